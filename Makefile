@@ -1,0 +1,40 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# A Prefect of its own for every target: no server or profile of yours is touched.
+PREFECT := env -u PREFECT_API_URL -u PREFECT_API_KEY -u PREFECT_PROFILE \
+	PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_ANALYTICS_ENABLED=false \
+	PREFECT_LOGGING_COLORS=false
+
+.PHONY: demo test lint bench sandbox clean
+
+demo: .venv/ready
+	@rm -rf .demo && mkdir .demo
+	@PREFECT_HOME=$(CURDIR)/.demo/prefect $(PREFECT) $(BIN)/python flows/talent_pipeline.py
+
+test: lint
+	@$(BIN)/coverage erase
+	@$(PREFECT) $(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report
+
+lint: .venv/ready
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check -q
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports >.venv/lint-imports.log || (cat .venv/lint-imports.log; exit 1)
+
+bench: .venv/ready
+	@$(PREFECT) $(BIN)/python -m tests.benchmarks
+
+sandbox: .venv/ready
+	@$(PREFECT) $(BIN)/python -m heymilo_prefect.sandbox --candidates 30
+
+clean:
+	rm -rf .venv .demo .coverage*
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@echo "Installing into .venv, which takes a minute or two."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q -c constraints.txt -e '.[dev]' >.venv/install.log 2>&1 || (cat .venv/install.log; exit 1)
+	@touch $@
