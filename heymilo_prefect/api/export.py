@@ -1,0 +1,77 @@
+"""Fetches an export's file, which lies on another host: without the key, of either known shape."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from heymilo_prefect.api.endpoints import Call
+from heymilo_prefect.api.exchange import conduct
+from heymilo_prefect.api.models import Export, Interview
+from heymilo_prefect.api.retry import RetryPolicy
+from heymilo_prefect.api.wire import Wire, is_loopback
+
+_TIMEOUT_SECONDS = 60.0
+_interviews = TypeAdapter(list[Interview])
+
+
+class ExportFile:
+    """An export's file: `interviews`, and `raw` with the JSON when its shape isn't a known one.
+
+    `raw` is None when the interviews could be read; else `interviews` is empty.
+    """
+
+    def __init__(self, interviews: list[Interview], raw: Any = None) -> None:
+        self.interviews = interviews
+        self.raw = raw
+
+    def __repr__(self) -> str:
+        shape = "known shape" if self.raw is None else "unknown shape"
+        return f"ExportFile({len(self.interviews)} interviews, {shape})"
+
+
+def read_export(export: Export) -> ExportFile:
+    """Fetch and read the file of an export.
+
+    Args:
+        export: What `export_interviews` answered.
+
+    Returns:
+        An `ExportFile`. A list of interviews and `{"candidates": [...]}` are known shapes; any
+        other JSON is kept in `.raw`.
+
+    Raises:
+        ValueError: the export has no `file_url`, or one that is neither https nor loopback.
+        HeyMiloError: the file can't be fetched or isn't JSON.
+
+    Source: the `file_url` of `POST /api/interviews/export/json`.
+    """
+    wire, call = _download(export)
+    return wire.run(conduct(call, None, RetryPolicy()))
+
+
+async def aread_export(export: Export) -> ExportFile:
+    """Fetch and read the file of an export: `read_export`, to be awaited."""
+    wire, call = _download(export)
+    return await wire.arun(conduct(call, None, RetryPolicy()))
+
+
+def _download(export: Export) -> tuple[Wire, Call[ExportFile]]:
+    parts = urlsplit(export.file_url or "")
+    if not parts.hostname:
+        raise ValueError(f"The export has no file (status {export.status!r}): export again.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise ValueError("The export's file isn't served over https: it is not fetched.")
+    origin = f"{parts.scheme}://{parts.netloc}"
+    path = (export.file_url or "").removeprefix(origin)
+    return Wire(origin, None, _TIMEOUT_SECONDS), Call("GET", path, "the export's file", _read)
+
+
+def _read(body: bytes) -> ExportFile:
+    content = from_json(body)
+    listed = content.get("candidates") if isinstance(content, dict) else content
+    try:
+        return ExportFile(_interviews.validate_python(listed))
+    except ValidationError:
+        return ExportFile([], raw=content)

@@ -1,0 +1,367 @@
+"""What HeyMilo's API v1 answers and takes, as pydantic models.
+
+Only identifiers are required. A missing or null field is None, a field that the documentation
+doesn't name is kept, an unknown enum value stays the string it is, and a value that isn't of the
+documented type reads as None: a change at the vendor's never fails a flow. Numbers keep the scale
+they come in; each class says which.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from heymilo_prefect.api.fields import (
+    LENIENT,
+    Flag,
+    Mapping,
+    Number,
+    Text,
+    Texts,
+    Timestamp,
+    Whole,
+)
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Model(BaseModel):
+    """The tolerant base: unknown fields are kept, and errors never show what came in."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, coerce_numbers_to_str=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Show identifiers only: a repr may end in a log, and a candidate's data must not."""
+        for name, value in super().__repr_args__():
+            if name is not None and name.endswith("_id"):
+                yield name, value
+
+
+class Health(Model):
+    """Answer of `GET /health`."""
+
+    message: Text = None
+    status: Whole = None
+
+
+class RootLevelConfigs(Model):
+    """A posting's settings for all its steps."""
+
+    instructions: Text = None
+    company_overview: Text = None
+    job_overview: Text = None
+    interview_process_overview: Text = None
+    language: Text = None
+    interviewer_name: Text = None
+
+
+class WorkflowStepConfig(Model):
+    """A posting's step: `type` is `resume`, `web_interview`, `conversational_sms`, ..."""
+
+    type: Text = None
+    unique_id: Text = None
+    config: Mapping = None
+
+
+class Posting(Model):
+    """A job posting. `url_key` is where its candidates are ingested."""
+
+    posting_id: str
+    title: Text = None
+    name: Text = None
+    description: Text = None
+    company_id: Text = None
+    created_at: Timestamp = None
+    last_updated: Timestamp = None
+    archived: Flag = None
+    deadline: Timestamp = None
+    finalized: Flag = None
+    phone_number_id: Text = None
+    root_level_configs: Annotated[RootLevelConfigs | None, LENIENT] = None
+    agentic_workflow: Annotated[list[WorkflowStepConfig] | None, LENIENT] = None
+    url_key: Text = None
+
+
+class Page(Model):
+    """Where a page stands in its listing: `total` items, `limit` a page, pages counted from 1."""
+
+    total: Whole = None
+    page: Whole = None
+    limit: Whole = None
+    total_pages: Whole = None
+
+
+class PostingPage(Page):
+    """Answer of `GET /api/postings`."""
+
+    postings: list[Posting]
+
+
+class InterviewStep(Model):
+    """Where a candidate is with one step; `id` names it, `order` counts from 1."""
+
+    complete: Flag = None
+    required: Flag = None
+    order: Whole = None
+    id: Text = None
+    started: Flag = None
+    details: Mapping = None
+    is_analyzing_call: Flag = None
+    last_updated_timestamp: Timestamp = None
+
+
+class WorkflowStatus(Model):
+    """How far a candidate is: a step each, and the last time anything happened."""
+
+    interview_id: Text = None
+    step_by_step: Annotated[list[InterviewStep] | None, LENIENT] = None
+    all_complete: Flag = None
+    last_engagement: Timestamp = None
+
+
+class InterviewDetails(Model):
+    """Who is interviewed, with what result: `score` 0-100, `status` `completed` and others."""
+
+    interview_id: Text = None
+    candidate_id: Text = None
+    interviewed_on: Timestamp = None
+    score: Number = None
+    name: Text = None
+    email: Text = None
+    actions: Mapping = None
+    status: Text = None
+    workflow_status: Annotated[WorkflowStatus | None, LENIENT] = None
+    metadata: Mapping = None
+
+
+class Utterance(Model):
+    """One thing said: `speaker` is `interviewer` or `candidate`, `timestamp_str` is `hh:mm:ss`."""
+
+    speaker: Text = None
+    text: Text = None
+    timestamp: Timestamp = None
+    timestamp_str: Text = None
+
+
+class Question(Model):
+    """A question and how it was answered: `evaluation_score` 1-5, weight `score_weight`."""
+
+    question_id: Text = None
+    question: Text = None
+    evaluation_summary: Text = None
+    evaluation_criteria: Text = None
+    preview_timestamp: Timestamp = None
+    evaluation_score: Number = None
+    rank: Whole = None
+    chat_transcript: Annotated[list[Utterance] | None, LENIENT] = None
+    score_weight: Number = None
+    not_scored: Flag = None
+
+
+class InterviewSummary(Model):
+    """The report's summary: `match_score` 0-100."""
+
+    interview_id: Text = None
+    highlights: Texts = None
+    lowlights: Texts = None
+    match_score: Number = None
+
+
+class Scorecard(Model):
+    """The questions, with their scores."""
+
+    interview_id: Text = None
+    match_details: Texts = None
+    questions: Annotated[list[Question] | None, LENIENT] = None
+    tags: Texts = None
+
+
+class Remark(Model):
+    """A remark on how the candidate speaks, with the words that it is about."""
+
+    details: Text = None
+    transcript_reference: Annotated[Utterance | None, LENIENT] = None
+
+
+class CommunicationEvaluation(Model):
+    """A judgement of the candidate's communication: `score` 0-5."""
+
+    score: Number = None
+    remarks: Annotated[list[Remark] | None, LENIENT] = None
+
+
+class Communication(Model):
+    """How the candidate speaks: `speech_score` 0-5."""
+
+    interview_id: Text = None
+    speech_score: Number = None
+    evaluations: Annotated[list[CommunicationEvaluation] | None, LENIENT] = None
+
+
+class Transcript(Model):
+    """All that was said."""
+
+    interview_id: Text = None
+    transcript: Annotated[list[Utterance] | None, LENIENT] = None
+
+
+class WebInterviewInfo(Model):
+    """The report on the web interview."""
+
+    summary: Annotated[InterviewSummary | None, LENIENT] = None
+    scorecard: Annotated[Scorecard | None, LENIENT] = None
+    communication: Annotated[Communication | None, LENIENT] = None
+    transcript: Annotated[Transcript | None, LENIENT] = None
+    audio_recording_link: Text = None
+    video_recording_link: Text = None
+
+
+class ScoredCriterion(Model):
+    """A criterion for the resume: `score` 0-5, `confidence_score` 0-1."""
+
+    criteria_id: Text = None
+    criteria_text: Text = None
+    score: Number = None
+    confidence_score: Number = None
+    reasons: Texts = None
+    standout_parts: Texts = None
+
+
+class ScoreCriteria(Model):
+    """How the resume scores: `overall_score` 0-5, `confidence_score` 0-1."""
+
+    interview_id: Text = None
+    overall_score: Number = None
+    confidence_score: Number = None
+    criteria: Annotated[list[ScoredCriterion] | None, LENIENT] = None
+    highlights: Texts = None
+    improvement_areas: Texts = None
+
+
+class EligibilityCriterion(Model):
+    """A criterion that is passed or not: `confidence_score` 0-1."""
+
+    criteria_id: Text = None
+    criteria_text: Text = None
+    pass_criteria: Flag = None
+    confidence_score: Number = None
+    reasons: Texts = None
+
+
+class EligibilityCriteria(Model):
+    """Whether the candidate is eligible: `confidence_score` 0-1."""
+
+    interview_id: Text = None
+    is_eligible: Flag = None
+    confidence_score: Number = None
+    criteria: Annotated[list[EligibilityCriterion] | None, LENIENT] = None
+    skill_gaps: Texts = None
+
+
+class ResumeInterviewInfo(Model):
+    """The report on the resume."""
+
+    score_criteria: Annotated[ScoreCriteria | None, LENIENT] = None
+    eligibility_criteria: Annotated[EligibilityCriteria | None, LENIENT] = None
+    resume_link: Text = None
+
+
+class AgenticData(Model):
+    """The report: what HeyMilo's agents made of the candidate."""
+
+    web_interview_info: Annotated[WebInterviewInfo | None, LENIENT] = None
+    resume_interview_info: Annotated[ResumeInterviewInfo | None, LENIENT] = None
+
+
+class Interview(Model):
+    """A candidate's interview for a posting, as `GET /api/interview/{interview_id}` answers it."""
+
+    interview_id: str
+    details: Annotated[InterviewDetails | None, LENIENT] = None
+    workflow: Annotated[WorkflowStatus | None, LENIENT] = None
+    agentic_data: Annotated[AgenticData | None, LENIENT] = None
+    company_name: Text = None
+    company_image: Text = None
+    posting_title: Text = None
+    posting_interview_type: Text = None
+    posting_id: Text = None
+
+    @property
+    def workflow_status(self) -> WorkflowStatus | None:
+        """The workflow to believe: the vendor sends two copies, and the later one wins."""
+        copies = [self.workflow, self.details.workflow_status if self.details else None]
+        present = [copy for copy in copies if copy is not None]
+        return max(present, key=lambda copy: copy.last_engagement or _NEVER, default=None)
+
+    @property
+    def has_report(self) -> bool:
+        """Whether HeyMilo's agents have said anything about the candidate yet."""
+        report = self.agentic_data
+        if report is None:
+            return False
+        said = (report.web_interview_info, report.resume_interview_info, report.model_extra)
+        return any(said)
+
+
+class InterviewPage(Page):
+    """Answer of `GET /api/interviews/{posting_id}`."""
+
+    candidates: list[Interview]
+
+
+class Export(Model):
+    """Answer of the export: `file_url` holds the interviews as JSON, on another host."""
+
+    job_id: Text = None
+    status: Text = None
+    file_url: Text = None
+
+
+class Webhook(Model):
+    """A webhook: HeyMilo calls `url` at each `event_type` of the posting."""
+
+    webhook_id: str
+    posting_id: Text = None
+    url: Text = None
+    event_type: Text = None
+    http_method: Text = None
+    is_active: Flag = None
+    created_at: Timestamp = None
+    updated_at: Timestamp = None
+
+
+class WebhookDeactivation(Model):
+    """Answer of the deactivation, which isn't documented: a webhook, a message, or nothing."""
+
+    webhook_id: Text = None
+    message: Text = None
+    is_active: Flag = None
+
+
+class IngestedInterview(Model):
+    """The interview that an ingested candidate got, and the link that the candidate opens."""
+
+    interview_id: str
+    interview_link: Text = None
+
+
+class Ingestion(Model):
+    """Answer of both ingest endpoints."""
+
+    message: Text = None
+    ingestion_id: Text = None
+    interview_details: Annotated[list[IngestedInterview] | None, LENIENT] = None
+
+
+class Candidate(BaseModel):
+    """A candidate to ingest: `retake=True` always makes a new interview, False finds the old."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(repr=False)
+    email: str = Field(repr=False)
+    phone_number: str | None = Field(default=None, repr=False)
+    metadata: dict[str, Any] = Field(default_factory=dict, repr=False)
+    data: dict[str, Any] = Field(default_factory=dict, repr=False)
+    retake: bool = False
