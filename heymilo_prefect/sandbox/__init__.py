@@ -1,0 +1,68 @@
+"""A HeyMilo and a Slack that run on this machine: for the demo, and for tests of your own flows."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from heymilo_prefect.sandbox.lives import Persona
+from heymilo_prefect.sandbox.readings import Reading
+from heymilo_prefect.sandbox.records import Recorded
+from heymilo_prefect.sandbox.server import Server
+from heymilo_prefect.sandbox.world import World
+
+__all__ = ["Persona", "Reading", "Recorded", "World", "sandbox"]
+
+
+@contextmanager
+def sandbox(
+    *,
+    seed: int = 1,
+    postings: Iterable[str] = ("Senior Frontend Developer", "Warehouse Associate"),
+    candidates: int = 0,
+    started_ago: timedelta = timedelta(0),
+    head_start: timedelta = timedelta(0),
+    requests_per_minute: int = 300,
+    window_seconds: float = 60.0,
+    delay: float = 0.0,
+    record: bool = True,
+    port: int = 0,
+) -> Iterator[World]:
+    """Run a sandbox on a loopback port for as long as the `with` block lasts.
+
+    Args:
+        seed: What ids, names and candidates' behaviour are drawn from.
+        postings: Titles of the postings that there are from the start.
+        candidates: How many candidates each of these postings has, invited over nine days.
+        started_ago: How far the sandbox's clock starts in the past.
+        head_start: How old an interview already is when its candidate is ingested.
+        requests_per_minute: Requests that get through in any window; the others get a 429.
+        window_seconds: Length of that window.
+        delay: Seconds that every answer of HeyMilo's takes; requests wait side by side.
+        record: Keep every request in `world.requests`; without it they are only counted.
+        port: The port, 0 for a free one.
+
+    Example:
+        ```python
+        import httpx
+        from heymilo_prefect.sandbox import sandbox
+
+        with sandbox(candidates=3) as world:
+            answer = httpx.get(
+                f"{world.url}/api/postings", headers={"X-API-KEY": world.api_key}
+            )
+            assert answer.json()["total"] == 2
+        ```
+    """
+    world = World(
+        seed=seed,
+        postings=postings,
+        candidates=candidates,
+        started_ago=started_ago,
+        head_start=head_start,
+        requests_per_minute=requests_per_minute,
+        window_seconds=window_seconds,
+        delay=delay,
+        record=record,
+    )
+    with Server(world, port):
+        yield world

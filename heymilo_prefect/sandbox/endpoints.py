@@ -1,0 +1,274 @@
+"""What each of HeyMilo's endpoints does to the world and answers, and where it is."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from starlette.routing import compile_path
+
+from heymilo_prefect.sandbox import validation
+from heymilo_prefect.sandbox.delivery import Answer
+from heymilo_prefect.sandbox.errors import Problem, Refusal
+from heymilo_prefect.sandbox.interviews import Interview, Posting, encode
+from heymilo_prefect.sandbox.readings import Reading
+
+if TYPE_CHECKING:
+    from heymilo_prefect.sandbox.world import World
+
+
+@dataclass
+class Asked:
+    """A request, before anything is known about it but its bytes."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    content: bytes
+
+    @cached_property
+    def body(self) -> Any:
+        """The parsed JSON, None when there is none."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+
+Handler = Callable[["World", Asked, str], Answer]
+
+
+class Endpoint(NamedTuple):
+    """An endpoint's name and place; it is there unless `hidden_by` is on, or only with `needs`."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    handle: Handler
+    hidden_by: Reading | None = None
+    needs: Reading | None = None
+
+
+def _at(
+    name: str,
+    method: str,
+    path: str,
+    handle: Handler,
+    hidden_by: Reading | None = None,
+    needs: Reading | None = None,
+) -> Endpoint:
+    return Endpoint(name, method, compile_path(path)[0], handle, hidden_by, needs)
+
+
+def _json(world: "World", body: dict[str, Any]) -> Answer:
+    return Answer(200, encode(body, world.readings))
+
+
+def _check_health(world: "World", asked: Asked, _: str) -> Answer:
+    validation.known_query(asked.query)
+    return _json(world, {"message": "API Gateway is running successfully", "status": 200})
+
+
+def _list_postings(world: "World", asked: Asked, _: str) -> Answer:
+    page, limit = validation.page(asked.query)
+    postings = list(world.postings.values())
+    shown = [posting.body() for posting in postings[(page - 1) * limit : page * limit]]
+    return _json(world, {"postings": shown, **_paging(len(postings), page, limit)})
+
+
+def _list_interviews(world: "World", asked: Asked, posting_id: str) -> Answer:
+    page, limit = validation.page(asked.query)
+    oldest_first = world.interviews(_posting(world, posting_id).posting_id)
+    total = len(oldest_first)
+    last = max(0, total - (page - 1) * limit)
+    shown = oldest_first[max(0, last - limit) : last][::-1]
+    paging = encode(_paging(total, page, limit), world.readings)
+    return Answer(200, b'{"candidates":[' + _joined(world, shown) + b"]," + paging[1:])
+
+
+def _get_interview(world: "World", asked: Asked, interview_id: str) -> Answer:
+    validation.known_query(asked.query)
+    interview = world.interview(interview_id)
+    if interview is None:
+        raise Refusal(404, "Interview not found")
+    return Answer(200, _joined(world, [interview]))
+
+
+def _export_interviews(world: "World", asked: Asked, _: str) -> Answer:
+    if asked.method == "GET":
+        validation.known_query(asked.query, ("posting_id",))
+        posting = _posting(world, validation.export(dict(asked.query)))
+    else:
+        validation.known_query(asked.query)
+        posting = _posting(world, validation.export(_object(asked)))
+    listed = b"[" + _joined(world, world.interviews(posting.posting_id)[::-1]) + b"]"
+    if Reading.EXPORT_FILE_OBJECT in world.readings:
+        listed = b'{"candidates":' + listed + b"}"
+    elif Reading.EXPORT_FILE_UNKNOWN in world.readings:
+        listed = b'{"columns":["interview"],"rows":' + listed + b"}"
+    path = world.keep_export(posting.posting_id, listed)
+    other_origin = world.url.replace("127.0.0.1", "localhost")
+    job_id = str(UUID(int=Random(path).getrandbits(128), version=4))
+    file_url = f"{other_origin}{path}"
+    return _json(world, {"job_id": job_id, "status": "success", "file_url": file_url})
+
+
+def _export_file(world: "World", asked: Asked, _: str) -> Answer:
+    if "x-api-key" in asked.headers:
+        raise Refusal(400, "This host takes no API key")
+    if asked.path not in world.exports:
+        raise Refusal(404, "No such file")
+    return Answer(200, world.exports[asked.path])
+
+
+def _create_webhook(world: "World", asked: Asked, _: str) -> Answer:
+    wanted = validation.webhook(_object(asked))
+    now = world.clock.now().timestamp()
+    webhook = {
+        "webhook_id": f"webhook_{world.new_id('webhook')}",
+        "posting_id": _posting(world, wanted["posting_id"]).posting_id,
+        "url": wanted["url"],
+        "event_type": wanted["event_type"],
+        "http_method": wanted.get("http_method", "post"),
+        "is_active": True,
+        "created_at": now,
+        "updated_at": now,
+    }
+    world.webhooks[webhook["webhook_id"]] = webhook
+    return _json(world, webhook)
+
+
+def _get_webhook(world: "World", asked: Asked, webhook_id: str) -> Answer:
+    validation.known_query(asked.query)
+    return _json(world, _webhook(world, webhook_id))
+
+
+def _list_webhooks(world: "World", asked: Asked, _: str) -> Answer:
+    validation.webhook_filter(asked.query)
+    found = [
+        encode(webhook, world.readings)
+        for webhook in world.webhooks.values()
+        if all(webhook[name] == value for name, value in asked.query.items())
+    ]
+    listed = b"[" + b",".join(found) + b"]"
+    if Reading.WEBHOOKS_UNDER_WEBHOOKS in world.readings:
+        listed = b'{"webhooks":' + listed + b"}"
+    elif Reading.WEBHOOKS_UNDER_DATA in world.readings:
+        listed = b'{"data":' + listed + b"}"
+    return Answer(200, listed)
+
+
+def _deactivate_webhook(world: "World", asked: Asked, webhook_id: str) -> Answer:
+    validation.known_query(asked.query)
+    webhook = _webhook(world, webhook_id)
+    webhook |= {"is_active": False, "updated_at": world.clock.now().timestamp()}
+    if Reading.DEACTIVATE_MESSAGE in world.readings:
+        return _json(world, {"message": "Webhook deactivated successfully"})
+    if Reading.DEACTIVATE_EMPTY in world.readings:
+        return Answer(200, b"")
+    return _json(world, webhook)
+
+
+def _ingest_candidate(world: "World", asked: Asked, url_key: str) -> Answer:
+    posting = _pipeline(world, url_key)
+    candidate = validation.candidate(_object(asked))
+    interview = world.ingest(posting, candidate)
+    return _ingested(world, f"Data Ingestion initiated for {candidate['email']}", [interview])
+
+
+def _ingest_candidates(world: "World", asked: Asked, url_key: str) -> Answer:
+    posting = _pipeline(world, url_key)
+    body = _object(asked)
+    _refuse_large(world, body.get("data"))
+    interviews = [world.ingest(posting, row) for row in validation.candidates(body)]
+    if Reading.BULK_DETAILS_SHORT in world.readings:
+        interviews = interviews[:-1]
+    elif Reading.BULK_DETAILS_SHUFFLED in world.readings:
+        interviews = [*interviews, interviews[0]]
+        Random(world.seed).shuffle(interviews)
+    return _ingested(world, "Bulk candidate ingestion job created successfully", interviews)
+
+
+def _refuse_large(world: "World", rows: object) -> None:
+    if not isinstance(rows, list) or len(rows) <= world.largest_bulk:
+        return
+    if Reading.LARGEST_BULK_413 in world.readings:
+        raise Refusal(413, "Request body is too large")
+    if Reading.LARGEST_BULK_422 in world.readings:
+        allowed = f"List should have at most {world.largest_bulk} items, not {len(rows)}"
+        raise Refusal(422, allowed, [Problem(("body", "data"), allowed, "too_long")])
+
+
+def _ingested(world: "World", message: str, interviews: list[Interview]) -> Answer:
+    details = [{"interview_id": i.interview_id, "interview_link": i.link} for i in interviews]
+    ingestion_id = f"ing_{world.new_id('ingestion')}"
+    return _json(
+        world, {"message": message, "ingestion_id": ingestion_id, "interview_details": details}
+    )
+
+
+def _joined(world: "World", interviews: list[Interview]) -> bytes:
+    now, readings = world.clock.now().timestamp(), frozenset(world.readings)
+    return b",".join(interview.encoded(now, readings) for interview in interviews)
+
+
+def _paging(total: int, page: int, limit: int) -> dict[str, Any]:
+    return {"total": total, "page": page, "limit": limit, "total_pages": -(-total // limit)}
+
+
+def _posting(world: "World", posting_id: str) -> Posting:
+    if posting_id not in world.postings:
+        raise Refusal(404, "Posting not found")
+    return world.postings[posting_id]
+
+
+def _pipeline(world: "World", url_key: str) -> Posting:
+    for posting in world.postings.values():
+        if posting.url_key == url_key:
+            return posting
+    raise Refusal(404, "No posting has this url_key")
+
+
+def _webhook(world: "World", webhook_id: str) -> dict[str, Any]:
+    if webhook_id not in world.webhooks:
+        raise Refusal(404, "Webhook not found")
+    return world.webhooks[webhook_id]
+
+
+def _object(asked: Asked) -> dict[str, Any]:
+    return validation.json_object(asked.body, asked.headers.get("content-type", ""))
+
+
+ENDPOINTS = (
+    _at("check_health", "GET", "/health", _check_health, hidden_by=Reading.HEALTH_UNDER_API),
+    _at("check_health", "GET", "/api/health", _check_health, needs=Reading.HEALTH_UNDER_API),
+    _at("list_postings", "GET", "/api/postings", _list_postings),
+    _at("get_interview", "GET", "/api/interview/{id}", _get_interview),
+    _at("list_interviews", "GET", "/api/interviews/{id}", _list_interviews),
+    _at(
+        "export_interviews",
+        "POST",
+        "/api/interviews/export/json",
+        _export_interviews,
+        hidden_by=Reading.EXPORT_BY_GET,
+    ),
+    _at(
+        "export_interviews",
+        "GET",
+        "/api/interviews/export/json",
+        _export_interviews,
+        needs=Reading.EXPORT_BY_GET,
+    ),
+    _at("create_webhook", "POST", "/api/webhook/create", _create_webhook),
+    _at("get_webhook", "GET", "/api/webhook/fetch/{id}", _get_webhook),
+    _at("list_webhooks", "GET", "/api/webhook/all", _list_webhooks),
+    _at("deactivate_webhook", "POST", "/api/webhook/deactivate/{id}", _deactivate_webhook),
+    _at("ingest_candidate", "POST", "/api/ingest/x/{id}", _ingest_candidate),
+    _at("ingest_candidates", "POST", "/api/ingest/x/bulk/{id}", _ingest_candidates),
+    _at("export_file", "GET", "/exports/{id:path}", _export_file),
+)

@@ -1,0 +1,128 @@
+"""Where the documentation is ambiguous: the readings that the sandbox plays only when asked."""
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from enum import StrEnum
+from typing import Any
+
+
+class Reading(StrEnum):
+    """A way to read the documentation that isn't the default one."""
+
+    HEALTH_UNDER_API = "health_under_api"
+    EXPORT_BY_GET = "export_by_get"
+    EXPORT_FILE_OBJECT = "export_file_object"
+    EXPORT_FILE_UNKNOWN = "export_file_unknown"
+    WEBHOOKS_UNDER_WEBHOOKS = "webhooks_under_webhooks"
+    WEBHOOKS_UNDER_DATA = "webhooks_under_data"
+    DEACTIVATE_MESSAGE = "deactivate_message"
+    DEACTIVATE_EMPTY = "deactivate_empty"
+    BULK_DETAILS_SHORT = "bulk_details_short"
+    BULK_DETAILS_SHUFFLED = "bulk_details_shuffled"
+    LARGEST_BULK_413 = "largest_bulk_413"
+    LARGEST_BULK_422 = "largest_bulk_422"
+    WORKFLOWS_DIFFER = "workflows_differ"
+    MILLISECONDS = "milliseconds"
+    FASTAPI_ERRORS = "fastapi_errors"
+    ERROR_OBJECTS = "error_objects"
+    ERRORS_AS_TEXT = "errors_as_text"
+    ERRORS_AS_HTML = "errors_as_html"
+    NO_RATE_LIMIT_HEADERS = "no_rate_limit_headers"
+    UNKNOWN_FIELDS = "unknown_fields"
+    NULL_FIELDS = "null_fields"
+    MISSING_FIELDS = "missing_fields"
+    UNKNOWN_STATUS = "unknown_status"
+
+
+class Readings(set[Reading]):
+    """The readings that are on: a set that takes their names and refuses others."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        """Turn these on."""
+        super().__init__(map(Reading, names))
+
+    def add(self, name: str) -> None:
+        """Turn one on; ValueError when there is no such reading."""
+        super().add(Reading(name))
+
+    def update(self, *names: Iterable[str]) -> None:
+        """Turn some on; ValueError when there is no such reading."""
+        super().update(*(map(Reading, some) for some in names))
+
+
+_TIMES = {
+    "created_at", "updated_at", "last_updated", "deadline", "interviewed_on", "last_engagement",
+    "last_updated_timestamp", "timestamp", "preview_timestamp",
+}  # fmt: skip
+_KEPT = {
+    "id", "type", "url_key", "file_url", "interview_link", "total", "page", "limit", "total_pages",
+}  # fmt: skip
+
+
+def as_read(body: dict[str, Any], readings: Iterable[Reading]) -> dict[str, Any]:
+    """Rewrite a documented body the way the readings have it."""
+    # Not deepcopy: it keeps what a body holds twice as one object, to be changed twice.
+    changed: dict[str, Any] = json.loads(json.dumps(body))
+    on = set(readings)
+    if Reading.WORKFLOWS_DIFFER in on and "workflow" in changed:
+        _let_workflows_differ(changed)
+    if Reading.MILLISECONDS in on:
+        _change(changed, lambda key, value: _milliseconds(value) if key in _TIMES else value)
+    if Reading.UNKNOWN_STATUS in on:
+        _change(changed, lambda key, value: "on_hold" if key == "status" else value)
+    if Reading.NULL_FIELDS in on:
+        _change(changed, lambda key, value: value if _is_kept(key, value) else None)
+    if Reading.MISSING_FIELDS in on:
+        _drop(changed)
+    if Reading.UNKNOWN_FIELDS in on:
+        _extend(changed)
+    return changed
+
+
+def _let_workflows_differ(body: dict[str, Any]) -> None:
+    stale = deepcopy(body["workflow"])
+    stale["last_engagement"] -= 86400
+    stale["all_complete"] = False
+    for step in stale["step_by_step"]:
+        step["complete"] = False
+    if sum(body["interview_id"].encode()) % 2:
+        body["workflow"] = stale
+    else:
+        body["details"]["workflow_status"] = stale
+
+
+def _milliseconds(value: float | None) -> int | None:
+    return None if value is None else round(value * 1000)
+
+
+def _is_kept(key: str, value: Any) -> bool:
+    nested = isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(item, dict) for item in value)
+    )
+    return nested or key in _KEPT or key.endswith("_id")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        return [value, *(found for inner in value.values() for found in _objects(inner))]
+    if isinstance(value, list):
+        return [found for inner in value for found in _objects(inner)]
+    return []
+
+
+def _change(body: dict[str, Any], change: Any) -> None:
+    for found in _objects(body):
+        for key, value in found.items():
+            found[key] = change(key, value)
+
+
+def _drop(body: dict[str, Any]) -> None:
+    for found in _objects(body):
+        for key in [key for key, value in found.items() if not _is_kept(key, value)]:
+            del found[key]
+
+
+def _extend(body: dict[str, Any]) -> None:
+    for found in _objects(body):
+        found["added_by_the_vendor"] = {"since": "yesterday", "values": [1, None, "two"]}

@@ -1,0 +1,364 @@
+"""A Slack that runs here: what an app posts messages with, by the Web API and incoming webhooks.
+
+It refuses what Slack refuses, and loses answers when it is told to.
+"""
+
+import asyncio
+import copy
+import json
+import threading
+import time
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from heymilo_prefect.sandbox.delivery import Answer, Receive, Scope, Send, deliver, read_body
+from heymilo_prefect.sandbox.slack_messages import Arguments, Refused, content_of
+
+_SECONDS_BETWEEN_POSTS = 1.0
+_FOREVER = 3600.0
+_IDENTITY = {
+    "user_id": "U0HEYMILO",
+    "user": "heymilo",
+    "bot_id": "B0HEYMILO",
+    "team_id": "T0SANDBOX",
+}
+_HOOK_STATUS = {
+    "invalid_token": 403,
+    "action_prohibited": 403,
+    "no_service": 404,
+    "channel_not_found": 404,
+    "channel_is_archived": 410,
+}
+_POSTS = frozenset({"chat.postMessage", "hooks"})
+
+
+@dataclass
+class Channel:
+    """A channel of the workspace; set its flags to take the app out of it or to archive it."""
+
+    id: str
+    name: str
+    is_member: bool = True
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class SlackRequest:
+    """A request that came in: the API method, or `hooks`, and its arguments without the token."""
+
+    method: str
+    arguments: Arguments
+
+
+@dataclass
+class _Fault:
+    kind: str
+    on: str
+    left: int
+    skip: int
+
+
+class Slack:
+    """A workspace with its channels, in memory. All of it may be used from any thread.
+
+    `asgi` serves it: mount it where nothing wraps ASGI's `send`, since a lost answer breaks the
+    connection beneath. Each channel has an incoming webhook: `hooks` maps its secret to the
+    channel's name.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        token: str,
+        channels: Sequence[str] = ("#hiring", "#hiring-leads"),
+        strict_pace: bool = False,
+    ) -> None:
+        """Open a workspace.
+
+        Args:
+            now: The clock that messages are stamped with.
+            token: The one bot token that is let in.
+            channels: Names of the channels, with their `#`; the app is a member of each.
+            strict_pace: Refuse more than one post a second and channel, as Slack may, with a 429.
+        """
+        self.channels = {
+            name: Channel(f"C{number:08d}", name.removeprefix("#"))
+            for number, name in enumerate(channels, start=1)
+        }
+        self.hooks = {f"hook-secret-{name.removeprefix('#')}": name for name in channels}
+        self.requests: list[SlackRequest] = []
+        self.strict_pace = strict_pace
+        self.closing = asyncio.Event()
+        """Set it in the server's loop to end the answers that `timeout` holds back."""
+        self._now, self._token = now, token
+        self._stored: dict[str, list[dict[str, Any]]] = {c.id: [] for c in self.channels.values()}
+        self._free_at: dict[str, float] = {}
+        self._stamp = 0
+        self._faults: list[_Fault] = []
+        self._lock = threading.RLock()
+
+    def messages(self, channel: str) -> list[dict[str, Any]]:
+        """Give copies of a channel's messages, oldest first; `channel` is its `#name` or its id."""
+        with self._lock:
+            return copy.deepcopy(self._stored[self._channel(channel, by_name=True).id])
+
+    def play(self, kind: str, times: int = 1, skip: int = 0, on: str = "post") -> None:
+        """Let the next requests go wrong, `times` of them after `skip` that don't.
+
+        Args:
+            kind: Nothing is done: an error of Slack's (`not_in_channel`), `ratelimited` (429),
+                `500`, `500_html`, `reset_before`. The message is posted and the answer lost:
+                `reset_after`, `timeout`.
+            times: How many requests.
+            skip: How many requests pass before.
+            on: `post` for posted messages, by API or webhook; else the name of an API method.
+        """
+        with self._lock:
+            self._faults.append(_Fault(kind, on, times, skip))
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve `/api/{method}` and `/hooks/{secret}` to any ASGI server."""
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            return await send({"type": "lifespan.shutdown.complete"})
+        if scope["type"] != "http":
+            return None
+        body = await read_body(receive)
+        with self._lock:
+            answer = self._answer(scope, body)
+        await deliver(answer, receive, send, self.closing)
+
+    def _answer(self, scope: Scope, body: bytes) -> Answer:
+        headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+        path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
+        place, _, name = path.partition("/")
+        if place not in ("api", "hooks"):
+            return Answer(404, b"no such place", "text/plain")
+        method = name if place == "api" else "hooks"
+        arguments = _arguments(headers.get("content-type", ""), body, scope["query_string"])
+        token = (arguments or {}).pop("token", None)
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        token = bearer if scheme.lower() == "bearer" else token
+        self.requests.append(SlackRequest(method, copy.deepcopy(arguments or {})))
+
+        fault = self._next_fault(method)
+        if fault is not None and fault not in ("reset_after", "timeout"):
+            return _unacted(fault, method)
+        try:
+            if place == "hooks":
+                answer = self._hook(name, arguments)
+            else:
+                answer = _json(200, {"ok": True, **self._call(method, arguments or {}, token)})
+        except Refused as refused:
+            answer = _refusal(refused, method)
+        if fault is None:
+            return answer
+        return replace(answer, sent="nothing", wait=_FOREVER if fault == "timeout" else 0.0)
+
+    def _next_fault(self, method: str) -> str | None:
+        for fault in self._faults:
+            if fault.on != method and not (fault.on == "post" and method in _POSTS):
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            fault.left -= 1
+            if fault.left <= 0:
+                self._faults.remove(fault)
+            return fault.kind
+        return None
+
+    def _call(self, method: str, arguments: Arguments, token: str | None) -> dict[str, Any]:
+        if not token:
+            raise Refused("not_authed")
+        if token != self._token:
+            raise Refused("invalid_auth")
+        call = {
+            "auth.test": self._test_auth,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.history": self._history,
+            "conversations.list": self._list,
+            "conversations.info": self._info,
+        }.get(method)
+        if call is None:
+            raise Refused("unknown_method", req_method=method)
+        return call(arguments)
+
+    def _test_auth(self, arguments: Arguments) -> dict[str, Any]:
+        return {"url": "https://sandbox.slack.example.com/", "team": "Sandbox", **_IDENTITY}
+
+    def _post(self, arguments: Arguments) -> dict[str, Any]:
+        channel = self._writable(arguments, by_name=True)
+        content = content_of(arguments)
+        self._keep_pace(channel)
+        message = self._store(channel, content, arguments)
+        return {"channel": channel.id, "ts": message["ts"], "message": message}
+
+    def _update(self, arguments: Arguments) -> dict[str, Any]:
+        channel = self._writable(arguments)
+        stored = self._stored[channel.id]
+        message = next((kept for kept in stored if kept["ts"] == arguments.get("ts")), None)
+        if message is None:
+            raise Refused("message_not_found")
+        content = content_of(arguments)
+        message |= content
+        message["edited"] = {"user": _IDENTITY["user_id"], "ts": self._timestamp()}
+        return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(message)}
+
+    def _history(self, arguments: Arguments) -> dict[str, Any]:
+        channel = self._channel(arguments.get("channel"))
+        if not channel.is_member:
+            raise Refused("not_in_channel")
+        inclusive = _true(arguments.get("inclusive"))
+        oldest, latest = (_seconds(arguments.get(name)) for name in ("oldest", "latest"))
+
+        def is_within(message: dict[str, Any]) -> bool:
+            at = float(message["ts"])
+            is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
+            after = oldest is None or at > oldest or (inclusive and at == oldest)
+            before = latest is None or at < latest or (inclusive and at == latest)
+            return after and before and not is_reply
+
+        newest_first = [m for m in reversed(self._stored[channel.id]) if is_within(m)]
+        page, cursor = _page(newest_first, arguments, default=100, most=999)
+        messages = copy.deepcopy(page)
+        if not _true(arguments.get("include_all_metadata")):
+            for message in messages:
+                message.pop("metadata", None)
+        return {"messages": messages, "has_more": bool(cursor), "pin_count": 0} | _next(cursor)
+
+    def _list(self, arguments: Arguments) -> dict[str, Any]:
+        hide_archived = _true(arguments.get("exclude_archived"))
+        channels = [c for c in self.channels.values() if not (hide_archived and c.is_archived)]
+        page, cursor = _page(channels, arguments, default=100, most=1000)
+        return {"channels": [_channel_object(channel) for channel in page]} | _next(cursor)
+
+    def _info(self, arguments: Arguments) -> dict[str, Any]:
+        return {"channel": _channel_object(self._channel(arguments.get("channel")))}
+
+    def _hook(self, secret: str, arguments: Arguments | None) -> Answer:
+        name = self.hooks.get(secret)
+        if name is None:
+            raise Refused("no_service")
+        if arguments is None:
+            raise Refused("invalid_payload")
+        channel = self.channels[name]
+        if channel.is_archived:
+            raise Refused("channel_is_archived")
+        content = content_of(arguments)
+        self._keep_pace(channel)
+        self._store(channel, content, arguments)
+        return Answer(200, b"ok", "text/plain")
+
+    def _channel(self, given: Any, by_name: bool = False) -> Channel:
+        for channel in self.channels.values():
+            if given == channel.id or (by_name and given in (channel.name, f"#{channel.name}")):
+                return channel
+        raise Refused("channel_not_found")
+
+    def _writable(self, arguments: Arguments, by_name: bool = False) -> Channel:
+        channel = self._channel(arguments.get("channel"), by_name)
+        if channel.is_archived:
+            raise Refused("is_archived")
+        if not channel.is_member:
+            raise Refused("not_in_channel")
+        return channel
+
+    def _keep_pace(self, channel: Channel) -> None:
+        now = time.monotonic()
+        if self.strict_pace and now < self._free_at.get(channel.id, now):
+            raise Refused("ratelimited")
+        self._free_at[channel.id] = now + _SECONDS_BETWEEN_POSTS
+
+    def _store(self, channel: Channel, content: Arguments, arguments: Arguments) -> dict[str, Any]:
+        message = {"type": "message", "user": _IDENTITY["user_id"], "bot_id": _IDENTITY["bot_id"]}
+        message |= content | {"ts": self._timestamp()}
+        if arguments.get("thread_ts"):
+            message["thread_ts"] = str(arguments["thread_ts"])
+        self._stored[channel.id].append(message)
+        return copy.deepcopy(message)
+
+    def _timestamp(self) -> str:
+        self._stamp = max(self._stamp + 1, int(self._now().timestamp() * 1_000_000))
+        return f"{self._stamp // 1_000_000}.{self._stamp % 1_000_000:06d}"
+
+
+def _arguments(content_type: str, body: bytes, query: bytes) -> Arguments | None:
+    """Read what slack_sdk may send: JSON, a form whose lists are JSON strings, or a query."""
+    found: Arguments = dict(parse_qsl(query.decode(), keep_blank_values=True))
+    try:
+        if "json" in content_type:
+            read = json.loads(body or b"{}")
+            if not isinstance(read, dict):
+                return None
+            return found | read
+        found |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        if "payload" in found:
+            return dict(json.loads(found["payload"]))
+    except (ValueError, TypeError):
+        return None
+    return found
+
+
+def _page(
+    items: Sequence[Any], arguments: Arguments, default: int, most: int
+) -> tuple[list[Any], str]:
+    try:
+        limit = int(arguments.get("limit") or default)
+        start = int(b64decode(arguments.get("cursor") or "", validate=True) or 0)
+    except (NotBase64, ValueError):
+        raise Refused("invalid_cursor" if arguments.get("cursor") else "invalid_limit") from None
+    if not 1 <= limit <= most:
+        raise Refused("invalid_limit")
+    end = start + limit
+    return list(items[start:end]), b64encode(b"%d" % end).decode() if end < len(items) else ""
+
+
+def _next(cursor: str) -> dict[str, Any]:
+    return {"response_metadata": {"next_cursor": cursor}}
+
+
+def _channel_object(channel: Channel) -> dict[str, Any]:
+    return {"is_channel": True, "is_private": False, **vars(channel)}
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        return float(value) if value else None
+    except (TypeError, ValueError):
+        raise Refused("invalid_arguments") from None
+
+
+def _true(value: Any) -> bool:
+    return str(value).lower() in ("true", "1")
+
+
+def _json(status: int, body: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    return Answer(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
+
+
+def _refusal(refused: Refused, method: str) -> Answer:
+    if refused.error == "ratelimited":
+        return _json(429, refused.body, (("Retry-After", "1"),))
+    if method == "hooks":
+        status = _HOOK_STATUS.get(refused.error, 400)
+        return Answer(status, refused.error.encode(), "text/plain")
+    return _json(200, refused.body)
+
+
+def _unacted(fault: str, method: str) -> Answer:
+    if fault == "500":
+        return _json(500, {"ok": False, "error": "internal_error"})
+    if fault == "500_html":
+        return Answer(500, b"<html><body>Something went wrong</body></html>", "text/html")
+    if fault == "reset_before":
+        return Answer(500, sent="nothing")
+    scopes = {"needed": "chat:write", "provided": "channels:read"}
+    return _refusal(Refused(fault, **(scopes if fault == "missing_scope" else {})), method)
