@@ -1,0 +1,70 @@
+"""The digest of stalled candidates: groups of them and a template in, message out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from heymilo_prefect.summaries.markdown import to_blocks
+from heymilo_prefect.summaries.message import SlackMessage
+from heymilo_prefect.summaries.template import Template, load_template, packaged_template
+
+_NAMES = ("report",)
+
+
+@dataclass(frozen=True)
+class StalledItem:
+    """A stalled candidate: `kind` and `step` say where, `idle` since when in words (`3 days`)."""
+
+    interview_id: str
+    name: str | None = field(default=None, repr=False)
+    kind: str | None = None
+    step: str | None = None
+    idle: str | None = None
+
+
+@dataclass(frozen=True)
+class StalledGroup:
+    """The stalled candidates of a posting."""
+
+    posting_title: str | None
+    items: Sequence[StalledItem]
+
+
+@dataclass(frozen=True)
+class _Report:
+    groups: Sequence[StalledGroup]
+    total: int
+    more: int
+
+
+def load_digest_template(template: str | Path | None = None) -> Template:
+    """Read a digest's template, which sees `report`: `groups`, `total` and `more`.
+
+    See `load_template` for what `template` may be, and what it raises.
+    """
+    if template is None:
+        return packaged_template("stalled.md.j2", _NAMES)
+    return load_template(template, _NAMES)
+
+
+def render_digest(
+    groups: Sequence[StalledGroup],
+    total: int,
+    more: int = 0,
+    template: Template | str | Path | None = None,
+) -> SlackMessage:
+    """Make the Slack message about stalled candidates.
+
+    Args:
+        groups: Who is named, by posting.
+        total: How many are stalled in all.
+        more: How many of them aren't named.
+        template: As `load_digest_template` takes or gives it; None for the packaged one.
+
+    Raises:
+        TemplateError: The template can't be read or rendered.
+    """
+    sound = template if isinstance(template, Template) else load_digest_template(template)
+    marked = sound.render({"report": _Report(groups, total, more)})
+    candidates = "candidate" if total == 1 else "candidates"
+    return SlackMessage(text=f"{total} stalled {candidates}", blocks=to_blocks(marked))

@@ -1,0 +1,349 @@
+"""The Jinja that templates run in: sandboxed, bounded, and forgiving of missing data only.
+
+Out of reach: files, the environment, attributes that aren't data, other templates, methods but a
+few of texts and mappings, filters that make HTML. Bounded: turns of loops and calls (`MAX_STEPS`),
+characters put together in all (`MAX_CHARACTERS`), `range` and lists (`MAX_ITEMS`), integers (256
+bits). Refused: `**`, `%` on texts, formatting with widths.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, NoReturn, get_args
+from zoneinfo import ZoneInfo
+
+from jinja2 import Undefined, nodes, pass_context
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.filters import FILTERS
+from jinja2.runtime import Context, LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
+from jinja2.visitor import NodeTransformer
+from pydantic import BaseModel
+
+from heymilo_prefect.summaries.literals import Misuse, Rendered, as_text, current, number
+
+MAX_ITEMS = 10_000
+"""Items of a `range`, and of a list made from lists."""
+
+_MAX_BITS = 256
+_MAX_DECIMALS = 10
+_SAFE_FILTERS = re.findall(
+    r"\w+",
+    """
+    abs capitalize count d default dictsort first float groupby int items last length list lower
+    map max min reject rejectattr reverse select selectattr sort string sum title trim truncate
+    unique upper wordcount
+    """,
+)
+_FILTERS_OF_NOTHING = {"d", "default", "count", "length", "list", "string", "wordcount"}
+_TEXT_METHODS = {
+    *("capitalize", "endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix"),
+    *("rstrip", "split", "splitlines", "startswith", "strip", "title", "upper"),
+}
+_MAPPING_METHODS = {"get", "items", "keys", "values"}
+_REFUSED_TAGS: dict[type[nodes.Node], str] = {
+    nodes.Include: "include",
+    nodes.Import: "import",
+    nodes.FromImport: "from",
+    nodes.Extends: "extends",
+    nodes.Block: "block",
+    nodes.FilterBlock: "filter",
+    nodes.EvalContextModifier: "autoescape",
+    nodes.ScopedEvalContextModifier: "autoescape",
+}
+
+
+class Missing(Undefined):
+    """Data that isn't there: shows as nothing, is false and empty, and so are its fields.
+
+    `model` is what would be there, so that a misspelt field is noticed all the same.
+    """
+
+    model: type[BaseModel] | None = None
+
+    @classmethod
+    def of(cls, model: type[BaseModel] | None) -> "Missing":
+        """Stand for a missing model."""
+        missing = cls()
+        missing.model = model
+        return missing
+
+    def __eq__(self, other: object) -> bool:
+        """Equal nothing: None, or something that is missing too."""
+        return other is None or isinstance(other, Missing)
+
+    __hash__ = Undefined.__hash__
+
+    def _is_not(self, other: object) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _is_not  # type: ignore[assignment]
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """See the module."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+    intercepted_unops = frozenset({"+", "-"})
+
+    def __init__(self) -> None:
+        """Set up the filters and names that a template has."""
+        super().__init__(
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,
+            undefined=Missing,
+            finalize=_finalized,
+        )
+        kept = self.globals["namespace"], self.globals["joiner"], self.globals["dict"]
+        self.globals = dict(zip(("namespace", "joiner", "dict"), kept, strict=True))
+        self.globals["range"] = _range
+        own = {"replace": _replaced, "join": _joined, "round": _rounded, "date": _date}
+        chosen = {name: FILTERS[name] for name in _SAFE_FILTERS} | own | {"score": _score}
+        self.filters = {name: _careful(name, chosen[name]) for name in chosen}
+        self.filters |= {"_counted": _counted}
+        self.tests["none"] = lambda value: value is None or isinstance(value, Missing)
+
+    # Jinja joins with this what macros, `set` blocks, callers and whole templates put out.
+    @staticmethod
+    def concat(parts: Iterable[str]) -> Rendered:
+        """Join output, which holds values as tokens only."""
+        parts = list(parts)
+        current().put_together(sum(map(len, parts)))
+        return Rendered("".join(parts))
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for kind, tag in _REFUSED_TAGS.items():
+            for node in tree.find_all(kind):
+                refused = f"the tag '{tag}' can't be used here"
+                raise TemplateSyntaxError(refused, node.lineno, name, filename)
+        bounded: nodes.Template = _Bounded().visit(tree)
+        return bounded
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up `obj.attribute`: a field, an item of a mapping, or one of the few methods."""
+        if obj is None or isinstance(obj, Missing):
+            model = obj.model if isinstance(obj, Missing) else None
+            return _field_of_nothing(model, attribute)
+        if isinstance(obj, BaseModel) or is_dataclass(obj):
+            return _field(obj, attribute)
+        if isinstance(obj, Mapping) and (attribute in obj or attribute not in _MAPPING_METHODS):
+            return _present(obj.get(attribute))
+        if isinstance(obj, str) and attribute not in _TEXT_METHODS and hasattr(obj, attribute):
+            self.unsafe_undefined(obj, attribute)  # Jinja would wrap `format`, widths and all
+        return _present(super().getattr(obj, attribute))
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Look up `obj[argument]`; one that isn't there is missing."""
+        if isinstance(obj, Mapping):
+            return _present(obj.get(argument))
+        if isinstance(argument, str) or obj is None or isinstance(obj, Missing):
+            return self.getattr(obj, argument) if isinstance(argument, str) else Missing()
+        return _present(super().getitem(obj, argument))
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Whether a template may see an attribute: data yes, methods hardly ever."""
+        if isinstance(obj, str):
+            return attr in _TEXT_METHODS
+        if isinstance(obj, Mapping):
+            return attr in _MAPPING_METHODS
+        if not super().is_safe_attribute(obj, attr, value):
+            return False
+        return isinstance(obj, LoopContext | Namespace) or not callable(value)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
+        """Refuse at once: what is missing shows as nothing, and this must not."""
+        raise SecurityError(f"'{attribute}' of {_kind(obj)} can't be used here")
+
+    def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call a macro, a method or a global, as one step."""
+        current().step()
+        if isinstance(obj, Missing):
+            raise Misuse("something is called that isn't there")
+        return super().call(context, obj, *args, **kwargs)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Calculate, within bounds; with something missing the result is missing."""
+        for side in (left, right):
+            if isinstance(side, Missing):
+                return side
+        sequence = next((side for side in (left, right) if isinstance(side, str | Sequence)), None)
+        if operator == "**" or (operator == "%" and sequence is not None):
+            raise Misuse(f"'{operator}' can't be used here")
+        if operator == "*" and sequence is not None:
+            times = right if sequence is left else left
+            _check_size(sequence, len(sequence) * max(times, 0) if isinstance(times, int) else 0)
+        elif operator == "+" and isinstance(sequence, Sequence) and isinstance(right, Sequence):
+            _check_size(sequence, len(left) + len(right))
+        elif operator == "*" and isinstance(left, int) and isinstance(right, int):
+            _check_bits(left.bit_length() + right.bit_length())
+        return super().call_binop(context, operator, left, right)
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        """Change a sign."""
+        return arg if isinstance(arg, Missing) else super().call_unop(context, operator, arg)
+
+
+class _Bounded(NodeTransformer):
+    """Counts the turns of every loop, and lets `~` join within bounds."""
+
+    def visit_For(self, node: nodes.For) -> nodes.For:
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, "_counted", [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:
+        self.generic_visit(node)
+        joined = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(joined, "join", [], [], None, None, lineno=node.lineno)
+
+
+@pass_context  # so that Jinja doesn't do it ahead, for constants
+def _finalized(context: Context, value: Any) -> str:
+    if type(value) is Rendered:
+        return str(value)
+    return "" if isinstance(value, Missing) else current().mark(as_text(value))
+
+
+def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    at = 1 if hasattr(function, "jinja_pass_arg") else 0
+
+    @wraps(function)
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        value = args[at]
+        if isinstance(value, Missing) and name not in _FILTERS_OF_NOTHING:
+            return value
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            current().step(len(value))
+        return function(*args, **kwargs)
+
+    return filtered
+
+
+@pass_context
+def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
+    rendering = current()
+    for value in values or ():
+        rendering.step()
+        yield value
+
+
+@pass_context
+def _replaced(context: Context, text: Any, old: str, new: str, count: int = -1) -> str:
+    whole, old, new = as_text(text), as_text(old), as_text(new)
+    current().put_together(len(whole) + whole.count(old) * len(new))
+    return whole.replace(old, new, count)
+
+
+@pass_context
+def _joined(
+    context: Context, values: Iterable[Any], separator: str = "", attribute: str | None = None
+) -> str:
+    rendering, texts, separator = current(), [], as_text(separator)
+    for value in values:
+        item = context.environment.getitem(value, attribute) if attribute else value
+        texts.append("" if isinstance(item, Missing) else as_text(item))
+        rendering.step()
+        rendering.put_together(len(texts[-1]) + len(separator))
+    return separator.join(texts)
+
+
+@pass_context
+def _rounded(context: Context, value: float, precision: int = 0) -> float:
+    if not 0 <= precision <= _MAX_DECIMALS:
+        raise Misuse(f"'round' takes 0 to {_MAX_DECIMALS} decimals")
+    return round(value, precision)
+
+
+@pass_context
+def _score(context: Context, value: float, scale: float) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Misuse(f"'score' takes a number, not {_kind(value)}")
+    return f"{number(value)} / {number(scale)}"
+
+
+@pass_context
+def _date(context: Context, value: datetime, tz: str = "UTC") -> str:
+    if not isinstance(value, datetime):
+        raise Misuse(f"'date' takes a moment, not {_kind(value)}")
+    try:
+        local = value.astimezone(ZoneInfo(tz))
+    except (KeyError, ValueError, OSError):
+        raise Misuse(f"'date' knows no time zone '{tz}'") from None
+    return f"{local.day} {local:%B %Y}"
+
+
+def _range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if numbers[MAX_ITEMS:]:
+        raise Misuse(f"'range' gives {MAX_ITEMS:,} numbers at most")
+    return numbers
+
+
+def _check_size(sequence: Sequence[Any], size: int) -> None:
+    if isinstance(sequence, str):
+        current().put_together(size)
+    elif size > MAX_ITEMS:
+        raise Misuse(f"a list gets more than {MAX_ITEMS:,} items")
+
+
+def _check_bits(bits: int) -> None:
+    if bits > _MAX_BITS:
+        raise Misuse("a number gets too large")
+
+
+def _field(obj: Any, name: str) -> Any:
+    if not isinstance(obj, BaseModel):
+        names = [field.name for field in fields(obj)]
+        if name not in names:
+            raise _misspelt(type(obj), name, names)
+        return _present(getattr(obj, name))
+    if name in (obj.model_extra or {}):
+        return _present((obj.model_extra or {})[name])
+    if name not in _names(type(obj)):
+        raise _misspelt(type(obj), name, [*_names(type(obj)), *(obj.model_extra or {})])
+    return _present(getattr(obj, name), _model_of(type(obj), name))
+
+
+def _field_of_nothing(model: type[BaseModel] | None, name: str) -> Missing:
+    if model is None:
+        return Missing()
+    if name not in _names(model):
+        raise _misspelt(model, name, _names(model))
+    return Missing.of(_model_of(model, name))
+
+
+def _present(value: Any, model: type[BaseModel] | None = None) -> Any:
+    return Missing.of(model) if value is None else value
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    own = [kind for kind in model.__mro__ if issubclass(kind, BaseModel) and kind is not BaseModel]
+    found = [name for kind in own for name, it in vars(kind).items() if isinstance(it, property)]
+    return [*model.model_fields, *(name for name in found if not name.startswith("_"))]
+
+
+def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    if name in model.model_fields:
+        annotation: Any = model.model_fields[name].annotation
+    else:
+        annotation = getattr(model, name).fget.__annotations__.get("return")
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def _misspelt(kind: type, name: str, names: Iterable[str]) -> Misuse:
+    return Misuse(f"{kind.__name__} has no '{name}'; it has {', '.join(sorted(names))}")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Missing):
+        return "what is missing"
+    words: dict[Any, str] = {str: "a text", list: "a list", int | float: "a number"}
+    return next((word for kind, word in words.items() if isinstance(value, kind)), "this")

@@ -1,0 +1,183 @@
+"""Keeps what came from the API apart from what the template's author wrote.
+
+A value becomes a literal in a table, and in the text an opaque token stands for it: characters that
+neither Markdown nor Slack know. So nothing in a value is ever parsed. `expanded` puts it back.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from heymilo_prefect.summaries.errors import TemplateError
+from heymilo_prefect.summaries.message import MAX_LITERAL, MAX_URL, cut
+
+MAX_STEPS = 20_000
+"""Turns of loops, calls and list items filtered, in one rendering."""
+MAX_CHARACTERS = 1_000_000
+"""Characters that a rendering may put together in all, on its way to the output."""
+
+_OPEN, _CLOSE, _ZERO = "\U000f0000", "\U000f0001", 0xF0010
+_TOKEN = re.compile(f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")
+_TOKEN_CHARACTERS = re.compile(r"[\U000f0000-\U000f001f]")
+_TO_TOKEN = {ord("0") + digit: _ZERO + digit for digit in range(10)}
+_FROM_TOKEN = {token: digit for digit, token in _TO_TOKEN.items()}
+
+# Bidi controls turn text around, zero-width characters hide in it; neither belongs in a name. The
+# two joiners stay inside a word that isn't ASCII: Persian names and emoji are written with them.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+    r"\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+    r"|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
+
+
+class Misuse(Exception):
+    """A template does what it can't do; the sentence tells, and its place is added later."""
+
+
+class Rendered(str):
+    """Text of the template's author in which all values are tokens: it may be Markdown."""
+
+    __slots__ = ()
+
+
+@dataclass
+class Rendering:
+    """One rendering of a template: its literals, and what it may still spend."""
+
+    literals: list[str] = field(default_factory=list)
+    steps: int = MAX_STEPS
+    characters: int = MAX_CHARACTERS
+
+    def mark(self, text: str) -> str:
+        """Put a value's text into the table, and give the token that stands for it."""
+        # One character more than a URL may have, so that one that is too long is still noticed.
+        literal = cleaned(self._without_tokens(text))[: MAX_URL + 1]
+        if not literal.strip():
+            return ""
+        self.literals.append(literal)
+        return _OPEN + str(len(self.literals) - 1).translate(_TO_TOKEN) + _CLOSE
+
+    def step(self, count: int = 1) -> None:
+        """Spend steps."""
+        self.steps -= count
+        if self.steps < 0:
+            raise Misuse(f"it takes more than {MAX_STEPS:,} steps")
+
+    def put_together(self, characters: int) -> None:
+        """Spend characters."""
+        self.characters -= characters
+        if self.characters < 0:
+            raise Misuse(f"it makes more than {MAX_CHARACTERS:,} characters of text")
+
+    def _without_tokens(self, text: str) -> str:
+        # A filter over rendered text leaves its tokens in a plain string, which is literal too.
+        if _OPEN not in text:
+            return text
+        whole = expanded(text, self.literals)
+        self.put_together(len(whole))
+        return whole
+
+
+_current: ContextVar[Rendering] = ContextVar("rendering")
+
+
+def current() -> Rendering:
+    """Give the rendering that is under way."""
+    return _current.get()
+
+
+def begin(rendering: Rendering) -> object:
+    """Make a rendering the current one; `end` takes what comes back."""
+    return _current.set(rendering)
+
+
+def end(begun: object) -> None:
+    """Restore what was current before `begin`."""
+    _current.reset(begun)  # type: ignore[arg-type]
+
+
+class Piece(NamedTuple):
+    """A part of a text: the author's, or a value."""
+
+    text: str
+    is_value: bool
+
+
+def pieces(text: str, literals: list[str]) -> Iterator[Piece]:
+    """Split a text with tokens into the author's parts and the values."""
+    end_of_last = 0
+    for token in _TOKEN.finditer(text):
+        if authored := without_token_characters(text[end_of_last : token.start()]):
+            yield Piece(authored, False)
+        index = int(token[1].translate(_FROM_TOKEN))
+        if index < len(literals):
+            yield Piece(literals[index], True)
+        end_of_last = token.end()
+    if authored := without_token_characters(text[end_of_last:]):
+        yield Piece(authored, False)
+
+
+def expanded(text: str, literals: list[str]) -> str:
+    """Put the values back into a text with tokens, whole."""
+    return "".join(piece.text for piece in pieces(text, literals))
+
+
+def shown(piece: Piece) -> str:
+    """Write a part as people see it: a value that is too long is cut."""
+    return cut(piece.text, MAX_LITERAL) if piece.is_value else piece.text
+
+
+def without_token_characters(text: str) -> str:
+    """Take out the characters that tokens are made of."""
+    return _TOKEN_CHARACTERS.sub("", text)
+
+
+def cleaned(text: str) -> str:
+    """Take out what can't be seen, and make every line end a newline."""
+    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", without_token_characters(text)))
+
+
+def as_text(value: object) -> str:
+    """Write a value as a person would.
+
+    Raises:
+        Misuse: It holds several fields, or isn't a value.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, list | tuple | set | range | Iterator):
+        return ", ".join(filter(None, map(as_text, _bounded(value))))
+    raise Misuse(f"{type(value).__name__} isn't a value to show: name one of its fields")
+
+
+def number(value: float) -> str:
+    """Write a number with two decimals at most, and none that say nothing."""
+    if isinstance(value, int) or value in (float("inf"), float("-inf")) or value != value:
+        return str(value)
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _bounded(values: Iterable[object]) -> Iterator[object]:
+    for value in values:
+        current().step()
+        yield value
+
+
+def located(reason: str, name: str, line: int | None) -> TemplateError:
+    """Make the error for a template's author: where, and what is wrong."""
+    place = name if line is None else f"{name}, line {line}"
+    return TemplateError(f"{place}: {reason.rstrip('.')}.")
