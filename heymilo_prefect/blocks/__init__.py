@@ -1,0 +1,6 @@
+"""The blocks: what a team saves once in Prefect, and every flow refers to."""
+
+from heymilo_prefect.blocks.heymilo import HeyMiloCredentials
+from heymilo_prefect.blocks.slack import SlackChannel
+
+__all__ = ["HeyMiloCredentials", "SlackChannel"]

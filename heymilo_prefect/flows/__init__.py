@@ -1,0 +1,27 @@
+"""The prebuilt flows, sync and, with the prefix `a`, async; they return reports."""
+
+from heymilo_prefect.flows.errors import UnfinishedError
+from heymilo_prefect.flows.ingest import IngestReport, aingest_sheet, ingest_sheet
+from heymilo_prefect.flows.stalled import (
+    StallReport,
+    areport_stalled_candidates,
+    report_stalled_candidates,
+)
+from heymilo_prefect.flows.summaries import (
+    SummaryReport,
+    apost_interview_summaries,
+    post_interview_summaries,
+)
+
+__all__ = [
+    "IngestReport",
+    "StallReport",
+    "SummaryReport",
+    "UnfinishedError",
+    "aingest_sheet",
+    "apost_interview_summaries",
+    "areport_stalled_candidates",
+    "ingest_sheet",
+    "post_interview_summaries",
+    "report_stalled_candidates",
+]

@@ -1,0 +1,58 @@
+"""A task for each endpoint of HeyMilo's API v1, and the steps that the prebuilt flows are made of.
+
+Each is callable from a sync flow; its twin for async flows has the prefix `a`.
+"""
+
+from heymilo_prefect.tasks.endpoints import (
+    acheck_health,
+    acreate_webhook,
+    adeactivate_webhook,
+    aexport_interviews,
+    aget_interview,
+    aget_webhook,
+    aingest_candidate,
+    aingest_candidates,
+    alist_interviews,
+    alist_postings,
+    alist_webhooks,
+    aread_export,
+    check_health,
+    create_webhook,
+    deactivate_webhook,
+    export_interviews,
+    get_interview,
+    get_webhook,
+    ingest_candidate,
+    ingest_candidates,
+    list_interviews,
+    list_postings,
+    list_webhooks,
+    read_export,
+)
+
+__all__ = [
+    "acheck_health",
+    "acreate_webhook",
+    "adeactivate_webhook",
+    "aexport_interviews",
+    "aget_interview",
+    "aget_webhook",
+    "aingest_candidate",
+    "aingest_candidates",
+    "alist_interviews",
+    "alist_postings",
+    "alist_webhooks",
+    "aread_export",
+    "check_health",
+    "create_webhook",
+    "deactivate_webhook",
+    "export_interviews",
+    "get_interview",
+    "get_webhook",
+    "ingest_candidate",
+    "ingest_candidates",
+    "list_interviews",
+    "list_postings",
+    "list_webhooks",
+    "read_export",
+]

@@ -1,0 +1,32 @@
+"""The step that posts a message to Slack: to a channel, or to an incoming webhook."""
+
+from typing import Any
+
+from prefect_slack import SlackWebhook
+
+from heymilo_prefect.blocks import SlackChannel
+from heymilo_prefect.slack import post, post_to_webhook
+from heymilo_prefect.summaries import SlackMessage
+
+
+def target_of(slack: SlackChannel | SlackWebhook) -> tuple[str, str]:
+    """Return what tells one target from another, for keys only: it may hold a secret."""
+    if isinstance(slack, SlackChannel):
+        return slack.api_url, slack.channel
+    return "webhook", slack.url.get_secret_value()
+
+
+async def deliver(
+    slack: SlackChannel | SlackWebhook,
+    message: SlackMessage,
+    metadata: dict[str, Any] | None = None,
+) -> str | None:
+    """Post a message once; returns its `ts`, None from a webhook, which tells none.
+
+    `metadata` is Slack's message metadata (`event_type`, `event_payload`), which webhooks lack.
+    Raises `SlackError` when it wasn't posted, `SlackOutcomeUnknownError` when nobody knows.
+    """
+    if isinstance(slack, SlackChannel):
+        return await post(slack.get_client(), slack.channel, message, metadata)
+    await post_to_webhook(slack.url.get_secret_value(), message)
+    return None
