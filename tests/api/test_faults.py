@@ -1,0 +1,187 @@
+"""Every way an answer goes wrong, for what may be repeated and for what may not."""
+
+import pickle
+from typing import Any
+
+import pytest
+
+from heymilo_prefect.api import Candidate
+from heymilo_prefect.api.errors import (
+    AuthenticationError,
+    FieldError,
+    HeyMiloError,
+    InvalidRequestError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitError,
+    ServerError,
+    TooLargeError,
+    TransportError,
+    UnreadableAnswerError,
+)
+from heymilo_prefect.api.retry import RetryPolicy
+from heymilo_prefect.sandbox import World, faults
+
+from .conftest import Ask
+
+TRIES = 3
+ALWAYS = 99
+NOBODY = "http://127.0.0.1:9/"
+
+# fault, what it means, whether it is tried again, whether HeyMilo certainly did nothing
+FAULTS = {
+    "reset": (faults.reset(), TransportError, True, False),
+    "reset, done": (faults.reset(acted=True), TransportError, True, False),
+    "timeout": (faults.timeout(), TransportError, True, False),
+    "timeout, done": (faults.timeout(acted=True), TransportError, True, False),
+    "cut body": (faults.cut_body(), TransportError, True, False),
+    "cut body, done": (faults.cut_body(acted=True), TransportError, True, False),
+    "cut JSON": (faults.cut_json(), UnreadableAnswerError, True, False),
+    "cut JSON, done": (faults.cut_json(acted=True), UnreadableAnswerError, True, False),
+    "page": (faults.html(200), UnreadableAnswerError, True, False),
+    "page, done": (faults.html(200, acted=True), UnreadableAnswerError, True, False),
+    "302": (faults.redirect(NOBODY), UnreadableAnswerError, False, False),
+    "307": (faults.redirect(NOBODY, 307), UnreadableAnswerError, False, False),
+    "400": (faults.status(400), InvalidRequestError, False, True),
+    "401": (faults.status(401), AuthenticationError, False, True),
+    "403": (faults.status(403), AuthenticationError, False, True),
+    "404": (faults.status(404), NotFoundError, False, True),
+    "408": (faults.status(408), ServerError, True, False),
+    "413": (faults.status(413), TooLargeError, False, True),
+    "422": (faults.status(422), InvalidRequestError, False, True),
+    "429": (faults.status(429), RateLimitError, True, True),
+    "500": (faults.status(500), ServerError, True, False),
+    "500, done": (faults.status(500, acted=True), ServerError, True, False),
+    "502 page": (faults.html(502), ServerError, True, False),
+    "503": (faults.status(503, headers={"Retry-After": "0.05"}), ServerError, True, False),
+    "504, done": (faults.html(504, acted=True), ServerError, True, False),
+}
+SILENT = [FAULTS["timeout"][0], FAULTS["timeout, done"][0]]
+KINDS = ["read", "repeatable write", "retake write"]
+
+
+def carry_out(world: World, ask: Ask, kind: str, fault: faults.Fault) -> Any:
+    options = {
+        "retry_policy": RetryPolicy(tries=TRIES),
+        "timeout_seconds": 0.3 if fault in SILENT else 20,
+    }
+    if kind == "read":
+        return ask(world, "list_postings", **options)
+    who = Candidate(name="Ada Lovelace", email="ada@example.com", retake=kind == "retake write")
+    url_key = next(iter(world.postings.values())).url_key
+    return ask(world, "ingest_candidate", url_key, who, **options)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("fault", "error", "again", "nothing_done"), FAULTS.values(), ids=FAULTS.keys()
+)
+def test_a_fault_that_stays_is_told_after_as_many_tries_as_are_safe(
+    world: World,
+    ask: Ask,
+    kind: str,
+    fault: faults.Fault,
+    error: type[HeyMiloError],
+    again: bool,
+    nothing_done: bool,
+) -> None:
+    before = len(world.made())
+    world.play(fault, times=ALWAYS)
+    lost = kind == "retake write" and not nothing_done
+    with pytest.raises(OutcomeUnknownError if lost else error) as raised:
+        carry_out(world, ask, kind, fault)
+    assert type(raised.value) is (OutcomeUnknownError if lost else error)
+    assert len(world.requests) == (TRIES if again and not lost else 1)
+    assert len(world.made()) - before == (1 if fault.acted and kind != "read" else 0)
+    assert raised.value.certainly_not_done is nothing_done
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("fault", "nothing_done"),
+    [(fault, nothing) for fault, _, again, nothing in FAULTS.values() if again],
+    ids=[name for name, (_, _, again, _) in FAULTS.items() if again],
+)
+def test_a_fault_that_passes_is_not_noticed_unless_a_retake_may_be_done(
+    world: World, ask: Ask, kind: str, fault: faults.Fault, nothing_done: bool
+) -> None:
+    before = len(world.made())
+    world.play(fault)
+    if kind == "retake write" and not nothing_done:
+        with pytest.raises(OutcomeUnknownError):
+            carry_out(world, ask, kind, fault)
+        assert len(world.requests) == 1
+        assert len(world.made()) - before == int(fault.acted)
+        return
+    answer = carry_out(world, ask, kind, fault)
+    assert len(world.requests) == 2
+    assert len(world.made()) - before == (0 if kind == "read" else 1)
+    if kind != "read":
+        assert answer.interview_details[0].interview_id == world.made()[-1].interview_id
+
+
+def test_a_lost_answer_with_retake_is_unknown_and_not_sent_again(world: World, ask: Ask) -> None:
+    """Note 9."""
+    world.play(faults.reset(acted=True))
+    rows = [
+        Candidate(name="Ada Lovelace", email="ada@example.com"),
+        Candidate(name="Alan Turing", email="alan@example.com", retake=True),
+    ]
+    url_key = next(iter(world.postings.values())).url_key
+    with pytest.raises(OutcomeUnknownError, match="the 2 candidates was lost"):
+        ask(world, "ingest_candidates", url_key, rows)
+    assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 413, 422])
+def test_what_will_not_change_is_asked_once(world: World, ask: Ask, status: int) -> None:
+    world.play(faults.status(status), times=ALWAYS)
+    with pytest.raises(HeyMiloError):
+        ask(world, "list_postings")
+    assert len(world.requests) == 1
+
+
+def test_the_budget_ends_the_tries(world: World, ask: Ask) -> None:
+    world.play(faults.status(503, headers={"Retry-After": "0.2"}), times=ALWAYS)
+    with pytest.raises(ServerError):
+        ask(world, "list_postings", retry_policy=RetryPolicy(tries=50, budget_seconds=0.5))
+    assert 1 < len(world.requests) <= 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HeyMiloError("It failed."),
+        InvalidRequestError("No.", status=422, fields=[FieldError(("body", 3), "bad", "missing")]),
+        RateLimitError("Wait.", status=429, retry_after=2.5, error_type="rate_limit_exceeded"),
+        TransportError("Refused.", certainly_not_done=True),
+        UnreadableAnswerError("A page.", status=302, transient=False),
+        OutcomeUnknownError("Lost.", status=500),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_crosses_a_pickle_whole(error: HeyMiloError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
+    assert (copy.transient, copy.certainly_not_done) == (error.transient, error.certainly_not_done)
+
+
+@pytest.mark.parametrize("body", ["[]", "null", '"no"', "{", "[" * 100_000, "\ufeff{}", ""])
+def test_a_strange_error_body_is_still_its_status(world: World, ask: Ask, body: str) -> None:
+    world.play(faults.status(422, body=body))
+    with pytest.raises(InvalidRequestError) as raised:
+        ask(world, "list_postings")
+    assert raised.value.fields == ()
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "{}", "{", "[" * 100_000, '{"postings": 3}', ""])
+@pytest.mark.parametrize("method", ["list_postings", "list_webhooks"])
+def test_a_strange_answer_is_unreadable(world: World, ask: Ask, method: str, body: str) -> None:
+    if (method, body) == ("list_webhooks", "[]"):
+        pytest.skip("that is a list of no webhooks")
+    world.play(faults.status(200, body=body), times=ALWAYS)
+    with pytest.raises(UnreadableAnswerError, match="unreadable"):
+        ask(world, method)
+    assert len(world.requests) == RetryPolicy().tries

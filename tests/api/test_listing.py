@@ -1,0 +1,154 @@
+"""Whole listings: in order, each once, whatever moves meanwhile."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
+from heymilo_prefect.sandbox import Recorded, World, faults, sandbox
+from heymilo_prefect.sandbox.faults import Fault
+
+from .conftest import own_key
+
+Collect = Callable[..., list[str]]
+
+
+@pytest.fixture(params=["sync", "async"])
+def collect(request: pytest.FixtureRequest) -> Collect:
+    """Walk the first posting's interviews; `after` is called after each."""
+
+    def collect(
+        world: World, limit: int = 5, after: Callable[[int], Any] = lambda _: None
+    ) -> list[str]:
+        ids: list[str] = []
+
+        def take(interview: Any) -> None:
+            ids.append(interview.interview_id)
+            after(len(ids))
+
+        async def walk() -> None:
+            client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
+            async for one in client.iter_interviews(world.posting_ids[0], limit):
+                take(one)
+
+        if request.param == "async":
+            asyncio.run(walk())
+        else:
+            client = HeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
+            for one in client.iter_interviews(world.posting_ids[0], limit):
+                take(one)
+        return ids
+
+    return collect
+
+
+def listed(world: World) -> list[str]:
+    return [one.interview_id for one in reversed(world.interviews(world.posting_ids[0]))]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 57])
+def test_everyone_comes_in_order_and_once(world: World, collect: Collect, count: int) -> None:
+    world.add_candidates(world.posting_ids[0], count)
+    assert collect(world) == listed(world)
+    assert len(world.requests) == -(-(count + 3) // 5)
+
+
+def test_postings_are_walked_too(world: World) -> None:
+    world.add_posting(title="Third")
+    client = HeyMiloClient(world.api_key, world.url)
+    assert [one.posting_id for one in client.iter_postings(2)] == world.posting_ids
+
+    async def walk() -> list[str]:
+        client = AsyncHeyMiloClient(world.api_key, world.url)
+        return [one.posting_id async for one in client.iter_postings(2)]
+
+    assert asyncio.run(walk()) == world.posting_ids
+
+
+def test_pages_are_read_ahead_8_at_most(collect: Collect) -> None:
+    delay = 0.1
+    with sandbox(candidates=60, postings=["A"], delay=delay, requests_per_minute=9_999) as world:
+        own_key(world)
+        collect(world, 2)
+        at = [request.at for request in world.requests]
+        busiest = max(sum(1 for other in at if one - delay < other <= one) for one in at)
+        assert 2 <= busiest <= 8
+
+
+def strip_totals(answer: Any) -> Any:
+    body = json.loads(answer.body)
+    for name in ("total", "total_pages", "page", "limit"):
+        del body[name]
+    return replace(answer, body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("reading", [None, "null_fields", "missing_fields"])
+def test_a_listing_without_totals_is_read_to_its_end(
+    world: World, collect: Collect, reading: str | None
+) -> None:
+    """Note 16."""
+    world.readings.update([reading] if reading else [])
+    world.play(Fault(strip_totals, acted=True), times=99)
+    world.add_candidates(world.posting_ids[0], 20)
+    assert collect(world) == listed(world)
+
+
+def removal(world: World) -> None:
+    world.remove(listed(world)[0])
+
+
+def insertion(world: World) -> None:
+    world.add_candidates(world.posting_ids[0], 1)
+
+
+@pytest.fixture(params=[removal, insertion])
+def change(request: pytest.FixtureRequest) -> Iterator[Callable[[World], None]]:
+    """What happens to the listing while it is read."""
+    yield request.param
+
+
+@pytest.mark.parametrize("place", [1, 5, 6, 12])
+def test_a_listing_that_moves_between_items_misses_and_repeats_nobody(
+    world: World, collect: Collect, change: Callable[[World], None], place: int
+) -> None:
+    world.add_candidates(world.posting_ids[0], 30)
+    before = listed(world)
+    found = collect(world, after=lambda count: change(world) if count == place else None)
+    assert len(found) == len(set(found))
+    assert set(before) & set(listed(world)) <= set(found)
+
+
+@pytest.mark.parametrize("page", ["2", "4", "7"])
+def test_a_listing_that_moves_between_pages_misses_and_repeats_nobody(
+    world: World, collect: Collect, change: Callable[[World], None], page: str
+) -> None:
+    world.add_candidates(world.posting_ids[0], 30)
+    before = listed(world)
+    left = [change]
+
+    def move(request: Recorded) -> bool:
+        if request.query["page"] == page and left:
+            left.pop()(world)
+        return False
+
+    world.play(faults.status(500), when=move)
+    found = collect(world)
+    assert len(found) == len(set(found))
+    assert set(before) & set(listed(world)) <= set(found)
+
+
+def test_an_iterator_that_is_left_early_asks_no_more(world: World) -> None:
+    async def first() -> str:
+        client = AsyncHeyMiloClient(world.api_key, world.url)
+        walk = client.iter_interviews(world.posting_ids[0], 1)
+        async for one in walk:
+            await walk.aclose()  # type: ignore[attr-defined]
+            return one.interview_id
+        return ""
+
+    assert asyncio.run(first()) == listed(world)[0]
+    assert len(world.requests) == 1

@@ -1,0 +1,135 @@
+"""post_interview_summaries: each report once, to the channel, with nothing in it that acts."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect_slack import SlackWebhook
+from pydantic import SecretStr
+
+from heymilo_prefect.flows import (
+    UnfinishedError,
+    apost_interview_summaries,
+    post_interview_summaries,
+)
+from heymilo_prefect.sandbox import World, faults
+from heymilo_prefect.summaries import TemplateError
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def finished(world: World, n: int, days: float = 3, **more: Any) -> list[str]:
+    return world.add_candidates(
+        world.posting_ids[0], n, age=timedelta(days=days), persona="finishes", **more
+    )
+
+
+def said(world: World) -> list[dict[str, Any]]:
+    return world.slack_workspace.messages("#hiring")
+
+
+def test_each_report_is_posted_once(world: World) -> None:
+    done = finished(world, 3)
+    world.add_candidates(world.posting_ids[0], 3, persona="never_starts")
+    report = post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert sorted(report.posted) == sorted(done)
+    assert len(said(world)) == 3
+    payloads = [message["metadata"]["event_payload"] for message in said(world)]
+    assert sorted(payload["interview_id"] for payload in payloads) == sorted(done)
+    again = post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert again.posted == []
+    assert sorted(again.already) == sorted(done)
+    assert len(said(world)) == 3
+
+
+def test_what_is_past_max_messages_waits_for_the_next_run(world: World) -> None:
+    done = finished(world, 5)
+    first = post_interview_summaries(world.heymilo_credentials, world.slack, max_messages=3)
+    assert (len(first.posted), len(first.waiting)) == (3, 2)
+    second = post_interview_summaries(world.heymilo_credentials, world.slack, max_messages=3)
+    assert sorted(first.posted + second.posted) == sorted(done)
+
+
+def test_since_is_a_time_back_a_moment_or_none(world: World) -> None:
+    finished(world, 1, days=40)
+    credentials, slack = world.heymilo_credentials, world.slack
+    assert not post_interview_summaries(credentials, slack).posted
+    recent = datetime.now(UTC) - timedelta(days=1)
+    assert not post_interview_summaries(credentials, slack, since=recent).posted
+    assert len(post_interview_summaries(credentials, slack, since=None).posted) == 1
+
+
+def test_a_template_of_the_users_own(world: World, tmp_path: Path) -> None:
+    finished(world, 1)
+    template = tmp_path / "mine.md.j2"
+    template.write_text("**{{ posting.title }}**: {{ interview.details.score }}")
+    post_interview_summaries(world.heymilo_credentials, world.slack, template=str(template))
+    assert "Senior Frontend Developer" in json.dumps(said(world)[0]["blocks"])
+
+
+def test_a_wrong_template_is_an_error_before_anything_is_fetched(world: World) -> None:
+    with pytest.raises(TemplateError, match="nonsense"):
+        post_interview_summaries(
+            world.heymilo_credentials, world.slack, template="{{ nonsense.x }}"
+        )
+    assert not world.requests
+
+
+def test_what_a_candidate_typed_does_not_act(world: World) -> None:
+    finished(world, 12, hostile=True)
+    post_interview_summaries(world.heymilo_credentials, world.slack)
+    for message in said(world):
+        assert "<!" not in message["text"]
+        assert "<@" not in message["text"]
+        for element in elements(message["blocks"]):
+            assert element.get("type") not in {"user", "usergroup", "broadcast", "channel"}
+            assert "evil" not in element.get("url", "")
+
+
+def elements(part: Any) -> list[dict[str, Any]]:
+    if isinstance(part, dict):
+        return [part, *(e for value in part.values() for e in elements(value))]
+    return [e for value in part for e in elements(value)] if isinstance(part, list) else []
+
+
+def test_a_lost_answer_is_unknown_and_not_posted_again(world: World) -> None:
+    finished(world, 2)
+    world.slack_workspace.play("reset_after")
+    with pytest.raises(UnfinishedError) as raised:
+        post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert len(raised.value.report.unknown) == 1
+    post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert len(said(world)) == 2
+
+
+def test_a_refusal_stops_the_run_and_the_next_one_posts_all(world: World) -> None:
+    done = finished(world, 3)
+    world.slack_workspace.play("channel_not_found")
+    with pytest.raises(UnfinishedError, match="#hiring") as raised:
+        post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert len(raised.value.report.failed) == 3
+    report = post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert sorted(report.posted) == sorted(done)
+
+
+def test_a_posting_that_cannot_be_read_does_not_hold_back_the_others(world: World) -> None:
+    finished(world, 1)
+    bad = world.posting_ids[1]
+    world.play(faults.status(500), on="list_interviews", times=99, when=lambda r: bad in r.path)
+    with pytest.raises(UnfinishedError, match=bad):
+        post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert len(said(world)) == 1
+
+
+async def test_an_incoming_webhook_will_do(world: World) -> None:
+    finished(world, 2)
+    webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
+    report = await apost_interview_summaries(world.heymilo_credentials, webhook)
+    assert len(report.posted) == len(said(world)) == 2
+
+
+def test_max_messages_starts_at_one(world: World) -> None:
+    with pytest.raises(ValueError, match="starts at 1"):
+        post_interview_summaries(world.heymilo_credentials, world.slack, max_messages=0)

@@ -1,0 +1,1 @@
+"""What the sandbox promises to the tests and demos that stand on it."""

@@ -1,0 +1,26 @@
+"""python -m heymilo_prefect.sandbox: says where it is, serves, and ends clean."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import httpx
+
+COMMAND = [sys.executable, "-m", "heymilo_prefect.sandbox", "--port", "0"]
+
+
+def test_it_says_where_it_is_and_ends_clean() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--json", "--candidates", "2", "--postings", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as served:  # fmt: skip
+        assert served.stdout
+        told = json.loads(served.stdout.readline())
+        answer = httpx.get(f"{told['url']}/api/postings", headers={"X-API-KEY": told["api_key"]})
+        assert answer.json()["total"] == 1
+        assert httpx.get(f"{told['url']}/").status_code == 200
+        served.send_signal(signal.SIGINT)
+        said, complaints = served.communicate(timeout=30)
+    assert served.returncode == 0
+    assert "Traceback" not in said + complaints

@@ -1,0 +1,254 @@
+"""Each other reading of the documentation, and the default beside it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from heymilo_prefect.sandbox import Reading, World
+
+DANA = {"name": "Dana", "email": "dana@example.com"}
+BAD = {"name": "Bad", "email": "bad"}
+
+
+def first(world: World) -> str:
+    return world.posting_ids[0]
+
+
+def bulk(world: World, client: httpx.Client, rows: list[dict[str, Any]]) -> httpx.Response:
+    return client.post(
+        f"/api/ingest/x/bulk/{world.postings[first(world)].url_key}", json={"data": rows}
+    )
+
+
+def people(n: int) -> list[dict[str, Any]]:
+    return [{"name": f"P {number}", "email": f"p{number}@example.com"} for number in range(n)]
+
+
+def export(world: World, client: httpx.Client) -> Any:
+    answer = client.post("/api/interviews/export/json", json={"posting_id": first(world)})
+    return httpx.get(answer.json()["file_url"]).json()
+
+
+def webhook(world: World, client: httpx.Client) -> dict[str, Any]:
+    body = {
+        "posting_id": first(world),
+        "url": "https://hooks.example.com/x",
+        "event_type": "report_available",
+    }
+    made: dict[str, Any] = client.post("/api/webhook/create", json=body).json()
+    return made
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        return [value, *(found for inner in value.values() for found in objects(inner))]
+    if isinstance(value, list):
+        return [found for inner in value for found in objects(inner)]
+    return []
+
+
+def test_a_reading_that_is_none_is_refused(world: World) -> None:
+    with pytest.raises(ValueError):
+        world.readings.add("another")
+    with pytest.raises(ValueError):
+        world.readings.update(["milliseconds", "another"])
+    world.readings.update(["milliseconds"], [Reading.UNKNOWN_STATUS])
+    assert world.readings == {"milliseconds", "unknown_status"}
+
+
+def test_health_may_be_under_api_only(world: World, client: httpx.Client) -> None:
+    world.readings.add("health_under_api")
+    assert client.get("/health").status_code == 404
+    assert client.get("/api/health").json()["status"] == 200
+
+
+def test_an_export_may_be_had_by_get_only(world: World, client: httpx.Client) -> None:
+    world.readings.add("export_by_get")
+    query = {"posting_id": first(world)}
+    assert client.post("/api/interviews/export/json", json=query).status_code == 405
+    answer = client.get("/api/interviews/export/json", params=query)
+    assert answer.json()["status"] == "success"
+    assert client.get("/api/interviews/export/json").status_code == 422
+
+
+def test_an_export_may_be_an_object_or_something_unknown(
+    world: World, client: httpx.Client
+) -> None:
+    world.add_candidates(first(world), 2)
+    listed = export(world, client)
+    assert len(listed) == 2
+    world.readings.add("export_file_object")
+    assert export(world, client) == {"candidates": listed}
+    world.readings.clear()
+    world.readings.add("export_file_unknown")
+    assert export(world, client) == {"columns": ["interview"], "rows": listed}
+
+
+@pytest.mark.parametrize("key", ["webhooks", "data"])
+def test_webhooks_may_be_listed_under_a_key(world: World, client: httpx.Client, key: str) -> None:
+    made = webhook(world, client)
+    world.readings.add(f"webhooks_under_{key}")
+    assert client.get("/api/webhook/all").json() == {key: [made]}
+
+
+def test_deactivating_may_answer_a_message_or_nothing(world: World, client: httpx.Client) -> None:
+    path = f"/api/webhook/deactivate/{webhook(world, client)['webhook_id']}"
+    world.readings.add("deactivate_message")
+    assert client.post(path).json().keys() == {"message"}
+    world.readings.clear()
+    world.readings.add("deactivate_empty")
+    answer = client.post(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("reading", "listed"), [("bulk_details_short", 4), ("bulk_details_shuffled", 6)]
+)
+def test_a_bulk_answer_may_list_another_number_than_was_sent(
+    world: World, client: httpx.Client, reading: str, listed: int
+) -> None:
+    world.readings.add(reading)
+    details = bulk(world, client, people(5)).json()["interview_details"]
+    assert len(details) == listed
+    made = [interview.interview_id for interview in world.made()]
+    assert len(made) == 5
+    assert {one["interview_id"] for one in details} <= set(made)
+
+
+def test_shuffled_details_are_not_in_the_order_sent(world: World, client: httpx.Client) -> None:
+    world.readings.add("bulk_details_shuffled")
+    details = bulk(world, client, people(20)).json()["interview_details"]
+    made = [interview.interview_id for interview in world.made()]
+    assert [one["interview_id"] for one in details][:20] != made
+
+
+@pytest.mark.parametrize(
+    ("reading", "code"), [("largest_bulk_413", 413), ("largest_bulk_422", 422)]
+)
+def test_a_bulk_may_be_too_large(
+    world: World, client: httpx.Client, reading: str, code: int
+) -> None:
+    world.largest_bulk = 3
+    assert bulk(world, client, people(4)).status_code == 200
+    world.readings.add(reading)
+    answer = bulk(world, client, people(4))
+    assert answer.status_code == code
+    assert bulk(world, client, people(3)).status_code == 200
+    if code == 422:
+        assert answer.json()["detail"] == "List should have at most 3 items, not 4"
+
+
+def test_the_two_copies_of_the_workflow_may_differ(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 20, age=timedelta(days=30), persona="finishes")
+    path = f"/api/interviews/{first(world)}?limit=20"
+    right = {one["interview_id"]: one["workflow"] for one in client.get(path).json()["candidates"]}
+    world.readings.add("workflows_differ")
+    stale = set()
+    for one in client.get(path).json()["candidates"]:
+        copies = {"workflow": one["workflow"], "details": one["details"]["workflow_status"]}
+        newer = max(copies, key=lambda name: copies[name]["last_engagement"])
+        assert copies[newer] == right[one["interview_id"]]
+        assert copies["workflow"] != copies["details"]
+        stale.add(newer)
+    assert stale == {"workflow", "details"}
+
+
+def test_times_may_be_in_milliseconds(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1, age=timedelta(days=30), persona="finishes")
+    path = f"/api/interviews/{first(world)}"
+    seconds = objects(client.get(path).json())
+    world.readings.add("milliseconds")
+    checked = 0
+    for before, after in zip(seconds, objects(client.get(path).json()), strict=True):
+        for key in before.keys() & {"last_engagement", "interviewed_on", "timestamp"}:
+            assert after[key] == round(before[key] * 1000) > 10**11
+            checked += 1
+    assert checked > 5
+    assert client.get("/api/postings").json()["postings"][0]["created_at"] > 10**11
+    assert webhook(world, client)["created_at"] > 10**11
+
+
+def test_errors_may_be_fastapis_and_name_the_rows(world: World, client: httpx.Client) -> None:
+    world.readings.add("fastapi_errors")
+    answer = bulk(world, client, [DANA, BAD, DANA, {**DANA, "extra": 1}])
+    assert answer.status_code == 422
+    assert [problem["loc"] for problem in answer.json()["detail"]] == [
+        ["body", "data", 1, "email"],
+        ["body", "data", 3, "extra"],
+    ]
+    assert all(problem.keys() == {"loc", "msg", "type"} for problem in answer.json()["detail"])
+    assert client.get("/api/interview/none").json() == {"detail": "Interview not found"}
+    assert world.made() == []
+
+
+def test_errors_may_be_objects(world: World, client: httpx.Client) -> None:
+    world.readings.add("error_objects")
+    assert client.get("/api/interview/none").json() == {
+        "error": {"type": "not_found", "code": 404, "message": "Interview not found"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("reading", "kind"), [("errors_as_text", "text/plain"), ("errors_as_html", "text/html")]
+)
+def test_errors_may_be_text_or_html(
+    world: World, client: httpx.Client, reading: str, kind: str
+) -> None:
+    world.readings.add(reading)
+    answer = client.get("/api/interview/none")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith(kind)
+    assert "ot " in answer.text
+
+
+def test_rate_limit_headers_may_be_absent(world: World, client: httpx.Client) -> None:
+    assert "x-ratelimit-remaining" in client.get("/health").headers
+    world.readings.add("no_rate_limit_headers")
+    world.rate_limit.requests = 1
+    answers = [client.get("/health") for _ in range(2)]
+    assert answers[-1].status_code == 429
+    for answer in answers:
+        assert not [name for name in answer.headers if "ratelimit" in name or name == "retry-after"]
+
+
+def test_unknown_fields_may_be_anywhere(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1)
+    world.readings.add("unknown_fields")
+    body = client.get(f"/api/interviews/{first(world)}").json()
+    assert "added_by_the_vendor" in body
+    assert "added_by_the_vendor" in body["candidates"][0]["details"]
+    assert "added_by_the_vendor" in client.get("/api/postings").json()["postings"][0]
+    assert "added_by_the_vendor" in bulk(world, client, people(1)).json()["interview_details"][0]
+
+
+@pytest.mark.parametrize("reading", ["null_fields", "missing_fields"])
+def test_all_but_identifiers_may_be_null_or_missing(
+    world: World, client: httpx.Client, reading: str
+) -> None:
+    interview_id, *_ = world.add_candidates(first(world), 1)
+    world.readings.add(reading)
+    listing = client.get(f"/api/interviews/{first(world)}").json()
+    (body,) = listing["candidates"]
+    assert listing["total"] == 1
+    assert body["interview_id"] == body["details"]["interview_id"] == interview_id
+    assert body["details"].get("name") is body["workflow"].get("last_engagement") is None
+    assert ("name" in body["details"]) is (reading == "null_fields")
+    posting = client.get("/api/postings").json()["postings"][0]
+    assert posting["url_key"] == world.postings[first(world)].url_key
+    assert posting.get("title") is None
+
+
+def test_a_status_may_be_unknown(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1)
+    world.readings.add("unknown_status")
+    (body,) = client.get(f"/api/interviews/{first(world)}").json()["candidates"]
+    assert body["details"]["status"] == "on_hold"
+
+
+def test_every_reading_is_tried_here() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    families = {"webhooks_under_webhooks", "webhooks_under_data"}
+    assert [one for one in Reading if one not in families and f'"{one}"' not in source] == []

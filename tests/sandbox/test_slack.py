@@ -1,0 +1,296 @@
+"""The sandbox's Slack takes what Slack takes, refuses what it refuses, and forgets nothing."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from heymilo_prefect.sandbox.slack import Slack
+
+TOKEN = "xoxb-sandbox-token"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HIRING = "C00000001"
+
+
+@pytest.fixture
+def slack() -> Slack:
+    return Slack(now=lambda: NOW, token=TOKEN)
+
+
+def sent(slack: Slack, path: str, verb: str = "POST", **request: Any) -> httpx.Response:
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(slack.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://slack") as client:
+            return await client.request(verb, path, **request)
+
+    return asyncio.run(send())
+
+
+def call(slack: Slack, method: str, token: str | None = TOKEN, **arguments: Any) -> Any:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return sent(slack, f"/api/{method}", json=arguments, headers=headers).json()
+
+
+def post(slack: Slack, **arguments: Any) -> Any:
+    return call(slack, "chat.postMessage", **{"channel": "#hiring", "text": "x"} | arguments)
+
+
+def section(*elements: Any) -> Any:
+    part = {"type": "rich_text_section", "elements": list(elements)}
+    return {"type": "rich_text", "elements": [part]}
+
+
+def plain(text: str) -> Any:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> Any:
+    return {"type": "mrkdwn", "text": text}
+
+
+def test_a_message_is_kept_as_it_was_sent(slack: Slack) -> None:
+    blocks = [{"type": "header", "text": plain("Hello")}]
+    metadata = {"event_type": "summary_posted", "event_payload": {"interview_id": "int_1"}}
+    answer = post(slack, blocks=blocks, metadata=metadata)
+    (message,) = slack.messages("#hiring")
+    assert answer["ok"] and answer["channel"] == HIRING and answer["ts"] == message["ts"]
+    assert (message["text"], message["blocks"], message["metadata"]) == ("x", blocks, metadata)
+    assert answer["message"] == message
+    assert datetime.fromtimestamp(float(message["ts"]), UTC) == NOW
+    assert slack.messages(HIRING) == [message] and slack.messages("#hiring-leads") == []
+
+
+def test_a_form_with_its_lists_as_json_is_the_same(slack: Slack) -> None:
+    form = {"token": TOKEN, "channel": HIRING, "text": "x"}
+    form["blocks"] = json.dumps([{"type": "divider"}])
+    form["metadata"] = json.dumps({"event_type": "a", "event_payload": {}})
+    assert sent(slack, "/api/chat.postMessage", data=form).json()["ok"]
+    assert slack.messages("#hiring")[0]["blocks"] == [{"type": "divider"}]
+    assert "token" not in slack.requests[0].arguments
+
+
+def test_no_two_messages_have_the_same_ts(slack: Slack) -> None:
+    stamps = [post(slack)["ts"] for _ in range(3)]
+    assert sorted(set(stamps)) == stamps
+
+
+def test_a_message_can_be_changed(slack: Slack) -> None:
+    ts = post(slack)["ts"]
+    assert call(slack, "chat.update", channel=HIRING, ts=ts, text="y")["ts"] == ts
+    (message,) = slack.messages("#hiring")
+    assert message["text"] == "y" and message["edited"]["ts"] > ts
+    answer = call(slack, "chat.update", channel=HIRING, ts="1.0", text="y")
+    assert answer["error"] == "message_not_found"
+
+
+@pytest.mark.parametrize(
+    ("token", "error"), [(None, "not_authed"), ("xoxb-another", "invalid_auth")]
+)
+def test_only_the_bots_token_is_let_in(slack: Slack, token: str | None, error: str) -> None:
+    for method in ("auth.test", "chat.postMessage", "conversations.history"):
+        assert call(slack, method, token=token, channel="#hiring", text="x")["error"] == error
+    assert not slack.messages("#hiring")
+    assert call(slack, "auth.test")["ok"]
+
+
+def test_a_channel_must_be_there_open_and_joined(slack: Slack) -> None:
+    assert post(slack, channel="#nowhere")["error"] == "channel_not_found"
+    slack.channels["#hiring"].is_member = False
+    assert post(slack)["error"] == "not_in_channel"
+    assert call(slack, "conversations.history", channel=HIRING)["error"] == "not_in_channel"
+    slack.channels["#hiring"].is_archived = True
+    assert post(slack)["error"] == "is_archived"
+    assert call(slack, "conversations.info", channel=HIRING)["channel"]["is_archived"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"text": ""}, "no_text"),
+        ({"text": None}, "no_text"),
+        ({"text": "x" * 40_001}, "msg_too_long"),
+        ({"blocks": "not json"}, "invalid_blocks_format"),
+        ({"blocks": [section({"type": "text", "text": "x" * 2_000})] * 7}, "msg_blocks_too_long"),
+        ({"metadata": {"event_type": "a"}}, "invalid_metadata_format"),
+        ({"metadata": {"event_type": "a b", "event_payload": {}}}, "invalid_metadata_format"),
+        (
+            {"metadata": {"event_type": "a", "event_payload": {}, "more": 1}},
+            "invalid_metadata_format",
+        ),
+        ({"metadata": [1]}, "invalid_metadata_format"),
+        (
+            {"metadata": {"event_type": "a", "event_payload": {"a": "x" * 20_000}}},
+            "metadata_too_large",
+        ),
+    ],
+)
+def test_a_message_that_slack_would_not_take_is_refused(
+    slack: Slack, arguments: dict[str, Any], error: str
+) -> None:
+    assert post(slack, **arguments)["error"] == error
+    assert not slack.messages("#hiring")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "reason"),
+    [
+        ({"type": "divider"}, "must provide an array [json-pointer:/blocks]"),
+        ([{"type": "divider"}] * 51, "no more than 50 items allowed [json-pointer:/blocks]"),
+        ([{"type": "shout"}], "unsupported type: shout"),
+        (["x"], "must provide an object"),
+        ([{"type": "header", "text": mrkdwn("x")}], "must be one of ['plain_text']"),
+        ([{"type": "header", "text": plain("x" * 151)}], "must be less than 151 characters"),
+        ([{"type": "header", "text": plain("")}], "must be more than 0 characters"),
+        ([{"type": "section"}], "must define either `text` or `fields`"),
+        ([{"type": "section", "text": mrkdwn("x" * 3_001)}], "less than 3001"),
+        ([{"type": "section", "fields": [mrkdwn("x")] * 11}], "no more than 10 items"),
+        ([{"type": "section", "fields": [mrkdwn("x" * 2_001)]}], "less than 2001"),
+        ([{"type": "section", "text": mrkdwn("x"), "color": "red"}], "additional properties"),
+        ([{"type": "context", "elements": [mrkdwn("x")] * 11}], "no more than 10 items"),
+        ([{"type": "context", "elements": []}], "no fewer than 1"),
+        ([{"type": "image", "image_url": "https://example.com/x"}], "/blocks/0/alt_text"),
+        (
+            [
+                {
+                    "type": "actions",
+                    "elements": [
+                        {"type": "button", "text": plain("x"), "url": "https://" + "x" * 3_000}
+                    ],
+                }
+            ],
+            "[json-pointer:/blocks/0/elements/0/url]",
+        ),
+        ([{"type": "rich_text", "elements": []}], "no fewer than 1"),
+        ([{"type": "rich_text", "elements": [{"type": "text", "text": "x"}]}], "unsupported type"),
+        ([section({"type": "text", "text": ""})], "must be more than 0 characters"),
+        ([section({"type": "text", "text": "x", "style": {"big": True}})], "additional properties"),
+        ([section({"type": "link", "url": ""})], "/elements/0/elements/0/url"),
+        ([section({"type": "link", "url": "https://example.com", "text": ""})], "0/text]"),
+        ([section({"type": "broadcast", "range": "all"})], "valid enum value"),
+        (
+            [
+                {
+                    "type": "rich_text",
+                    "elements": [{"type": "rich_text_list", "style": "x", "elements": [1]}],
+                }
+            ],
+            "must be a rich_text_section",
+        ),
+    ],
+)
+def test_blocks_are_refused_with_the_reason_and_the_place(
+    slack: Slack, blocks: Any, reason: str
+) -> None:
+    answer = post(slack, blocks=blocks)
+    assert answer["error"] == "invalid_blocks"
+    assert any(reason in message for message in answer["response_metadata"]["messages"])
+    assert not slack.messages("#hiring")
+
+
+def test_history_comes_in_pages_newest_first_and_with_metadata_when_asked(slack: Slack) -> None:
+    for number in range(5):
+        post(slack, text=str(number), metadata={"event_type": "n", "event_payload": {"n": number}})
+    post(slack, text="a reply", thread_ts=slack.messages("#hiring")[0]["ts"])
+    texts, cursor = [], ""
+    while True:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        query = {"channel": HIRING, "limit": 2, "cursor": cursor, "include_all_metadata": 1}
+        page = sent(
+            slack, "/api/conversations.history", "GET", params=query, headers=headers
+        ).json()
+        texts += [message["text"] for message in page["messages"]]
+        assert all(message["metadata"]["event_type"] == "n" for message in page["messages"])
+        cursor = page["response_metadata"]["next_cursor"]
+        assert page["has_more"] == bool(cursor)
+        if not cursor:
+            break
+    assert texts == ["4", "3", "2", "1", "0"]
+    second = slack.messages("#hiring")[1]["ts"]
+    after = call(slack, "conversations.history", channel=HIRING, oldest=second)["messages"]
+    assert [message["text"] for message in after] == ["4", "3", "2"]
+    assert "metadata" not in after[0]
+    from_it = call(slack, "conversations.history", channel=HIRING, oldest=second, inclusive=True)
+    assert len(from_it["messages"]) == 4
+    bad = call(slack, "conversations.history", channel=HIRING, cursor="nonsense!")
+    assert bad["error"] == "invalid_cursor"
+    by_name = call(slack, "conversations.history", channel="#hiring")
+    assert by_name["error"] == "channel_not_found"
+
+
+def test_channels_are_listed(slack: Slack) -> None:
+    answer = call(slack, "conversations.list", limit=1)
+    assert [channel["name"] for channel in answer["channels"]] == ["hiring"]
+    cursor = answer["response_metadata"]["next_cursor"]
+    answer = call(slack, "conversations.list", limit=1, cursor=cursor)
+    assert [channel["name"] for channel in answer["channels"]] == ["hiring-leads"]
+    assert call(slack, "users.list")["error"] == "unknown_method"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "text"),
+    [
+        ({"json": {"text": "x"}}, 200, "ok"),
+        ({"data": {"payload": '{"text": "x"}'}}, 200, "ok"),
+        ({"json": {}}, 400, "no_text"),
+        ({"json": []}, 400, "invalid_payload"),
+        (
+            {"content": b"{", "headers": {"content-type": "application/json"}},
+            400,
+            "invalid_payload",
+        ),
+        ({"json": {"blocks": [{"type": "x"}]}}, 400, "invalid_blocks"),
+    ],
+)
+def test_a_webhook_answers_in_plain_text(
+    slack: Slack, body: dict[str, Any], status: int, text: str
+) -> None:
+    answer = sent(slack, "/hooks/hook-secret-hiring", **body)
+    assert (answer.status_code, answer.text) == (status, text)
+    assert len(slack.messages("#hiring")) == (status == 200)
+    assert "hook-secret" not in repr(slack.requests)
+
+
+def test_a_webhook_knows_its_secret_and_an_archived_channel(slack: Slack) -> None:
+    assert sent(slack, "/hooks/guess", json={"text": "x"}).status_code == 404
+    slack.channels["#hiring"].is_archived = True
+    answer = sent(slack, "/hooks/hook-secret-hiring", json={"text": "x"})
+    assert (answer.status_code, answer.text) == (410, "channel_is_archived")
+
+
+def test_a_strict_pace_is_one_message_a_second_and_channel() -> None:
+    slack = Slack(now=lambda: NOW, token=TOKEN, strict_pace=True)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    body = {"channel": "#hiring", "text": "x"}
+    assert post(slack)["ok"] and post(slack, channel="#hiring-leads")["ok"]
+    answer = sent(slack, "/api/chat.postMessage", json=body, headers=headers)
+    assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
+    assert answer.json() == {"ok": False, "error": "ratelimited"}
+    slack.strict_pace = False
+    assert post(slack)["ok"]
+
+
+def test_faults_hit_posts_after_those_that_pass(slack: Slack) -> None:
+    slack.play("not_in_channel", times=2, skip=1)
+    slack.play("missing_scope", on="conversations.list")
+    assert call(slack, "auth.test")["ok"]
+    answers = [post(slack) for _ in range(4)]
+    assert [answer.get("error") for answer in answers] == [
+        None,
+        "not_in_channel",
+        "not_in_channel",
+        None,
+    ]
+    assert call(slack, "conversations.list")["needed"] == "chat:write"
+    assert len(slack.messages("#hiring")) == 2
+    assert [request.method for request in slack.requests].count("chat.postMessage") == 4
+
+
+@pytest.mark.parametrize(("kind", "start"), [("500", '{"ok"'), ("500_html", "<html>")])
+def test_a_server_error_posts_nothing(slack: Slack, kind: str, start: str) -> None:
+    slack.play(kind)
+    answer = sent(slack, "/hooks/hook-secret-hiring", json={"text": "x"})
+    assert answer.status_code == 500 and answer.text.startswith(start)
+    assert not slack.messages("#hiring")

@@ -1,0 +1,118 @@
+"""E-mail addresses and phone numbers as people type them."""
+
+import re
+
+import pytest
+from email_validator import EmailNotValidError, validate_email
+
+from heymilo_prefect.sheets.contact import PHONE_AS_TYPED, read_email, read_phone
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("ann@example.com", "ann@example.com"),
+        ("Ann.Lee+jobs@example.com", "Ann.Lee+jobs@example.com"),
+        ("ANN@EXAMPLE.COM", "ANN@example.com"),
+        ("Ann Lee <ann@example.com>", "ann@example.com"),
+        ("Núñez, José <jose@example.com>", "jose@example.com"),
+        ("<ann@example.com>", "ann@example.com"),
+        ("mailto:ann@example.com", "ann@example.com"),
+        ("MAILTO:ann@example.com?subject=Hi", "ann@example.com"),
+        ("Ann <mailto:ann@example.com>", "ann@example.com"),
+        ("ann\u200b@exam\u200bple.com", "ann@example.com"),
+        ("josé@example.com", "josé@example.com"),
+        ("jose\u0301@example.com", "josé@example.com"),
+        ("ann@sub.example.com", "ann@sub.example.com"),
+        ("o'hara@example.com", "o'hara@example.com"),
+    ],
+)
+def test_an_address_is_read(typed: str, address: str) -> None:
+    assert read_email(typed) == (address, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("", "no e-mail address"),
+        ("<>", "no e-mail address"),
+        ("mailto:", "no e-mail address"),
+        ("@example.com", "e-mail address isn't valid: there must be something before the @"),
+        ("ann@", "e-mail address isn't valid: there must be something after the @"),
+        ("secretann", "must have an @"),
+        ("secretann@example", "It should have a period"),
+        ("secret ann@example.com", "invalid characters before the @"),
+        ("ann@example.com, secret@example.com", "invalid characters"),
+        ("secretann@x.test", "special-use"),
+        ("secretann@xn--zz.com", "IDNA"),
+        ("ann@secret\u2019name.com", "the part after the @ is invalid"),
+        ("x" * 300 + "@example.com", "too long"),
+    ],
+)
+def test_a_bad_address_says_why_without_showing_it(typed: str, why: str) -> None:
+    address, reason = read_email(typed)
+    assert address == ""
+    assert why in reason
+    assert "secret" not in reason
+    assert not re.search(r"[:,] '|[^\x20-\x7e]", reason)
+
+
+LOCALS = ["a", "a.b", "a..b", ".a", "a.", "a-b", "-a", "a+b", "a_b", "_a", "a" * 64, "a" * 65, "A"]
+DOMAINS = [
+    *("example.com", "a.example.com", "example", "ex_ample.com", "-x.com", "x-.com", "x--y.com"),
+    *("xn--zz.com", "ab--c.com", "x..com", ".com", "x.com.", "x.c", "x.c0m", "x.123", "1.2.3.4"),
+    *("x.test", "x.local", "a.x.invalid", "localhost", "x.localhost", "x.onion", "x.arpa"),
+    *("a" * 63 + ".com", "a" * 64 + ".com", "test.com", "local.example.com", "X.COM", "x.com\n"),
+]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_nothing_is_accepted_that_the_library_rejects(domain: str) -> None:
+    for local in LOCALS:
+        typed = f"{local}@{domain}"
+        try:
+            expected = validate_email(typed, check_deliverability=False).normalized
+        except EmailNotValidError:
+            expected = ""
+        assert read_email(typed)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("+12025550123", "+12025550123"),
+        ("+1 (202) 555-0123", "+12025550123"),
+        ("tel:+1-202-555-0123", "+12025550123"),
+        ("\uff0b44 7700 900123", "+447700900123"),
+        ("+44 (0)7700 900123", "+447700900123"),
+        ("(+44) 7700 900123", "+447700900123"),
+        ("0044 7700 900123", "+447700900123"),
+        ("61491570156", "+61491570156"),
+        ("1-202-555-0123", "+12025550123"),
+        ("12025550123", "+12025550123"),
+    ],
+)
+def test_a_number_whose_country_is_known_is_normalized(typed: str, number: str) -> None:
+    assert read_phone(typed) == (number, "")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+1234567890",
+        "+999123456789",
+        "+",
+        "07700 900123",
+        "07700900123",
+        "(202) 555-0123",
+        "2025550123",
+        "555 0143",
+        "10000000000",
+        "1.55512E+10",
+        "202 555 0123 / 202 555 0124",
+        "call after 6pm",
+        "00",
+    ],
+)
+def test_any_other_number_is_sent_as_typed_with_a_warning(typed: str) -> None:
+    assert read_phone(typed) == (typed, PHONE_AS_TYPED)

@@ -1,0 +1,338 @@
+"""Files as people have them: read whole, with the rows' own numbers, or refused with the mend."""
+
+import gc
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from heymilo_prefect.sheets import SheetError, map_columns, read_candidates, read_sheet, source
+
+
+def write(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+def workbook(*rows: list[Any], title: str = "Sheet") -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    worksheet = book.create_sheet(title)
+    for number, row in enumerate(rows, 1):
+        for column, value in enumerate(row, 1):
+            worksheet.cell(number, column, value)
+    return book
+
+
+def xlsx(*rows: list[Any]) -> bytes:
+    content = io.BytesIO()
+    workbook(*rows).save(content)
+    return content.getvalue()
+
+
+def rows_of(path: Path | str, **options: Any) -> list[tuple[int, list[str]]]:
+    return [(row.number, row.cells) for row in read_sheet(path, **options).rows]
+
+
+def problem(path: Path | str, **options: Any) -> str:
+    with pytest.raises(SheetError) as error:
+        read_sheet(path, **options)
+    assert error.value.__cause__ is None
+    return str(error.value)
+
+
+# --- CSV
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_any_usual_delimiter_and_line_ending(tmp_path: Path, delimiter: str, ending: str) -> None:
+    lines = ["Name;Email;Phone", "Ann;ann@example.com;1", ";;", "", "Bob;bob@example.com;2"]
+    text = ending.join(lines).replace(";", delimiter)
+    sheet = read_sheet(write(tmp_path / "a.csv", text))
+    assert sheet.headers == ["Name", "Email", "Phone"]
+    assert [(row.number, row.cells) for row in sheet.rows] == [
+        (2, ["Ann", "ann@example.com", "1"]),
+        (5, ["Bob", "bob@example.com", "2"]),
+    ]
+
+
+def test_the_delimiter_is_the_header_s_not_the_most_frequent(tmp_path: Path) -> None:
+    text = "Jobs, in Lyon, for nurses, 2025\n\nName;Email\nLee, Ann, RN;ann@example.com\n"
+    assert rows_of(write(tmp_path / "a.csv", text)) == [(4, ["Lee, Ann, RN", "ann@example.com"])]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("utf-8", "José Müller|王小明|Łukasz"),
+        ("utf-8-sig", "José Müller|王小明|Łukasz"),
+        ("utf-16", "José Müller|王小明|Łukasz"),
+        ("cp1252", "José Müller|Zoë O\u2019Brien|Søren Kjær"),
+        ("cp1252", "José|Ann|Bob"),
+        ("cp1251", "Иван Петров|Мария Сидорова|Олег"),
+        ("cp932", "山田太郎|佐藤花子|鈴木一郎"),
+    ],
+)
+def test_the_encodings_that_spreadsheet_programs_write(
+    tmp_path: Path, encoding: str, names: str
+) -> None:
+    people = names.split("|")
+    lines = [f"{name},p{number}@example.com" for number, name in enumerate(people)]
+    path = write(tmp_path / "a.csv", "\r\n".join(["Name,Email", *lines]), encoding)
+    assert [cells[0] for _, cells in rows_of(path)] == people
+
+
+def test_a_quoted_cell_with_line_breaks_is_one_row(tmp_path: Path) -> None:
+    text = '"Phone\n(mobile)",Email\n"1\n2",ann@example.com\n3,"b""ob@example.com"\n'
+    sheet = read_sheet(write(tmp_path / "a.csv", text))
+    assert sheet.headers == ["Phone\n(mobile)", "Email"]
+    assert [(row.number, row.cells) for row in sheet.rows] == [
+        (2, ["1\n2", "ann@example.com"]),
+        (3, ["3", 'b"ob@example.com']),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("15551234567.0", "15551234567"),
+        ("1.5551234567E+10", "15551234567"),
+        ('"1,5551234567e10"', "15551234567"),
+        ("1.55512E+10", "1.55512E+10"),
+        ("2.0", "2.0"),
+        ("\u00a0Ann\u200b ", "Ann"),
+        ("\ufeff\u202aAnn\u202c", "Ann"),
+        ("a\u200db", "a\u200db"),
+        ("007", "007"),
+    ],
+)
+def test_a_cell_loses_what_a_program_added_and_nothing_else(
+    tmp_path: Path, typed: str, text: str
+) -> None:
+    path = write(tmp_path / "a.csv", f"Email,Any\nann@example.com,{typed}\n")
+    assert rows_of(path) == [(2, ["ann@example.com", text])]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", '"a.csv" is empty.'),
+        (b" \n\n ", '"a.csv" is empty.'),
+        (b",,\n,,\n", '"a.csv" has no rows in its first 20'),
+        (b"Name,Email\nAnn\0,a@example.com\n", "neither XLSX nor text"),
+        ("Name,Email\nAnn,a@example.com".encode("utf-16-le"), "neither XLSX nor text"),
+        (b"\xff\xfeN", "neither XLSX nor text"),
+        (b'Name,Email\nAnn,a@example.com\n"Bob,b@example.com\nC,c@example.com\n', "in row 3"),
+        (b'Name,Email\n"Bob" B,b@example.com\n', "row 2"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE HTML><html>Email", '"a.csv" is a web page, not a sheet'),
+        (b"<html><body>Sign in", "is a web page"),
+        (b"Name,City\nAnn,Paris\n", 'the headers seen are "Name", "City"'),
+        (b"Ann,ann@example.com\nBob,bob@example.com\n", "it begins with candidates"),
+        (b"\n" * 20 + b"Name,Email\n", "has no rows in its first 20"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_is_refused_with_why(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
+    said = problem(write(tmp_path / "a.csv", content))
+    assert says in said
+    assert "ann" not in said.lower()
+
+
+def test_what_is_broken_near_the_end_is_found_before_the_first_row_is_given(
+    tmp_path: Path,
+) -> None:
+    lines = [f"Ann,ann{number}@example.com" for number in range(5000)]
+    path = write(tmp_path / "a.csv", "\n".join(["Name,Email", *lines, '"Bob,bob@example.com']))
+    assert "in row 5002" in problem(path)
+
+
+# --- the header
+
+
+def test_a_title_and_blank_rows_above_the_header_are_skipped_and_counted(tmp_path: Path) -> None:
+    text = "Applicants (ask hr@example.com)\n\n,,\nName,E-mail\n\nAnn,ann@example.com\n"
+    sheet = read_sheet(write(tmp_path / "a.csv", text))
+    assert sheet.headers == ["Name", "E-mail"]
+    assert [row.number for row in sheet.rows] == [6]
+
+
+def test_a_column_map_s_names_are_headers_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "People\nWho;Where to\nAnn;ann@example.com\n")
+    column_map = {"Who": "name", "where to": "email"}
+    assert read_sheet(path, column_map=column_map).headers == ["Who", "Where to"]
+    assert 'column_map={"<header>": "email"}' in problem(path)
+
+
+# --- XLSX
+
+
+def test_a_workbook_s_cells_read_as_a_person_reads_them(tmp_path: Path) -> None:
+    given = [15551234567, 15551234567.0, 1.5, True, date(2025, 7, 1), datetime(2025, 7, 1, 9, 30)]
+    given += [time(9, 30), "\u00a0x ", "15551234567.0", None]
+    book = xlsx(["Title"], [], ["Email", *"abcdefghij"], [], ["ann@example.com", *given])
+    path = write(tmp_path / "a.xlsx", book)
+    read = ["15551234567", "15551234567", "1.5", "TRUE", "2025-07-01", "2025-07-01T09:30:00"]
+    read += ["09:30:00", "x", "15551234567", ""]
+    assert rows_of(path) == [(5, ["ann@example.com", *read])]
+
+
+def test_rows_keep_their_numbers_where_a_sheet_begins_lower(tmp_path: Path) -> None:
+    book = xlsx([], [], [], [None, None, "Email"], [], [None, None, "ann@example.com"])
+    assert rows_of(write(tmp_path / "a.xlsx", book)) == [(6, ["ann@example.com"])]
+
+
+def test_the_content_says_what_a_file_is_not_its_name(tmp_path: Path) -> None:
+    book = write(tmp_path / "a.csv", xlsx(["Email"], ["ann@example.com"]))
+    text = write(tmp_path / "b.xlsx", "Email\nann@example.com\n")
+    assert rows_of(book) == rows_of(text) == [(2, ["ann@example.com"])]
+
+
+def test_a_worksheet_is_the_one_named_or_the_first_visible(tmp_path: Path) -> None:
+    book = workbook(["Email"], ["hidden@example.com"], title="Hidden")
+    book.worksheets[0].sheet_state = "hidden"
+    for title in ("June", "July"):
+        worksheet = book.create_sheet(title)
+        worksheet.append(["Email"])
+        worksheet.append([f"{title}@example.com"])
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    assert rows_of(path) == [(2, ["June@example.com"])]
+    assert rows_of(path, worksheet="July") == [(2, ["July@example.com"])]
+    assert rows_of(path, worksheet="Hidden") == [(2, ["hidden@example.com"])]
+    assert 'no worksheet "May"; its worksheets are "Hidden", "June", "July"' in problem(
+        path, worksheet="May"
+    )
+
+
+def test_a_csv_has_no_worksheet(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "Email\nann@example.com\n")
+    assert "is a CSV file" in problem(path, worksheet="June")
+
+
+def test_a_broken_workbook_is_refused_with_why(tmp_path: Path) -> None:
+    whole = xlsx(["Email"], ["ann@example.com"])
+    assert "isn't a whole XLSX file" in problem(write(tmp_path / "a.xlsx", whole[:-500]))
+
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("a.txt", "Email")
+    assert "isn't a whole XLSX file" in problem(write(tmp_path / "b.xlsx", other.getvalue()))
+
+    protected = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)
+    assert "protected by a password" in problem(write(tmp_path / "c.xlsx", protected))
+
+    assert "has no rows" in problem(write(tmp_path / "d.xlsx", xlsx([])))
+
+
+# --- paths
+
+
+def test_a_path_that_leads_nowhere(tmp_path: Path) -> None:
+    path = tmp_path / "none.csv"
+    assert problem(path) == f'There is no file "{path}": check the path.'
+    assert "can't be opened" in problem(tmp_path)
+    assert "can't be opened" in problem("a\0b.csv")
+
+
+def test_rows_are_read_as_they_are_asked_for_and_the_file_is_closed(tmp_path: Path) -> None:
+    lines = [f"Ann,ann{number}@example.com" for number in range(50_000)]
+    path = write(tmp_path / "a.csv", "\n".join(["Name,Email", *lines]))
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        sheet = read_sheet(path)
+        assert [row.number for row in islice(sheet.rows, 2)] == [2, 3]
+        del sheet
+        gc.collect()
+        assert len(rows_of(path)) == 50_000
+    # Other tests' sockets may be collected here too.
+    assert [str(warning.message) for warning in seen if path in str(warning.message)] == []
+
+
+# --- links
+
+
+class _Host(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "file:///a.csv" if "file" in path else "/x/a.csv")
+            self.end_headers()
+            return
+        self.send_response(403 if path == "/private.csv" else 200)
+        self.end_headers()
+        page = b"<!doctype html><title>Sign in</title>"
+        body = b"Name,Email\nAnn,ann@example.com\n"
+        self.wfile.write(page if path == "/page" else body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Host) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", ["/x/a.csv", "/moved"])
+def test_a_link_is_downloaded_also_where_it_leads_on(host: str, path: str) -> None:
+    sheet = read_sheet(f"http://user:secret@{host}/{path.lstrip('/')}?token=secret")
+    assert sheet.name == f"127.0.0.1/{path.split('/')[-1]}"
+    assert [row.cells for row in sheet.rows] == [["Ann", "ann@example.com"]]
+    assert "secret" not in repr(sheet)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/page", '"127.0.0.1/page" is a web page, not a sheet'),
+        ("/private.csv", "the host answered 403"),
+        ("/moved-to-file", "can't be downloaded: UnsupportedProtocol"),
+    ],
+)
+def test_a_link_that_gives_no_sheet_says_why_without_its_secrets(
+    host: str, path: str, says: str
+) -> None:
+    said = problem(f"http://user:secret@{host}{path}?token=secret")
+    assert says in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/a.csv?k=secret", "http://[bad/a.csv?k=secret"])
+def test_a_link_to_nowhere_says_so_without_its_secrets(url: str) -> None:
+    said = problem(url)
+    assert "can't be downloaded" in said
+    assert "secret" not in said
+
+
+def test_a_download_has_an_end(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_BYTES", 10)
+    assert "is larger than" in problem(f"http://{host}/x/a.csv")
+
+
+# --- the demo's own
+
+
+def test_the_demo_s_sheet_shows_every_outcome() -> None:
+    sheet = read_sheet(Path(source.__file__).parents[1] / "sandbox" / "applicants.xlsx")
+    rows = list(read_candidates(sheet, map_columns(sheet.headers)))
+    outcomes = [row.outcome for row in rows]
+    assert (len(rows), outcomes.count("duplicate"), outcomes.count("rejected")) == (61, 3, 6)
+    assert (rows[0].number, rows[-1].number, rows[-1].reason) == (4, 69, "no e-mail address")
+    ready = [row.candidate for row in rows if row.candidate]
+    assert {candidate.email.rpartition("@")[2] for candidate in ready} == {"example.com"}
+    assert "<!channel> *Bob*" in {candidate.name for candidate in ready}

@@ -1,0 +1,292 @@
+"""A summary shows what is there, fits in a message, and reads well whatever is missing."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.sandbox.slack_messages import content_of
+from heymilo_prefect.summaries import (
+    SlackMessage,
+    StalledGroup,
+    StalledItem,
+    load_digest_template,
+    render_digest,
+    render_summary,
+)
+
+BODY = json.loads(
+    (Path(__file__).parents[1] / "bodies" / "get_interview.response.json").read_text("utf-8")
+)
+POSTING = Posting(posting_id="posting_123", title="Platform Engineer")
+
+
+def lines(message: SlackMessage) -> list[str]:
+    """What people see, a line a paragraph or item; links as words (url)."""
+
+    def inline(element: dict[str, Any]) -> str:
+        if element["type"] == "link":
+            return f"{element['text']} ({element['url']})"
+        return str(element.get("text", f":{element.get('name')}:"))
+
+    def of(part: dict[str, Any]) -> Iterator[str]:
+        if part["type"] == "rich_text_list":
+            for item in part["elements"]:
+                yield "  " * part["indent"] + "- " + "".join(map(inline, item["elements"]))
+        else:
+            yield "".join(map(inline, part["elements"]))
+
+    found = []
+    for block in message.blocks:
+        if block["type"] == "header":
+            found.append("# " + block["text"]["text"])
+        elif block["type"] == "divider":
+            found.append("---")
+        else:
+            for part in block["elements"]:
+                found += of(part)
+    return found
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, inner in items:
+        yield (*at, key)
+        yield from paths(inner, (*at, key))
+
+
+def changed(path: tuple[Any, ...], value: Any) -> Any:
+    body = json.loads(json.dumps(BODY))
+    inner = body
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return body
+
+
+def is_taken(message: SlackMessage) -> bool:
+    return bool(content_of({"text": message.text, "blocks": message.blocks}))
+
+
+def test_the_packaged_summary_of_the_documented_interview() -> None:
+    body = json.loads(json.dumps(BODY))
+    body["details"] |= {"name": "Ada Lovelace", "score": 85.5, "interviewed_on": 1676452800}
+    body["details"]["status"] = "in_progress"
+    web = body["agentic_data"]["web_interview_info"]
+    web["summary"] |= {"highlights": ["Calm", "Exact"], "lowlights": ["Late"]}
+    web["video_recording_link"] = "https://example.com/recordings/1.mp4"
+    resume = body["agentic_data"]["resume_interview_info"]
+    resume["score_criteria"]["overall_score"] = 4.2
+    resume["resume_link"] = "https://example.com/resumes/1.pdf"
+    message = render_summary(Interview.model_validate(body), POSTING)
+    assert message.text == "Interview summary: Ada Lovelace, Platform Engineer"
+    assert lines(message) == [
+        "# Ada Lovelace, Platform Engineer",
+        "Score 85.5 / 100 · Resume 4.2 / 5 · In progress · 15 February 2023",
+        "Highlights",
+        "- Calm",
+        "- Exact",
+        "Lowlights",
+        "- Late",
+        "Recording (https://example.com/recordings/1.mp4)"
+        " · Resume (https://example.com/resumes/1.pdf)",
+    ]
+    assert is_taken(message)
+
+
+def test_the_resumes_highlights_stand_in_for_the_interviews() -> None:
+    body = changed(("agentic_data", "web_interview_info"), None)
+    expected = BODY["agentic_data"]["resume_interview_info"]["score_criteria"]["highlights"][0]
+    assert f"- {expected}" in lines(render_summary(Interview.model_validate(body)))
+
+
+def test_a_long_link_of_a_recording_stays_whole() -> None:
+    url = "https://example.com/recordings/" + "a" * 2_500
+    body = changed(("agentic_data", "web_interview_info", "video_recording_link"), url)
+    assert f"Recording ({url})" in lines(render_summary(Interview.model_validate(body)))[-1]
+
+
+def test_three_highlights_at_most() -> None:
+    path = ("agentic_data", "web_interview_info", "summary", "highlights")
+    body = changed(path, [f"number {n}" for n in range(9)])
+    shown = lines(render_summary(Interview.model_validate(body)))
+    assert sum("number" in line for line in shown) == 3
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "", "text", 7, True, ["x"], {"x": {"y": None}}])
+def test_no_missing_or_odd_field_fails_a_summary_or_shows_as_none(value: Any) -> None:
+    for path in paths(BODY):
+        if path != ("interview_id",):
+            message = render_summary(Interview.model_validate(changed(path, value)), None)
+            assert "None" not in json.dumps(message.blocks) + message.text
+            assert "}" not in "".join(lines(message))
+            assert is_taken(message)
+
+
+def test_an_empty_interview_still_makes_a_message() -> None:
+    message = render_summary(Interview(interview_id="int_1"))
+    assert (message.text, lines(message)) == ("Interview summary", ["# A candidate"])
+
+
+def test_a_name_of_a_hundred_thousand_characters_fits() -> None:
+    name = "Ada " * 25_000
+    body = changed(("details", "name"), name)
+    message = render_summary(Interview.model_validate(body))
+    assert is_taken(message)
+    header = message.blocks[0]["text"]["text"]
+    assert len(header) <= 150 and header.endswith("Ada…")
+    assert len(message.text) < 400
+    long = render_summary(Interview.model_validate(body), None, "{{ interview.details.name }}")
+    assert lines(long)[0].endswith("Ada…") and len(lines(long)[0]) <= 2_000
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for n in range(900) %}\n# {{ n }}\n{% endfor %}",
+        "{% for n in range(900) %}\nparagraph {{ n }}\n\n{% endfor %}",
+        "{% for n in range(900) %}{{ interview.details.name }} {% endfor %}",
+        "{% for n in range(900) %}\n- **{{ n }}** {{ interview.details.name }}\n{% endfor %}",
+        "{% for n in range(900) %}[a](https://example.com/{{ posting.title }}{{ n }}) {% endfor %}",
+        "{% for n in range(900) %}`x` {% endfor %}{% for n in range(900) %}:x: {% endfor %}",
+        "```\n{% for n in range(900) %}{{ interview.details.name }}{% endfor %}\n```",
+        "{% for n in range(99) %}{{ '  ' * n }}- {{ n }}\n{% endfor %}",
+        "> " * 50 + "x",
+    ],
+)
+def test_a_message_stays_within_slacks_limits_and_shows_that_it_was_cut(template: str) -> None:
+    body = changed(("details", "name"), "a" * 1_900)
+    message = render_summary(Interview.model_validate(body), None, template)
+    assert is_taken(message)
+
+
+def test_what_is_cut_ends_in_an_ellipsis() -> None:
+    template = "{% for n in range(900) %}\nparagraph {{ n }}\n\n{% endfor %}"
+    message = render_summary(Interview(interview_id="int_1"), None, template)
+    assert len(message.blocks) == 50
+    assert lines(message)[-1] == "…"
+
+
+MARKDOWN = """\
+## Heading
+One **bold** and _italic_ and ~~gone~~ and `code`,
+next line.
+
+1. one
+   - deeper
+   - deeper still
+2. two
+
+   more of two
+3. three
+
+> quoted
+> - item
+
+```
+code *as is*
+```
+***
+<b>html</b> <https://example.com> https://example.com
+"""
+
+
+def test_markdown_becomes_slacks_own_blocks() -> None:
+    message = render_summary(Interview(interview_id="int_1"), None, MARKDOWN)
+    assert lines(message) == [
+        "# Heading",
+        "One bold and italic and gone and code,\nnext line.",
+        "- one",
+        "  - deeper",
+        "  - deeper still",
+        "- two\nmore of two",
+        "- three",
+        "quoted\n• item",
+        "code *as is*",
+        "---",
+        "<b>html</b> <https://example.com> https://example.com",
+    ]
+    styles = [element.get("style") for element in message.blocks[1]["elements"][0]["elements"]]
+    assert [style for style in styles if style] == [
+        {"bold": True},
+        {"italic": True},
+        {"strike": True},
+        {"code": True},
+    ]
+    ordered = [p for p in message.blocks[2]["elements"] if p.get("style") == "ordered"]
+    assert [part.get("offset", 0) for part in ordered] == [0, 1]
+    assert is_taken(message)
+
+
+def test_a_paragraph_and_the_list_right_below_it_stay_together() -> None:
+    together = render_summary(Interview(interview_id="int_1"), None, "**Facts**\n- one\n\nafter")
+    assert [len(block["elements"]) for block in together.blocks] == [2, 1]
+
+
+def test_macros_and_set_blocks_keep_their_markdown() -> None:
+    template = """\
+{% macro fact(label, value) %}**{{ label }}:** {{ value }}{% endmacro %}
+{% set both %}{{ fact("Name", interview.details.name) }}, _twice_{% endset %}
+{{ both }}
+"""
+    body = changed(("details", "name"), "*Ada*")
+    message = render_summary(Interview.model_validate(body), None, template)
+    (section,) = message.blocks[0]["elements"]
+    assert [(e["text"], e.get("style")) for e in section["elements"]] == [
+        ("Name:", {"bold": True}),
+        (" *Ada*, ", None),
+        ("twice", {"italic": True}),
+    ]
+
+
+GROUPS = [
+    StalledGroup(
+        "Engineer",
+        [
+            StalledItem("int_1", "Ada", kind="not_started", step="web_interview", idle="3 days"),
+            StalledItem("int_2"),
+        ],
+    ),
+    StalledGroup(None, [StalledItem("int_3", "Grace", idle="5 hours")]),
+]
+
+
+def test_the_packaged_digest() -> None:
+    message = render_digest(GROUPS, total=5, more=2)
+    assert message.text == "5 stalled candidates"
+    assert lines(message) == [
+        "# 5 stalled candidates",
+        "Engineer",
+        "- Ada, not started, at web interview, idle for 3 days",
+        "- int_2",
+        "Untitled posting",
+        "- Grace, idle for 5 hours",
+        "And 2 more.",
+    ]
+    assert is_taken(message)
+
+
+def test_a_digest_of_one_is_in_the_singular() -> None:
+    message = render_digest([StalledGroup("A", [StalledItem("int_1")])], total=1)
+    assert lines(message)[0] == "# 1 stalled candidate"
+    assert message.text == "1 stalled candidate"
+
+
+def test_a_digest_takes_a_template_of_ones_own() -> None:
+    template = load_digest_template("{% for g in report.groups %}{{ g.posting_title }}{% endfor %}")
+    assert lines(render_digest(GROUPS, 3, template=template)) == ["Engineer"]
+
+
+def test_a_messages_repr_tells_nothing_of_the_candidate() -> None:
+    message = render_summary(Interview.model_validate(BODY), POSTING)
+    assert BODY["details"]["name"] not in repr(message) and "Highlights" not in repr(message)
+    assert "Ada" not in repr(GROUPS)

@@ -1,0 +1,232 @@
+"""Rows become requests, and every row gets exactly one outcome."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+import pytest
+
+from heymilo_prefect.api import Candidate, HeyMiloClient, HeyMiloError
+from heymilo_prefect.api.models import Ingestion
+from heymilo_prefect.api.retry import RetryPolicy, no_backoff
+from heymilo_prefect.ingestion import ReadyRow, RowOutcome, chunks, ingest_chunk
+from heymilo_prefect.sandbox import World, faults, sandbox
+from heymilo_prefect.sandbox.faults import Fault
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[World]:
+    """One sandbox for all, emptied for each test."""
+    with (
+        sandbox(postings=["Warehouse Associate"], requests_per_minute=100_000) as world,
+        no_backoff(),
+    ):
+        yield world
+
+
+@pytest.fixture
+def world(served: World) -> World:
+    """Nobody there yet, and a key that no other test has."""
+    served.reset()
+    served.api_key = f"key-{uuid4().hex}"
+    return served
+
+
+def ready(count: int, bad: Sequence[int] = (), retakes: Sequence[int] = ()) -> list[ReadyRow]:
+    """Rows as a sheet numbers them, from 2."""
+    return [
+        ReadyRow(
+            n + 2,
+            Candidate(
+                name=f"Person {n}",
+                email="nobody" if n in bad else f"person.{n}@example.com",
+                retake=n in retakes,
+            ),
+            note="as typed",
+        )
+        for n in range(count)
+    ]
+
+
+def ingest(world: World, rows: Sequence[ReadyRow]) -> dict[int, RowOutcome]:
+    """Drive the steps by a client; the outcomes by row, each row once."""
+    client = HeyMiloClient(world.api_key, world.url, retry_policy=RetryPolicy(tries=2))
+    steps = ingest_chunk(next(iter(world.postings.values())).url_key, rows)
+    came: Ingestion | HeyMiloError | None = None
+    while True:
+        try:
+            call = steps.send(came)  # type: ignore[arg-type]
+        except StopIteration as end:
+            outcomes: list[RowOutcome] = end.value
+            break
+        try:
+            came = client.send(call)
+        except HeyMiloError as error:
+            came = error
+    assert sorted(one.row for one in outcomes) == [one.row for one in rows]
+    return {one.row: one for one in outcomes}
+
+
+def counted(outcomes: dict[int, RowOutcome]) -> dict[str, int]:
+    return dict(Counter(one.outcome for one in outcomes.values()))
+
+
+def check_pairs(world: World, rows: Sequence[ReadyRow], outcomes: dict[int, RowOutcome]) -> None:
+    """Each interview that an outcome names is that row's candidate's."""
+    for row in rows:
+        if (interview_id := outcomes[row.row].interview_id) is not None:
+            interview = world.interview(interview_id)
+            assert interview is not None and interview.email == row.candidate.email
+            assert outcomes[row.row].interview_link
+
+
+def test_rows_are_cut_into_requests_of_100() -> None:
+    """Note 8."""
+    assert [len(chunk) for chunk in chunks(ready(250))] == [100, 100, 50]
+    assert list(chunks([])) == []
+
+
+def test_no_rows_are_no_request(world: World) -> None:
+    assert ingest(world, []) == {}
+    assert world.requests == []
+
+
+def test_100_good_rows_are_one_request_and_keep_their_notes(world: World) -> None:
+    rows = ready(100)
+    outcomes = ingest(world, rows)
+    assert counted(outcomes) == {"ingested": 100}
+    assert {one.reason for one in outcomes.values()} == {"as typed"}
+    check_pairs(world, rows, outcomes)
+    assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("bad", [[37], [0], [99], [0, 50, 99]])
+def test_an_anonymous_422_is_bisected_to_the_bad_row(world: World, bad: list[int]) -> None:
+    rows = ready(100, bad)
+    outcomes = ingest(world, rows)
+    assert [row for row, one in outcomes.items() if one.outcome == "rejected"] or bad == []
+    assert {row - 2 for row, one in outcomes.items() if one.outcome == "rejected"} == set(bad)
+    assert counted(outcomes)["ingested"] == 100 - len(bad)
+    assert len(world.made()) == 100 - len(bad)
+    check_pairs(world, rows, outcomes)
+    assert len(world.requests) <= 15 * len(bad)
+
+
+def test_a_422_that_names_rows_takes_two_requests(world: World) -> None:
+    """Note 14."""
+    world.readings.add("fastapi_errors")
+    rows = ready(100, bad=[3, 70])
+    outcomes = ingest(world, rows)
+    assert {row - 2 for row, one in outcomes.items() if one.outcome == "rejected"} == {3, 70}
+    assert "refuses email" in outcomes[5].reason and "nobody" not in outcomes[5].reason
+    assert len(world.requests) == 2
+    check_pairs(world, rows, outcomes)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"detail": [{"loc": ["body", "email"], "msg": "no", "type": "x"}]}', "refuses email: no"),
+        ('{"detail": [{"loc": ["body"], "msg": "no", "type": "x"}]}', "refuses the row: no"),
+        ('{"detail": [{"loc": ["body", "data", 7], "msg": "no"}]}', "status 422"),
+        ("{}", "status 422"),
+    ],
+)
+def test_a_single_row_s_422_is_its_own(world: World, body: str, reason: str) -> None:
+    world.play(faults.status(422, body=body))
+    (outcome,) = ingest(world, ready(1)).values()
+    assert outcome.outcome == "rejected" and reason in outcome.reason
+
+
+@pytest.mark.parametrize("reading", ["largest_bulk_413", "largest_bulk_422"])
+@pytest.mark.parametrize("fastapi", [False, True])
+def test_a_chunk_that_is_too_large_is_halved(world: World, reading: str, fastapi: bool) -> None:
+    """Note 8."""
+    world.readings.update([reading], ["fastapi_errors"] if fastapi else [])
+    rows = ready(100)
+    outcomes = ingest(world, rows)
+    assert counted(outcomes) == {"ingested": 100}
+    assert [len(one.body["data"]) for one in world.requests] == [100, 50, 50]
+    check_pairs(world, rows, outcomes)
+
+
+@pytest.mark.parametrize("reading", ["bulk_details_short", "bulk_details_shuffled"])
+def test_interviews_that_can_not_be_paired_are_looked_up_and_never_guessed(
+    world: World, reading: str
+) -> None:
+    """Note 7."""
+    world.readings.add(reading)
+    rows = ready(6, retakes=[4])
+    outcomes = ingest(world, rows)
+    assert counted(outcomes) == {"ingested": 6}
+    check_pairs(world, rows, outcomes)
+    assert outcomes[6].interview_id is None and "didn't say" in outcomes[6].reason
+    assert len(world.requests_to("ingest_candidate")) == 5
+    assert len(world.made()) == 6
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (faults.status(422), "rejected"),
+        (faults.status(500), "failed"),
+        (faults.status(404), "failed"),
+        (faults.status(200, body='{"message": "ok"}'), "failed"),
+        (faults.status(200, body='{"interview_details": [{"nobody": 1}]}'), "failed"),
+    ],
+)
+def test_a_look_up_that_fails_is_that_row_s_outcome(
+    world: World, fault: Fault, outcome: str
+) -> None:
+    world.readings.add("bulk_details_short")
+    world.play(fault, on="ingest_candidate", times=99, when=lambda r: "person.1@" in str(r.body))
+    outcomes = ingest(world, ready(3))
+    assert [one.outcome for one in outcomes.values()] == ["ingested", outcome, "ingested"]
+
+
+@pytest.mark.parametrize("acted", [False, True])
+def test_a_retake_whose_answer_is_lost_is_unknown_and_the_others_go_again(
+    world: World, acted: bool
+) -> None:
+    """Note 9."""
+    world.play(faults.reset(acted=acted))
+    rows = ready(10, retakes=[2, 5])
+    outcomes = ingest(world, rows)
+    assert {row - 2 for row, one in outcomes.items() if one.outcome == "unknown"} == {2, 5}
+    assert counted(outcomes) == {"unknown": 2, "ingested": 8}
+    assert len(world.made()) == (10 if acted else 8)
+    check_pairs(world, rows, outcomes)
+    again = world.requests[1].body["data"]
+    assert not any(row.get("retake") for row in again)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (faults.status(401), "refuses the API key"),
+        (faults.status(404), "check the id"),
+        (faults.status(500), "try again later"),
+        (faults.status(429, headers={"Retry-After": "9999"}), "too many requests"),
+    ],
+)
+def test_what_no_row_can_help_fails_all_of_them(world: World, fault: Fault, said: str) -> None:
+    world.play(fault, times=99)
+    outcomes = ingest(world, ready(4))
+    assert counted(outcomes) == {"failed": 4}
+    assert all(said in one.reason for one in outcomes.values())
+
+
+@pytest.mark.parametrize("reading", [None, "fastapi_errors", "bulk_details_short"])
+def test_every_row_has_one_outcome_whatever_goes_wrong(world: World, reading: str | None) -> None:
+    world.readings.update([reading] if reading else [])
+    for fault in (faults.reset(), faults.reset(acted=True), faults.status(503), faults.cut_json()):
+        world.play(fault, rate=0.2, times=6)
+    rows = ready(40, bad=[3, 11, 30], retakes=[5, 30, 39])
+    outcomes = ingest(world, rows)
+    assert {outcomes[5].outcome, outcomes[13].outcome} <= {"rejected", "failed"}
+    check_pairs(world, rows, outcomes)
+    assert len([one for one in world.made() if one.email == "person.5@example.com"]) <= 1
+
+
+def test_a_row_does_not_show_its_candidate() -> None:
+    assert "example.com" not in repr(ready(1))

@@ -1,0 +1,210 @@
+"""A message to Slack is delivered once, and its fate is told truly, in words for people."""
+
+import asyncio
+import logging
+import pickle
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Thread
+from typing import Any
+
+import pytest
+import uvicorn
+from slack_sdk.web.async_client import AsyncWebClient
+
+from heymilo_prefect.sandbox.slack import Slack
+from heymilo_prefect.slack import (
+    SlackError,
+    SlackOutcomeUnknownError,
+    post,
+    post_to_webhook,
+    slack_client,
+)
+
+TOKEN = "xoxb-sandbox-token"
+SECRET_WORDS = "Ada Lovelace plays chess"
+
+
+@dataclass
+class Message:
+    text: str = SECRET_WORDS
+    blocks: list[dict[str, Any]] = field(default_factory=lambda: [{"type": "divider"}])
+
+
+@dataclass
+class Served:
+    slack: Slack
+    url: str
+
+    @property
+    def client(self) -> AsyncWebClient:
+        return slack_client(TOKEN, f"{self.url}/api/")
+
+    @property
+    def hook(self) -> str:
+        return f"{self.url}/hooks/hook-secret-hiring"
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    slack = Slack(now=lambda: datetime.now(UTC), token=TOKEN)
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        slack.asgi, interface="asgi3", log_level="critical", proxy_headers=False
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield Served(slack, f"http://127.0.0.1:{listening.getsockname()[1]}")
+    server.should_exit = server.force_exit = True
+    thread.join(10)
+    listening.close()
+
+
+def posted(served: Served, **how: Any) -> str:
+    return asyncio.run(
+        post(served.client, how.get("channel", "#hiring"), Message(), how.get("metadata"))
+    )
+
+
+def hooked(served: Served, url: str | None = None) -> None:
+    asyncio.run(post_to_webhook(url or served.hook, Message()))
+
+
+def posts(served: Served) -> int:
+    return sum(request.method in ("chat.postMessage", "hooks") for request in served.slack.requests)
+
+
+def test_a_posted_message_is_in_the_channel_with_its_metadata(served: Served) -> None:
+    metadata = {"event_type": "heymilo_summary", "event_payload": {"interview_id": "int_1"}}
+    ts = posted(served, metadata=metadata)
+    (message,) = served.slack.messages("#hiring")
+    assert message["ts"] == ts
+    assert (message["text"], message["blocks"]) == (SECRET_WORDS, [{"type": "divider"}])
+    assert message["metadata"] == metadata
+    sent = served.slack.requests[-1].arguments
+    assert sent["unfurl_links"] is False and sent["unfurl_media"] is False
+
+
+def test_a_webhook_posts_to_its_channel(served: Served) -> None:
+    hooked(served)
+    (message,) = served.slack.messages("#hiring")
+    assert message["text"] == SECRET_WORDS
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("not_in_channel", "invite the app to #hiring"),
+        ("channel_not_found", "no channel #hiring"),
+        ("is_archived", "#hiring is archived"),
+        ("restricted_action", "ask an admin"),
+        ("invalid_auth", "doesn't know this token"),
+        ("not_authed", "no token"),
+        ("token_revoked", "revoked"),
+        ("missing_scope", "lacks the scope chat:write"),
+        ("something_new", "something_new"),
+    ],
+)
+def test_a_refusal_is_sure_and_says_what_to_do(served: Served, error: str, words: str) -> None:
+    served.slack.play(error)
+    with pytest.raises(SlackError, match=words) as caught:
+        posted(served)
+    assert type(caught.value) is SlackError
+    assert caught.value.error == error
+    assert not served.slack.messages("#hiring")
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "reset_before", "500", "500_html"])
+@pytest.mark.parametrize("send", [posted, hooked])
+def test_a_lost_answer_is_unknown_and_not_sent_again(served: Served, fault: str, send: Any) -> None:
+    served.slack.play(fault)
+    with pytest.raises(SlackOutcomeUnknownError, match="may be in"):
+        send(served)
+    assert posts(served) == 1
+
+
+@pytest.mark.parametrize("error", ["fatal_error", "internal_error"])
+def test_an_error_after_which_slack_may_have_acted_is_unknown(served: Served, error: str) -> None:
+    served.slack.play(error)
+    with pytest.raises(SlackOutcomeUnknownError):
+        posted(served)
+
+
+def test_an_answer_that_never_comes_is_unknown(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heymilo_prefect.slack._TIMEOUT_SECONDS", 0.5)
+    served.slack.play("timeout", times=2)
+    for send in (posted, hooked):
+        with pytest.raises(SlackOutcomeUnknownError):
+            send(served)
+    assert len(served.slack.messages("#hiring")) == 2
+
+
+def test_a_rate_limit_is_waited_for(served: Served) -> None:
+    served.slack.play("ratelimited")
+    posted(served)
+    assert posts(served) == 2
+    assert len(served.slack.messages("#hiring")) == 1
+
+
+def test_a_rate_limit_without_end_is_an_error_with_its_wait(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heymilo_prefect.slack._RATE_LIMIT_RETRIES", 0)
+    served.slack.play("ratelimited", times=2)
+    for send in (posted, hooked):
+        with pytest.raises(SlackError, match="less often") as caught:
+            send(served)
+        assert (caught.value.error, caught.value.retry_after) == ("ratelimited", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("no_service", "doesn't exist any more"), ("channel_is_archived", "is archived")],
+)
+def test_a_webhooks_refusal_is_sure(served: Served, error: str, words: str) -> None:
+    served.slack.play(error)
+    with pytest.raises(SlackError, match=words) as caught:
+        hooked(served)
+    assert type(caught.value) is SlackError
+
+
+def test_a_slack_that_cannot_be_reached_is_a_sure_failure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    gone = Served(Slack(lambda: datetime.now(UTC), TOKEN), f"http://127.0.0.1:{port}")
+    for send in (posted, hooked):
+        with pytest.raises(SlackError, match="can't be reached") as caught:
+            send(gone)
+        assert type(caught.value) is SlackError
+
+
+@pytest.mark.parametrize(
+    "url", ["http://slack.example.com/api/", "ftp://127.0.0.1/", "slack.com/api", "https://", ""]
+)
+def test_no_token_goes_out_unencrypted(url: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        slack_client(TOKEN, url)
+    with pytest.raises(ValueError, match="https") as caught:
+        asyncio.run(post_to_webhook(url, Message()))
+    assert len(url) < 9 or url not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", ["not_in_channel", "500_html", "reset_after", "invalid_blocks"])
+@pytest.mark.parametrize("send", [posted, hooked])
+def test_no_error_or_log_tells_a_token_a_url_or_a_message(
+    served: Served, fault: str, send: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    served.slack.play(fault)
+    with pytest.raises(SlackError) as caught:
+        send(served)
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert (error.error, str(error)) == (caught.value.error, str(caught.value))
+    assert error.__cause__ is None and caught.value.__context__ is None
+    told = caplog.text + repr(vars(error)) + repr(error)
+    assert not any(secret in told for secret in (TOKEN, "hook-secret", "Ada"))
