@@ -5,7 +5,7 @@ PREFECT := env -u PREFECT_API_URL -u PREFECT_API_KEY -u PREFECT_PROFILE \
 	PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_ANALYTICS_ENABLED=false \
 	PREFECT_LOGGING_COLORS=false
 
-.PHONY: demo test lint bench sandbox clean
+.PHONY: demo test test-long lint faults bench sandbox clean
 
 demo: .venv/ready
 	@rm -rf .demo && mkdir .demo
@@ -22,6 +22,12 @@ lint: .venv/ready
 	@$(BIN)/ruff format --check -q
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports >.venv/lint-imports.log || (cat .venv/lint-imports.log; exit 1)
+
+test-long: .venv/ready
+	@$(PREFECT) $(BIN)/python -m pytest -m long
+
+faults: .venv/ready
+	@PREFECT_HOME=$$(mktemp -d) $(PREFECT) $(BIN)/python -m tests.faults
 
 bench: .venv/ready
 	@$(PREFECT) $(BIN)/python -m tests.benchmarks

@@ -5,34 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from heymilo_prefect.sheets.headers import field_of, is_bare_name
 from heymilo_prefect.sheets.values import SheetError
 
-FIELDS = ("name", "first_name", "last_name", "email", "phone_number", "retake")
+FIELDS = ("name", "first_name", "last_name", "email", "phone_number", "retake", "posting")
 """What a column can be, besides `metadata.<key>` and `data.<key>`."""
 
-_HEADERS = {
-    "name": "name, full name, complete name, name surname, first and last name, candidate, "
-    "candidates, applicant, applicants",
-    "first_name": "first name, given name, given names, forename, fname",
-    "last_name": "last name, surname, family name, lname",
-    "email": "email, email address, email addr, email id, emails, mail, mail address, mail id, "
-    "personal email, personal email address, work email, work email address, primary email, "
-    "primary email address, contact email, contact email address",
-    "phone_number": "phone, phone number, phone no, phone nr, telephone, telephone number, tel, "
-    "tel no, mobile, mobile number, mobile no, mobile phone, mobile phone number, cell, "
-    "cell phone, cell phone number, cell number, contact number, contact no, contact phone, "
-    "contact phone number, whatsapp number, home phone, work phone, primary phone",
-    "retake": "retake",
-}
-_FIELD_OF = {
-    header.replace(" ", ""): field_name
-    for field_name, headers in _HEADERS.items()
-    for header in headers.split(", ")
-}
-_WHOSE = re.compile(r"^\W*(?:(?:candidate|applicant)(?:['\u2019]?s)?|your)\W+(?=\w)")
-_ASIDE = re.compile(r"\(.*?\)|\[.*?\]")
 _METADATA = re.compile(r"metadata\.(.+)", re.I)
 _KEYED = re.compile(r"(metadata|data)\.(.+)")
+
+ADDED_HEADERS = ("Row", "Outcome", "Reason", "Interview ID", "Interview link")
+"""The columns of a results file that aren't the sheet's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +23,14 @@ class Columns:
     """Where things are in a row: the index of the column, counted from 0.
 
     `fields` has some of `FIELDS`, `email` always; `metadata` and `data` are by the key under
-    which the cell is sent.
+    which the cell is sent. `targets` is for a report: each column's title, in order, and what it
+    is, as a `column_map` says it; None for one that isn't sent.
     """
 
     fields: dict[str, int] = field(default_factory=dict)
     metadata: dict[str, int] = field(default_factory=dict)
     data: dict[str, int] = field(default_factory=dict)
+    targets: dict[str, str | None] = field(default_factory=dict)
 
 
 def map_columns(
@@ -53,10 +38,12 @@ def map_columns(
 ) -> Columns:
     """Say what each column of a sheet is.
 
-    Usual English headers are recognised, whatever their case and punctuation: "E-mail",
-    "Candidate Name", "Phone Number (with country code)". A `metadata.source` header is sent as
-    metadata, every other one as data under its own title. A column without a header is left out;
-    of two columns with the same header, the second is called "... (2)".
+    Usual English, German, French, Spanish and Portuguese headers are recognised, whatever their
+    case, accents and punctuation: "E-mail", "Candidate Name", "Numéro de téléphone (avec
+    indicatif)". A bare "Name" beside only one half of a name is the other half, as in "Vorname",
+    "Name". A `metadata.source` header is sent as metadata, every other one as data under its own
+    title. A column without a header is left out, and so are those that a results file has beside
+    the sheet's own; of two columns with the same header, the second is called "... (2)".
 
     Args:
         headers: The cells of the header row.
@@ -77,9 +64,12 @@ def map_columns(
     said = _by_title(column_map, titles)
     columns = Columns()
     taken: dict[str, str] = {}
-    for index, (header, title) in enumerate(zip(headers, titles, strict=True)):
-        target = said[title] if title in said else _recognise(header, title, said.values())
-        if not title or target is None:
+    targets = _targets(headers, titles, said)
+    for index, (title, target) in enumerate(zip(titles, targets, strict=True)):
+        if not title:
+            continue
+        columns.targets[title] = target
+        if target is None:
             continue
         if target in taken:
             raise SheetError(_two_columns(target, taken[target], title))
@@ -101,10 +91,22 @@ def is_header(cells: Sequence[str], column_map: Mapping[str, str | None] | None)
     """Say whether this row, among a sheet's first, is its header: it has an e-mail column."""
     said = {_same(title): what for title, what in (column_map or {}).items()}
     return any(
-        said.get(_same(title), _field(cell)) == "email"
+        said.get(_same(title), field_of(cell)) == "email"
         for cell, title in zip(cells, _unique(cells), strict=True)
         if title
     )
+
+
+def own_columns(headers: Sequence[str]) -> list[int]:
+    """Give the indexes of a sheet's columns but those that the results added to it.
+
+    They are known by being there all five; of two with the same header the last is the added one.
+    """
+    if not set(ADDED_HEADERS) <= set(headers):
+        return list(range(len(headers)))
+    last = {header: index for index, header in enumerate(headers)}
+    added = {last[header] for header in ADDED_HEADERS}
+    return [index for index in range(len(headers)) if index not in added]
 
 
 def listed(titles: Iterable[str]) -> str:
@@ -112,19 +114,36 @@ def listed(titles: Iterable[str]) -> str:
     return ", ".join(f'"{title}"' for title in titles if title)
 
 
+def _targets(
+    headers: Sequence[str], titles: Sequence[str], said: Mapping[str, str | None]
+) -> list[str | None]:
+    """Say what each column is, the ones that `column_map` names first."""
+    own = set(own_columns(headers))
+    targets = [
+        said[title]
+        if title in said
+        else _recognise(header, title, said.values())
+        if index in own
+        else None
+        for index, (header, title) in enumerate(zip(headers, titles, strict=True))
+    ]
+    halves = {"first_name", "last_name"}
+    missing = halves - set(targets)
+    if len(missing) == 1:
+        [other_half] = missing
+        for index, (header, title) in enumerate(zip(headers, titles, strict=True)):
+            if targets[index] == "name" and title not in said and is_bare_name(header):
+                targets[index] = other_half
+    return targets
+
+
 def _recognise(header: str, title: str, said: Iterable[str | None]) -> str:
     """Say what a header is that isn't in `column_map`; a field that is said there is taken."""
-    guess = _field(header)
+    guess = field_of(header)
     if guess and guess not in said:
         return guess
     metadata = _METADATA.fullmatch(title)
     return f"metadata.{metadata[1]}" if metadata else f"data.{title}"
-
-
-def _field(header: str) -> str | None:
-    """Give the field that a header is a usual name of."""
-    plain = _WHOSE.sub("", _ASIDE.sub(" ", header.casefold().replace("_", " ")))
-    return _FIELD_OF.get("".join(re.findall(r"\w+", plain)))
 
 
 def _by_title(

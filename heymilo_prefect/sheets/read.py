@@ -1,14 +1,17 @@
-"""A path or a link -> a `Sheet`: its header row found, its rows read as they are asked for."""
+"""A path, a link or a file -> a `Sheet`: its header row found, its rows to be read."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import BinaryIO
 
 from heymilo_prefect.sheets.columns import is_header, listed
-from heymilo_prefect.sheets.formats import HEADER_WITHIN, csv_rows, is_workbook, workbook_rows
+from heymilo_prefect.sheets.delimited import read_delimited
 from heymilo_prefect.sheets.source import open_source
 from heymilo_prefect.sheets.values import Row, Sheet, SheetError
+from heymilo_prefect.sheets.workbook import is_workbook, read_workbook
+
+_HEADER_WITHIN = 20
 
 
 def read_sheet(
@@ -16,63 +19,81 @@ def read_sheet(
     worksheet: str | None = None,
     column_map: Mapping[str, str | None] | None = None,
 ) -> Sheet:
-    """Read a CSV or XLSX file; its content says which, not its name.
+    """Read a CSV, XLSX, XLS, XLSB or ODS file; its content says which, not its name.
 
-    A title and blank rows above the header are skipped: the header is the first of the first 20
-    rows that has an e-mail column.
+    Titles, blank rows and groups above the header are skipped: the header is the first of the
+    first 20 rows that has an e-mail column.
 
     Args:
-        source: A path, or an http(s) link to at most 200 MB.
-        worksheet: The worksheet of an XLSX file; the first visible one without it.
+        source: A path or a link, to at most 200 MB; see `open_source`.
+        worksheet: The worksheet of a workbook; the first visible one without it.
         column_map: What the headers mean where they aren't usual ones, see `map_columns`.
 
     Raises:
         SheetError: The sheet can't be read as it is; the sentence says why and what to do.
 
     Example:
-        >>> sheet = read_sheet("applicants.xlsx")  # doctest: +SKIP
-        >>> [row.number for row in sheet.rows]  # doctest: +SKIP
+        >>> with read_sheet("applicants.xlsx") as sheet:  # doctest: +SKIP
+        ...     [row.number for row in sheet.rows]
         [4, 5, 7]
     """
-    name, file = open_source(source)
+    name, file = open_source(source, worksheet)
+    return parse_sheet(name, file, worksheet, column_map)
+
+
+def parse_sheet(
+    name: str,
+    file: BinaryIO,
+    worksheet: str | None = None,
+    column_map: Mapping[str, str | None] | None = None,
+) -> Sheet:
+    """Read a sheet, as `read_sheet` does, from a file on disk that is the sheet's from then on.
+
+    Raises:
+        SheetError: The sheet can't be read as it is.
+    """
     try:
         if is_workbook(file):
-            rows = workbook_rows(file, name, worksheet)
+            rows = read_workbook(file, name, worksheet)
+            file.close()
         elif worksheet is not None:
             raise SheetError(f'"{name}" is a CSV file, which has no worksheets: name none.')
         else:
-            rows = csv_rows(file, name, lambda cells: is_header(cells, column_map))
-        rows = _closing(file, rows)
-        header = _find_header(rows, name, column_map)
+            rows = read_delimited(
+                file, name, lambda cells: is_header(cells, column_map), _HEADER_WITHIN
+            )
     except BaseException:
         file.close()
         raise
-    return Sheet(name, header.cells, rows)
-
-
-def _closing(file: BinaryIO, rows: Iterator[Row]) -> Iterator[Row]:
-    with file:
-        yield from rows
+    try:
+        header = _find_header(rows, name, column_map)
+    except BaseException:
+        rows.close()
+        raise
+    rows.begin_after(header.number)
+    return Sheet(name, header.cells, rows, header.number)
 
 
 def _find_header(
-    rows: Iterator[Row], name: str, column_map: Mapping[str, str | None] | None
+    rows: Iterable[Row], name: str, column_map: Mapping[str, str | None] | None
 ) -> Row:
     above: list[Row] = []
     for row in rows:
-        if row.number > HEADER_WITHIN:
+        if row.number > _HEADER_WITHIN:
             break
         if is_header(row.cells, column_map):
             return row
         above.append(row)
     if not above:
-        raise SheetError(f'"{name}" has no rows in its first {HEADER_WITHIN}: is it the right one?')
+        raise SheetError(
+            f'"{name}" has no rows in its first {_HEADER_WITHIN}: is it the right one?'
+        )
     # From the first "@" on it's candidates' data, which an error must not show.
     shown = takewhile(lambda row: not any("@" in cell for cell in row.cells), above)
     widest = max(shown, key=lambda row: sum(map(bool, row.cells)), default=None)
     seen = f"the headers seen are {listed(widest.cells)}" if widest else "it begins with candidates"
     raise SheetError(
         f'"{name}" has no header with an e-mail column, such as "Email", in its first '
-        f"{HEADER_WITHIN} rows: {seen}; name the column, or say which one it is with "
+        f"{_HEADER_WITHIN} rows: {seen}; name the column, or say which one it is with "
         'column_map={"<header>": "email"}.'
     )

@@ -2,14 +2,28 @@
 
 import csv
 import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Protocol
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, Protocol, cast
 
-from heymilo_prefect.sheets.values import Sheet
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
-_ADDED = ("Row", "Outcome", "Reason", "Interview ID", "Interview link")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from heymilo_prefect.sheets.columns import ADDED_HEADERS, own_columns
+from heymilo_prefect.sheets.links import local_path, name_of_link
+from heymilo_prefect.sheets.remote import file_system, why
+from heymilo_prefect.sheets.values import Sheet, SheetError
+
+_SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are Japanese keyboards'
+_XLSX_ROWS = 1_048_576
+_XLSX_SURE_OF = 16_000  # half of the 32,767 that a cell holds, for some characters count twice
+_CUT = " ... (cut: XLSX holds no longer cells)"
+_TOO_LONG = -2  # what XlsxWriter answers for a cell that it cut
+_IN_PLACE = ("ftp:", "sftp:", "ssh:")  # elsewhere an object appears when all of it has arrived
 
 
 class Result(Protocol):
@@ -25,37 +39,192 @@ class Result(Protocol):
     def interview_link(self) -> str | None: ...  # noqa: D102 - the class says it
 
 
-def write_results(path: str, sheet: Sheet, results: Mapping[int, Result]) -> None:
-    """Write a CSV of the sheet's own columns and, by row number, each row's result.
+def check_results_path(path: str, source: str | os.PathLike[str] | None = None) -> None:
+    """Find what would keep results from being written, while nothing has been sent.
 
-    A cell that a spreadsheet program would run as a formula is written as text.
+    Args:
+        path: Where `write_results` will write; its folder is made.
+        source: The sheet that is read, which results must not replace.
+
+    Raises:
+        SheetError: Its name ends in neither `.csv` nor `.xlsx`, it is the sheet itself, its folder
+            can't be written to, or its scheme can't be used.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    _ending(path)
+    target = local_path(path)
+    same = path == source
+    if target is None:
+        if "::" in path or path.lower().startswith(("http://", "https://")):
+            raise SheetError(
+                f'Results can\'t be written to "{name_of_link(path)}": give a path, or a link such '
+                "as s3://bucket/results.xlsx."
+            )
+        _reach(path)
+    else:
+        _check_folder(target)
+        read = local_path(source) if source is not None else None
+        with suppress(OSError, ValueError):
+            same = same or (read is not None and os.path.samefile(target, read))
+    if same:
+        raise SheetError(f'"{_name(path)}" is the sheet itself: give the results another name.')
+
+
+def write_results(path: str, sheet: Sheet, result_of: Callable[[int], Result | None]) -> None:
+    """Write the sheet's own columns and each row's result, as CSV or XLSX by the path's name.
+
+    The file appears whole, or the one that was there stays. A cell that a spreadsheet program
+    would run as a formula is written as text. A results file that is read as a sheet gets new
+    results in place of its old ones.
+
+    Args:
+        path: A path, or one of fsspec's links, such as `s3://bucket/results.xlsx`.
+        sheet: What was read.
+        result_of: Gives a row's result by its number; without one it is "not sent".
+
+    Raises:
+        SheetError: The file can't be written.
+    """
+    write = _write_xlsx if _ending(path) == ".xlsx" else _write_csv
+    lines = _lines(sheet, result_of)
+    target = local_path(path)
     try:
-        with part.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file)
-            writer.writerow([*map(_as_text, sheet.headers), *_ADDED])
-            for row in sheet.rows:
-                cells = [*row.cells, *[""] * (len(sheet.headers) - len(row.cells))]
-                found = results.get(row.number)
-                added = (
-                    ["not sent", "", "", ""]
-                    if found is None
-                    else [
-                        found.outcome,
-                        found.reason,
-                        found.interview_id or "",
-                        found.interview_link or "",
-                    ]
-                )
-                own = map(_as_text, cells[: len(sheet.headers)])
-                writer.writerow([*own, row.number, *map(_as_text, added)])
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        if target is not None:
+            _replace(os.path.realpath(target), lambda file: write(file, lines))
+            return
+        with tempfile.NamedTemporaryFile() as whole:
+            write(cast(BinaryIO, whole), lines)
+            whole.flush()
+            _upload(whole.name, path)
+    except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise SheetError(f'The results can\'t be written to "{_name(path)}": {reason}.') from None
+
+
+def _lines(sheet: Sheet, result_of: Callable[[int], Result | None]) -> Iterator[list[str]]:
+    own = own_columns(sheet.headers)
+    yield [*(sheet.headers[index] for index in own), *ADDED_HEADERS]
+    for row in sheet.rows:
+        width = len(row.cells)
+        cells = [row.cells[index] if index < width else "" for index in own]
+        found = result_of(row.number)
+        if found is None:
+            added = ["not sent", "", "", ""]
+        else:
+            ids = [found.interview_id or "", found.interview_link or ""]
+            added = [found.outcome, found.reason, *ids]
+        yield [*cells, str(row.number), *added]
+
+
+def _write_csv(file: BinaryIO, lines: Iterator[list[str]]) -> None:
+    with open(
+        file.fileno(), "w", newline="", encoding="utf-8-sig", errors="replace", closefd=False
+    ) as text:
+        writer = csv.writer(text)
+        for line in lines:
+            writer.writerow(map(_as_text, line))
 
 
 def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    # A program trims what can't be seen before it looks for a formula.
+    seen = (char for char in cell if char.isprintable() and not char.isspace())
+    runs = next(seen, None) in _SIGNS or cell.startswith(("\t", "\r", "\n"))
+    return f"'{cell}" if runs else cell
+
+
+def _write_xlsx(file: BinaryIO, lines: Iterator[list[str]]) -> None:
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        book.use_zip64()
+        # Else a person who edits "=1+1" and presses Enter makes a formula of it.
+        text = book.add_format({"num_format": "@"})
+        header = next(lines)
+        worksheet, at = _worksheet(book, header, text), 1
+        for line in lines:
+            if at == _XLSX_ROWS:
+                worksheet, at = _worksheet(book, header, text), 1
+            _write_row(worksheet, at, line, text)
+            at += 1
+
+
+def _worksheet(book: xlsxwriter.Workbook, header: list[str], text: Format) -> Worksheet:
+    worksheet = book.add_worksheet()
+    worksheet.freeze_panes(1, 0)
+    _write_row(worksheet, 0, header, text)
+    return worksheet
+
+
+def _write_row(worksheet: Worksheet, at: int, line: list[str], text: Format) -> None:
+    for column, cell in enumerate(line):
+        sound = cell.encode(errors="replace").decode()
+        if worksheet.write_string(at, column, sound, text) == _TOO_LONG:
+            worksheet.write_string(at, column, sound[:_XLSX_SURE_OF] + _CUT, text)
+
+
+def _replace(target: str, write: Callable[[BinaryIO], None]) -> None:
+    """Write beside the target, and put it in its place when it's whole and on the disk."""
+    handle, part = tempfile.mkstemp(prefix=".results-", suffix=".part", dir=os.path.dirname(target))
+    try:
+        with open(handle, "w+b") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):  # who may read it was decided; else only the owner may
+            shutil.copymode(target, part)
+        os.replace(part, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
+
+
+def _upload(whole: str, url: str) -> None:
+    files, path = _reach(url)
+    try:
+        if url.lower().startswith(_IN_PLACE):
+            files.put_file(whole, f"{path}.part")
+            files.mv(f"{path}.part", path)
+        else:
+            files.put_file(whole, path)
+    except Exception as error:
+        raise _unwritable(url, error) from None
+
+
+def _reach(url: str) -> tuple[Any, str]:
+    try:
+        return file_system(url)
+    except SheetError:
+        raise
+    except Exception as error:
+        raise _unwritable(url, error) from None
+
+
+def _unwritable(url: str, error: Exception) -> SheetError:
+    return SheetError(
+        f'The results can\'t be written to "{name_of_link(url)}": {why(error)}; check the link, '
+        "and what may be written there."
+    )
+
+
+def _check_folder(target: str) -> None:
+    try:
+        folder = os.path.dirname(os.path.realpath(target))
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        problem = "it is a folder" if os.path.isdir(target) else None
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "the path isn't valid"
+    if problem:
+        raise SheetError(f'Results can\'t be written to "{target}": {problem}.')
+
+
+def _ending(path: str) -> str:
+    ending = PurePosixPath(path.partition("?")[0]).suffix.lower()
+    if ending not in (".csv", ".xlsx"):
+        raise SheetError(
+            f'Results can\'t be written to "{_name(path)}": its name must end in .csv or .xlsx.'
+        )
+    return ending
+
+
+def _name(path: str) -> str:
+    return name_of_link(path) if local_path(path) is None else path

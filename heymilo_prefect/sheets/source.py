@@ -1,94 +1,140 @@
-"""A path or a link -> the file's bytes, opened."""
+"""A path or a link -> the file's bytes, copied to a private file that nobody else can change."""
 
 import os
 import re
 import tempfile
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
-from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from heymilo_prefect.sheets.links import GoogleLink, google_link, local_path, name_of_link
+from heymilo_prefect.sheets.remote import file_system, why
 from heymilo_prefect.sheets.values import SheetError
 
 MAX_BYTES = 200 * 1024 * 1024
+_PART = 1024 * 1024
 _TIMEOUT_SECONDS = 60
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|!--)", re.I)
 
 
-def open_source(source: str | os.PathLike[str]) -> tuple[str, BinaryIO]:
-    """Open a path or an http(s) link: a name for people, and the file, which is yours to close.
+def open_source(
+    source: str | os.PathLike[str], worksheet: str | None = None
+) -> tuple[str, BinaryIO]:
+    """Copy what a path or a link leads to: its name for people, and the copy, yours to close.
 
-    A download has an end: `MAX_BYTES`, and 60 s without an answer or a byte.
+    A link is http(s), a Google Sheets or Drive one as it's copied from the address bar, or one of
+    fsspec's, such as `s3://bucket/applicants.xlsx`.
+
+    Args:
+        source: Where the sheet is; a download waits 60 s for an answer or a byte.
+        worksheet: The worksheet that will be read: a Google sheet then comes as XLSX.
 
     Raises:
-        SheetError: It isn't there, can't be read, is empty, or is a web page.
+        SheetError: It isn't there, can't be read, is empty, is larger than 200 MB, or is a web
+            page.
     """
-    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        name = _name_of_link(source)
-        file = _download(source, name)
-    else:
-        name = os.path.basename(source)
-        file = _open(source)
-    start = file.read(1024)
-    file.seek(0)
-    if not start.strip():
-        problem = f'"{name}" is empty.'
-    elif _WEB_PAGE.match(start):
-        problem = (
-            f'"{name}" is a web page, not a sheet: export it as CSV or XLSX; a link must lead to '
-            "the file itself, without signing in."
-        )
-    else:
-        return name, file
-    file.close()
-    raise SheetError(problem)
+    path = local_path(source)
+    if path is not None:
+        return open_parts(os.path.basename(path), _read(path))
+    url = str(source)
+    google = google_link(url)
+    if google is not None:
+        return open_parts(google.name, _download(google.download(worksheet), google.name, google))
+    name = name_of_link(url)
+    web = url.lower().startswith(("http://", "https://")) and "::" not in url
+    return open_parts(name, _download(url, name) if web else _fetch(url, name))
 
 
-def _open(path: str | os.PathLike[str]) -> BinaryIO:
+def open_parts(name: str, parts: Iterable[bytes]) -> tuple[str, BinaryIO]:
+    """Copy the parts of a sheet that something else has read, as `open_source` does.
+
+    Raises:
+        SheetError: It is empty, larger than 200 MB, or a web page.
+    """
+    file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the sheet closes it
     try:
-        return open(path, "rb")
-    except FileNotFoundError:
-        raise SheetError(f'There is no file "{path}": check the path.') from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "the path isn't valid"
-        raise SheetError(f'"{path}" can\'t be opened: {why}.') from None
-
-
-def _download(url: str, name: str) -> BinaryIO:
-    file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the rows close it
-    try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
-            if not answer.is_success:
+        for part in parts:
+            file.write(part)
+            if file.tell() > MAX_BYTES:
                 raise SheetError(
-                    f'"{name}" can\'t be downloaded: the host answered {answer.status_code}; check '
-                    "that the link is right, hasn't expired and needs no sign-in."
+                    f'"{name}" is larger than {MAX_BYTES // 1024**2} MB: split the sheet.'
                 )
-            size = 0
-            for part in answer.iter_bytes():
-                size += len(part)
-                if size > MAX_BYTES:
-                    raise SheetError(
-                        f'"{name}" is larger than {MAX_BYTES // 1024**2} MB: split the sheet.'
-                    )
-                file.write(part)
         file.seek(0)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        file.close()
-        # Neither the error's text nor its chain: both may show the link's query.
-        why = type(error).__name__
-        raise SheetError(f'"{name}" can\'t be downloaded: {why}; check the link.') from None
+        start = file.read(1024)
+        file.seek(0)
+        if not start.strip():
+            raise SheetError(f'"{name}" is empty.')
+        if _WEB_PAGE.match(start):
+            raise SheetError(
+                f'"{name}" is a web page, not a sheet: export it as CSV or XLSX; a link must '
+                "lead to the file itself, without signing in."
+            )
     except BaseException:
         file.close()
         raise
-    return file
+    return name, file
 
 
-def _name_of_link(url: str) -> str:
-    """Name the host and the end of the path: what lies between may be as secret as a query."""
+def _read(path: str) -> Iterator[bytes]:
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return "the link"
-    return f"{host}/{unquote(PurePosixPath(parts.path).name)}".rstrip("/") or "the link"
+        with open(path, "rb") as file:
+            before = os.fstat(file.fileno())
+            while part := file.read(_PART):
+                yield part
+            after = os.fstat(file.fileno())
+    except FileNotFoundError:
+        raise SheetError(f'There is no file "{path}": check the path.') from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path isn't valid"
+        raise SheetError(f'"{path}" can\'t be opened: {reason}.') from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise SheetError(f'"{path}" was being saved while it was read: run again.')
+
+
+def _fetch(url: str, name: str) -> Iterator[bytes]:
+    try:
+        files, path = file_system(url)
+        with files.open(path, "rb") as file:
+            while part := file.read(_PART):
+                yield part
+    except SheetError:
+        raise
+    except Exception as error:
+        raise SheetError(
+            f'"{name}" can\'t be read: {why(error)}; check the link, and that this machine may '
+            "read it."
+        ) from None
+
+
+def _download(url: str, name: str, google: GoogleLink | None = None) -> Iterator[bytes]:
+    try:
+        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
+            _refuse(answer, name, google)
+            yield from answer.iter_bytes()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # Neither the error's text nor its chain: both may show the link's query.
+        reason = type(error).__name__
+        raise SheetError(f'"{name}" can\'t be downloaded: {reason}; check the link.') from None
+
+
+def _refuse(answer: httpx.Response, name: str, google: GoogleLink | None) -> None:
+    """Refuse an answer that isn't the file, by its head alone."""
+    page = answer.headers.get("Content-Type", "").startswith("text/html")
+    denied = answer.status_code in (401, 403) or (answer.is_success and page)
+    if _asks_to_sign_in(answer.url) or (google is not None and denied):
+        mend = "give a link that needs no sign-in"
+        if google is not None and google.kind == "published":
+            mend = "give the link that the address bar shows, and google_credentials"
+        elif google is not None:
+            mend = 'share it with "Anyone with the link", or pass google_credentials'
+        raise SheetError(f'"{name}" is private, so Google asks to sign in: {mend}.')
+    if not answer.is_success:
+        raise SheetError(
+            f'"{name}" can\'t be downloaded: the host answered {answer.status_code}; check '
+            "that the link is right, hasn't expired and needs no sign-in."
+        )
+
+
+def _asks_to_sign_in(url: httpx.URL) -> bool:
+    return url.host == "accounts.google.com" or "ServiceLogin" in url.path

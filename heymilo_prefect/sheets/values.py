@@ -1,7 +1,9 @@
 """What reading a sheet gives: a `Sheet` of `Row`s, or a `SheetError`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 
 class SheetError(ValueError):
@@ -27,12 +29,37 @@ class Row:
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet whose header row was found; `rows` are read as they are asked for, once.
+    """A sheet whose header row was found.
 
     `name` is for people: a file's name, or a link's host and last part. `headers` are the header
-    row's cells, `""` where a column has none.
+    row's cells, `""` where a column has none. `rows` are the ones below the header; each
+    `for row in sheet.rows` reads them anew from the same bytes, until the sheet is closed.
+    `header_row` is the header's number.
+
+    Example:
+        >>> sheet = Sheet("a.csv", ["Email"], [Row(2, ["ann@example.com"])])
+        >>> [row.number for row in sheet.rows] == [row.number for row in sheet.rows]
+        True
     """
 
     name: str
     headers: list[str]
-    rows: Iterator[Row] = field(repr=False)
+    rows: Iterable[Row] = field(repr=False)
+    header_row: int = 1
+
+    def close(self) -> None:
+        """Let go of the file that the rows are read from."""
+        close = getattr(self.rows, "close", None)
+        if close is not None:
+            close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from heymilo_prefect.sheets import SheetError, map_columns
+from heymilo_prefect.sheets.headers import _HEADERS, _each
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,53 @@ from heymilo_prefect.sheets import SheetError, map_columns
         ("Tel.", "phone_number"),
         ("phone_number", "phone_number"),
         ("Retake?", "retake"),
+        ("Job posting", "posting"),
+        ("Posting ID", "posting"),
+        ("Candidate Surname", "last_name"),
+        ("candidateEmail", "email"),
+        ("What is your email address?", "email"),
+        ("E-mail 1 - Value", "email"),
+        ("Person : Email", "email"),
+        ("Name of the candidate", "name"),
+        ("Name (first and last)", "name"),
+        ("E-Mail-Adresse", "email"),
+        ("Ihre E-Mail-Adresse (Pflichtfeld)", "email"),
+        ("E-Mail des Bewerbers", "email"),
+        ("Vorname(n)", "first_name"),
+        ("Familienname", "last_name"),
+        ("Nachname, Vorname", "name"),
+        ("Vollsta\u0308ndiger Name", "name"),
+        ("Bewerber/in", "name"),
+        ("Tel.-Nr.", "phone_number"),
+        ("Handynummer (mit Ländervorwahl)", "phone_number"),
+        ("Stellenanzeige", "posting"),
+        ("Interview wiederholen?", "retake"),
+        ("Adresse e-mail", "email"),
+        ("Courriel", "email"),
+        ("Adresse électronique du candidat", "email"),
+        ("PRENOM", "first_name"),
+        ("Nom de famille", "last_name"),
+        ("Nom et prénom", "name"),
+        ("N° de téléphone", "phone_number"),
+        ("Tél. portable", "phone_number"),
+        ("Offre d\u2019emploi", "posting"),
+        ("Dirección de correo electrónico", "email"),
+        ("Correo electrónico *", "email"),
+        ("Primer nombre", "first_name"),
+        ("Apellidos", "last_name"),
+        ("Nombre y apellidos", "name"),
+        ("Nombre del candidato", "name"),
+        ("Teléfono móvil (con prefijo)", "phone_number"),
+        ("Nº de teléfono", "phone_number"),
+        ("Oferta de empleo", "posting"),
+        ("Endereço de e-mail", "email"),
+        ("Seu e-mail", "email"),
+        ("Nome completo", "name"),
+        ("Primeiro nome", "first_name"),
+        ("Sobrenome", "last_name"),
+        ("Telefone celular (com DDD)", "phone_number"),
+        ("Telemóvel", "phone_number"),
+        ("Anúncio da vaga", "posting"),
     ],
 )
 def test_a_usual_header_is_recognised(header: str, field: str) -> None:
@@ -46,10 +94,68 @@ def test_a_usual_header_is_recognised(header: str, field: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["Company name", "Recruiter email", "Name of school", "Email sent", "Phone model", "Number"],
+    [
+        *("Company name", "Name of school", "Manager Name", "Hiring manager", "Contact person"),
+        *("Recruiter email", "Referrer email", "Email (recruiter)", "E-Mail [HR]", "Email sent"),
+        *("Emergency contact phone", "Phone (emergency)", "Phone model", "Number", "WhatsApp"),
+        *("Position", "Job", "Job title", "Role", "Stelle", "Poste", "Puesto", "Vaga"),
+        *("Posting owner", "Retake reason", "Wiederholung", "Candidate ID", "Applicant status"),
+        *("Ansprechpartner", "Firmenname", "E-Mail Vorgesetzter", "Nom de naissance"),
+        *("Nom de l'entreprise", "Nombre de la empresa", "Segundo apellido", "Nome da empresa"),
+        *("Telefone de emergência", "Nome da mãe", "Nombre de usuario"),
+    ],
 )
 def test_a_header_that_only_resembles_one_is_data(header: str) -> None:
     assert map_columns([header, "Email"]).data == {header: 0}
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        (["Vorname", "Name"], ["first_name", "last_name"]),
+        (["Prénom", "Nom"], ["first_name", "last_name"]),
+        (["Nom du candidat", "Prénom du candidat"], ["last_name", "first_name"]),
+        (["Nombre", "Apellidos"], ["first_name", "last_name"]),
+        (["Nombre(s)", "Apellido paterno"], ["first_name", "last_name"]),
+        (["Nome", "Sobrenome"], ["first_name", "last_name"]),
+        (["Nome", "Apelido"], ["first_name", "last_name"]),
+        (["Name", "Surname"], ["first_name", "last_name"]),
+        (["Vorname", "Name", "Nachname"], ["first_name", "name", "last_name"]),
+        (["Nom", "Prénom", "Nom complet"], ["last_name", "first_name", "name"]),
+        (["Vorname", "Bewerber"], ["first_name", "name"]),
+        *(([header], ["name"]) for header in ("Name", "Nom", "Nombre", "Nome")),
+    ],
+)
+def test_a_bare_name_beside_one_half_of_a_name_is_the_other_half(
+    headers: list[str], fields: list[str]
+) -> None:
+    assert list(map_columns([*headers, "Email"]).fields) == [*fields, "email"]
+
+
+def test_a_bare_name_that_a_column_map_names_is_what_it_says() -> None:
+    columns = map_columns(["Vorname", "Name", "Email"], {"Name": "name"})
+    assert columns.fields == {"first_name": 0, "name": 1, "email": 2}
+
+
+def test_a_report_can_say_what_each_column_is() -> None:
+    columns = map_columns(
+        ["Nom", "E-mail", "City", "", "metadata.source", "Notes", "Notes", "Job"],
+        {"Notes": None, "job": "posting"},
+    )
+    assert list(columns.targets.items()) == [
+        ("Nom", "name"),
+        ("E-mail", "email"),
+        ("City", "data.City"),
+        ("metadata.source", "metadata.source"),
+        ("Notes", None),
+        ("Notes (2)", "data.Notes (2)"),
+        ("Job", "posting"),
+    ]
+
+
+def test_no_header_is_a_name_of_two_fields() -> None:
+    recognised = [header for words in _HEADERS.values() for header in _each(words)]
+    assert sorted(set(recognised)) == sorted(recognised)
 
 
 def test_every_other_column_is_sent_under_its_title_and_metadata_as_metadata() -> None:
@@ -91,6 +197,9 @@ def test_the_second_of_two_same_headers_can_be_mapped() -> None:
     [
         (["Email", "E-mail"], {}, 'Two columns seem to be email: "Email" and "E-mail"'),
         (["Email", "Email"], {}, 'column_map={"Email (2)": None}'),
+        (["E-Mail", "Courriel"], {}, 'column_map={"E-Mail": "email"}'),
+        (["Work email", "Personal email"], {}, 'column_map={"Work email": "email"}'),
+        (["Email 1", "Email 2"], {}, 'column_map={"Email 2": None}'),
         (["Email", "Phone", "Mobile"], {}, 'column_map={"Phone": "phone_number"}'),
         (["Name", "City"], {}, 'the columns are "Name", "City"'),
         (["Name", "City"], {}, 'column_map={"<header>": "email"}'),

@@ -1,0 +1,153 @@
+"""The bytes of a text file, CSV in the widest sense -> its rows, checked before the first one."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count, islice
+from typing import BinaryIO
+
+from heymilo_prefect.sheets.encodings import MIXED, encoding_of
+from heymilo_prefect.sheets.stored import Stored, from_start
+from heymilo_prefect.sheets.texts import plain_row
+from heymilo_prefect.sheets.values import Row, SheetError
+
+LONGEST_ROW = 1_000_000
+"""Characters that a row may have: more are a quotation mark that isn't closed, or an attack."""
+
+_DELIMITERS = ",;\t|"
+_SAID_DELIMITER = re.compile(r'"?sep=([^\r\n])"?[\r\n]*', re.I)
+_MARKUP = re.compile(r"\s*<[!?a-z]", re.I)
+
+
+class _TooLong(Exception):
+    """A row goes on after `LONGEST_ROW`."""
+
+
+def read_delimited(
+    file: BinaryIO, name: str, is_header: Callable[[list[str]], bool], header_within: int
+) -> Stored:
+    """Read a text file, in whatever encoding and with whatever delimiter it has.
+
+    The whole file is checked here: what is broken near its end is found before anything was
+    sent. A quoted cell with line breaks is one row, and Excel's own `sep=;` in the first line is
+    none, as in a spreadsheet program.
+
+    Args:
+        file: The file's bytes.
+        name: Its name in errors.
+        is_header: Says whether a row is the header, which decides on the delimiter.
+        header_within: Rows among which the header is sought.
+
+    Raises:
+        SheetError: It isn't text, or a row is broken.
+    """
+    encoding = encoding_of(file)
+    if encoding is None:
+        raise SheetError(
+            f'"{name}" is neither a workbook nor text: save the sheet as XLSX or as CSV UTF-8.'
+        )
+    if encoding == MIXED:
+        raise SheetError(
+            f'"{name}" is UTF-8 but for row {_first_garbled(file)}, or mixes encodings: check '
+            "the accents in a spreadsheet program, and save the sheet as XLSX or as CSV UTF-8."
+        )
+    head = _head(file, encoding)
+    if _MARKUP.match("".join(head[:2])):
+        raise SheetError(
+            f'"{name}" is a web page or XML, whatever its name says: open it in a spreadsheet '
+            "program and save it as XLSX."
+        )
+    said = _SAID_DELIMITER.fullmatch(head[0])
+    delimiter = (
+        said[1]
+        if said
+        else max(_DELIMITERS, key=lambda each: _promise(head, each, is_header, header_within))
+    )
+    read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if said else 0)
+    _check(read(from_start(file)), name)
+    return Stored(file, lambda stream: _filled(read(stream)))
+
+
+def _records(
+    stream: BinaryIO, encoding: str, delimiter: str, above: int = 0, errors: str = "strict"
+) -> Iterator[list[str]]:
+    """Give the rows; `above` lines belong to none."""
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))  # a process has but one
+    size = 0
+
+    def bounded() -> Iterator[str]:
+        nonlocal size
+        for line in islice(_lines(stream, encoding, errors), above, None):
+            size += len(line)
+            if size > LONGEST_ROW:
+                raise _TooLong
+            yield line
+
+    for cells in csv.reader(bounded(), delimiter=delimiter, strict=errors == "strict"):
+        size = 0
+        yield cells
+
+
+def _lines(stream: BinaryIO, encoding: str, errors: str = "strict") -> Iterator[str]:
+    text = io.TextIOWrapper(stream, encoding, errors, newline="")
+    return iter(partial(text.readline, LONGEST_ROW + 1), "")
+
+
+def _check(records: Iterator[list[str]], name: str) -> None:
+    number = count(1)
+    try:
+        for _ in records:
+            next(number)
+    except _TooLong:
+        raise SheetError(
+            f'"{name}" has more than {LONGEST_ROW:,} characters in row {next(number)}: look for a '
+            "quotation mark that isn't closed, or shorten that row."
+        ) from None
+    except csv.Error:
+        raise SheetError(
+            f'"{name}" has a quotation mark in row {next(number)} that isn\'t closed, or is '
+            "inside a quoted cell: mend that row, or save the sheet as XLSX."
+        ) from None
+
+
+def _filled(records: Iterator[list[str]]) -> Iterator[Row]:
+    for number, values in enumerate(records, 1):
+        if any(values):
+            cells = plain_row(values)
+            if any(cells):
+                yield Row(number, cells)
+
+
+def _first_garbled(file: BinaryIO) -> int:
+    records = _records(from_start(file), "utf-8-sig", ",", errors="replace")
+    for number, cells in enumerate(records, 1):
+        if any("\ufffd" in cell for cell in cells):
+            return number
+    raise AssertionError("a mixed file has such a row")
+
+
+def _head(file: BinaryIO, encoding: str) -> list[str]:
+    head, size = [], 0
+    for line in islice(_lines(from_start(file), encoding), 1000):
+        head.append(line)
+        size += len(line)
+        if size > LONGEST_ROW:
+            break
+    return head
+
+
+def _promise(
+    head: list[str], delimiter: str, is_header: Callable[[list[str]], bool], header_within: int
+) -> tuple[int, int]:
+    """How well a delimiter splits: cells in the header; without a header, in the widest row."""
+    widths = [0]
+    try:
+        for cells in islice(csv.reader(head, delimiter=delimiter), header_within):
+            if is_header(cells):
+                return len(cells), 0
+            widths.append(len(cells))
+    except csv.Error:
+        pass
+    return 0, max(widths)

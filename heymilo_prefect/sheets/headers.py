@@ -1,0 +1,161 @@
+"""What the header of a column says that it holds: the words of five languages for it.
+
+Only a whole header is recognised, never a part: "Recruiter email" isn't the candidate's.
+"""
+
+import re
+
+from heymilo_prefect.sheets.plain import folded, squeezed
+
+_HEADERS = {
+    "name": """
+        name, full name, complete name, legal name, full legal name, name surname,
+        name and surname, first and last name, first name and last name, first name last name,
+        last name first name, candidate, candidates, applicant, applicants;
+        vollständiger Name, vollstaendiger Name, Vor- und Nachname, Vor- und Zuname,
+        Vorname und Nachname, Vorname und Name, Vorname Nachname, Vorname Name, Nachname Vorname,
+        Nachname und Vorname, Name Vorname, Name und Vorname, Bewerber, Bewerberin, Bewerbername,
+        Kandidat, Kandidatin, Kandidatenname;
+        nom, nom complet, nom et prénom, nom et prénoms, nom prénom, nom prénoms, prénom et nom,
+        prénom nom, prénoms et nom, candidat, postulant, postulante;
+        nombre, nombre completo, nombre y apellido, nombre y apellidos, nombres y apellidos,
+        nombre apellidos, nombres apellidos, apellidos y nombre, apellidos y nombres,
+        apellidos nombre, candidato, candidata, candidato/a, aspirante, solicitante;
+        nome, nome completo, nome e sobrenome, nome e apelido, nome sobrenome
+    """,
+    "first_name": """
+        first name, first names, given name, given names, forename, forenames, fname;
+        Vorname, Vornamen;
+        prénom, prénoms;
+        nombres, primer nombre, nombre de pila;
+        primeiro nome, nome próprio
+    """,
+    "last_name": """
+        last name, last names, surname, surnames, family name, lname;
+        Nachname, Familienname, Zuname;
+        nom de famille;
+        apellido, apellidos, primer apellido, apellido paterno;
+        sobrenome, sobrenomes, último nome, apelido, apelidos, nome de família
+    """,
+    "email": """
+        email, emails, email address, email addresses, email addr, email id, mail, mail address,
+        mail id, email 1, email 2, email 1 value, email address 1, email address 2,
+        personal email, personal email address, private email, private email address, work email,
+        work email address, primary email, primary email address, contact email,
+        contact email address;
+        E-Mail-Adresse, E-Mail-Adressen, Mailadresse, E-Mail privat,
+        private E-Mail-Adresse;
+        adresse e-mail, adresse mail, adresse électronique, adresse courriel, courriel,
+        adresse de courriel, adresse de messagerie, courrier électronique, e-mail personnel,
+        adresse e-mail personnelle;
+        correo, correo electrónico, correo electronico personal, correo personal,
+        dirección de correo, dirección de correo electrónico, dirección de e-mail,
+        dirección e-mail, dirección de mail, dirección electrónica;
+        endereço de e-mail, endereço e-mail, endereço eletrônico, endereço de correio eletrónico,
+        correio eletrônico, correio electrónico, endereço de correio electrónico, e-mail pessoal,
+        e-mail de contato, e-mail para contato
+    """,
+    "phone_number": """
+        phone, phones, phone number, phone numbers, phone no, phone nr, phone mobile, phone 1,
+        phone number 1, phone 1 value, telephone, telephone number, telephone no, tel, tel no,
+        tel nr, mobile, mobiles, mobile number, mobile no, mobile phone, mobile phone number,
+        mobile telephone, cell, cell phone, cell phone number, cell number, contact number,
+        contact no, contact phone, contact phone number, whatsapp number, home phone, work phone,
+        primary phone, primary phone number;
+        Telefon, Telefonnummer, Telefonnummern, Telefon-Nr, Telefon mobil,
+        Telefon privat, Rufnummer, Mobilrufnummer, Handy, Handynummer, Handynr, Mobil,
+        Mobilnummer, Mobilnr, Mobiltelefon, Mobiltelefonnummer, Mobilfunknummer, Mobilfunk,
+        Natel, Telnummer;
+        numéro de téléphone, n de téléphone, no de téléphone, numéro téléphone,
+        téléphone portable, téléphone mobile, portable, numéro de portable, numéro de mobile,
+        numéro de téléphone portable, numéro de téléphone mobile, tél portable, tél mobile, gsm;
+        teléfono, número de teléfono, n de teléfono, no de teléfono, número telefónico,
+        teléfono móvil, teléfono celular, móvil, celular, número de móvil, número de celular,
+        número de teléfono móvil, teléfono de contacto, número de contacto, número de WhatsApp;
+        telefone, número de telefone, n de telefone, no de telefone, número do telefone,
+        telefone celular, telefone móvel, telemóvel, número de telemóvel, número do celular,
+        telefone de contato, telefone para contato, celular com DDD, telefone com DDD
+    """,
+    "posting": """
+        posting, posting id, posting title, posting name, job posting, job posting id,
+        job posting title, heymilo posting, heymilo posting id, heymilo posting title,
+        heymilo job posting;
+        Stellenanzeige, Stellenausschreibung, Titel der Stellenanzeige, HeyMilo-Stellenanzeige;
+        offre d'emploi, annonce d'emploi, titre de l'offre d'emploi;
+        oferta de empleo, oferta de trabajo, título de la oferta de empleo;
+        oferta de emprego, anúncio de emprego, anúncio de vaga, anúncio da vaga
+    """,
+    "retake": """
+        retake, retake interview, interview retake;
+        Interview wiederholen;
+        refaire l'entretien, repasser l'entretien;
+        repetir entrevista, repetir la entrevista;
+        repetir a entrevista, refazer entrevista, refazer a entrevista
+    """,
+}
+_BARE_NAMES = {"name", "nom", "nombre", "nome"}
+
+_WHOSE = """
+    candidate, candidates, applicant, applicants, your, enter your, please enter your,
+    what is your, what's your, person;
+    Bewerber, Bewerberin, Kandidat, Kandidaten, Kandidatin, Ihr, Ihre, dein, deine;
+    candidat, candidats, votre, ton; candidato, candidata, tu, su; seu
+"""
+_OF_WHOM = """
+    of candidate, of the candidate, of applicant, of the applicant;
+    des Bewerbers, der Bewerberin, des Kandidaten, der Kandidatin;
+    du candidat, de la candidate; del candidato, de la candidata, del postulante;
+    do candidato, da candidata
+"""
+# An aside may say whose a column is, "Email (recruiter)": it is passed over only if it can't.
+_HARMLESS = set(
+    re.findall(
+        r"\w+",
+        """
+        s es e a as n in innen required optional mandatory with incl including include country code
+        codes international format prefix and number no area name mobile cell home private personal
+        primary main preferred first last full legal work as on your id passport eg ex example
+        digits only whatsapp us usa uk
+        pflichtfeld pflicht erforderlich freiwillig mit inkl inklusive landervorwahl landesvorwahl
+        vorwahl internationaler internationale vor und nachname privat mobil handy z b zb
+        obligatoire requis facultatif optionnel avec indicatif pays du le prenom nom et portable
+        obligatorio obligatoria requerido opcional con codigo de del pais prefijo internacional
+        movil celular nombre y apellidos
+        obrigatorio obrigatoria com do da ddd ddi sobrenome
+        """,
+    )
+)
+_ASIDE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+
+
+def _each(headers: str) -> list[str]:
+    return [squeezed(header) for header in re.split("[,;]", headers)]
+
+
+_FIELD_OF = {header: field for field, headers in _HEADERS.items() for header in _each(headers)}
+_PREFIXES, _SUFFIXES = _each(_WHOSE), _each(_OF_WHOM)
+
+
+def field_of(header: str) -> str | None:
+    """Give the field that a header is a usual name of, in whatever case and punctuation."""
+    return _FIELD_OF.get(_known(header))
+
+
+def is_bare_name(header: str) -> bool:
+    """Say whether a header is no more than "Name", which beside "Vorname" means the last name."""
+    return _known(header) in _BARE_NAMES
+
+
+def _known(header: str) -> str:
+    """Find the usual name in a header, which may say whose it is: "Candidate", "your"."""
+    plain = squeezed(_ASIDE.sub(_without_aside, folded(header)))
+    without = (
+        *(plain.removeprefix(whose) for whose in _PREFIXES),
+        *(plain.removesuffix(whose) for whose in _SUFFIXES),
+    )
+    return next((reading for reading in (plain, *without) if reading in _FIELD_OF), "")
+
+
+def _without_aside(found: re.Match[str]) -> str:
+    words = re.findall(r"[^\W\d_]+", "".join(found.groups("")))
+    return " " if _HARMLESS.issuperset(words) else found[0]

@@ -1,0 +1,56 @@
+"""Rows in a file: read as often as they are asked for, and never all in memory."""
+
+import io
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import dropwhile
+from typing import Any, BinaryIO
+
+from heymilo_prefect.sheets.values import Row
+
+_BUFFER = 64 * 1024
+
+
+def from_start(file: BinaryIO) -> io.BufferedReader:
+    """Read a file from its start, at a place of its own: two readers don't disturb each other."""
+    return io.BufferedReader(_View(file), _BUFFER)
+
+
+class Stored:
+    """Rows that each `for` reads anew from a file, which is closed with their last reader."""
+
+    def __init__(self, file: BinaryIO, read: Callable[[io.BufferedReader], Iterator[Row]]) -> None:
+        self._file = file
+        self._read = read
+        self._above = 0
+        weakref.finalize(self, file.close)
+
+    def begin_after(self, number: int) -> None:
+        """Leave out the rows up to this number: the header, and what is above it."""
+        self._above = number
+
+    def __iter__(self) -> Iterator[Row]:
+        # A generator, because its frame keeps this object, so the file, until it is used up.
+        with closing(from_start(self._file)) as file:
+            yield from dropwhile(lambda row: row.number <= self._above, self._read(file))
+
+    def close(self) -> None:
+        """Close the file; a `for` that goes on raises a ValueError."""
+        self._file.close()
+
+
+class _View(io.RawIOBase):
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._file.seek(self._at)
+        part = self._file.read(len(buffer))
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
