@@ -3,7 +3,9 @@
 `ingest_chunk` is a generator: it yields a `Call` to send and receives the answer, or the error.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,18 +18,23 @@ from heymilo_prefect.api.errors import (
 )
 from heymilo_prefect.api.models import Candidate, Ingestion
 
-Outcome = Literal["ingested", "duplicate", "rejected", "failed", "unknown"]
+Outcome = Literal["ingested", "duplicate", "rejected", "failed", "unknown", "ready"]
 OUTCOMES: tuple[Outcome, ...] = ("ingested", "duplicate", "rejected", "failed", "unknown")
+"""How a row can end; in a dry run it can also be `ready`."""
 CHUNK_ROWS = 100
 
 
 @dataclass(slots=True)
 class ReadyRow:
-    """A row that is ready to be sent; `note` is what its report should say beside the outcome."""
+    """A row that is ready to be sent; `note` is what its report should say beside the outcome.
+
+    `tag` recognises the row in a later run.
+    """
 
     row: int
     candidate: Candidate = field(repr=False)
     note: str = ""
+    tag: bytes = field(default=b"", repr=False)
 
 
 @dataclass(slots=True)
@@ -35,8 +42,8 @@ class RowOutcome:
     """What became of a row; `row` is its number as the spreadsheet program shows it.
 
     `outcome`: `ingested`; `duplicate` of another row; `rejected`, it needs a mend in the sheet;
-    `failed`, run again; `unknown`, sent with its answer lost. `reason` says why, without a
-    candidate's data.
+    `failed`, run again; `unknown`, sent with its answer lost; in a dry run `ready`. `reason` says
+    why, without a candidate's data. `earlier`: an earlier run sent it, and this one didn't.
     """
 
     row: int
@@ -44,23 +51,64 @@ class RowOutcome:
     reason: str = ""
     interview_id: str | None = None
     interview_link: str | None = field(default=None, repr=False)
+    earlier: bool = False
+
+
+class ChunkLimit:
+    """The most rows in a request: HeyMilo's own limit isn't documented, so a run learns it."""
+
+    def __init__(self, rows: int = CHUNK_ROWS) -> None:
+        self.rows = rows
+
+    def refused(self, rows: int) -> None:
+        """Learn that a request of so many rows is too large."""
+        self.rows = max(1, min(self.rows, rows // 2))
+
+
+class Batches:
+    """Collects rows until there are enough for a request: of one posting, all `retake` or none.
+
+    A lost answer leaves `retake` rows unknown; the others needn't share that.
+    """
+
+    def __init__(self, limit: ChunkLimit) -> None:
+        self._limit = limit
+        self._waiting: dict[tuple[str, bool], list[ReadyRow]] = defaultdict(list)
+
+    def add(self, url_key: str, row: ReadyRow) -> list[ReadyRow]:
+        """Take a row; returns the rows that now make a request, or none."""
+        rows = self._waiting[url_key, row.candidate.retake]
+        rows.append(row)
+        if len(rows) < self._limit.rows:
+            return []
+        return self._waiting.pop((url_key, row.candidate.retake))
+
+    def rest(self) -> Iterator[tuple[str, list[ReadyRow]]]:
+        """Give what is left: url_key and rows."""
+        for (url_key, _), rows in self._waiting.items():
+            yield url_key, rows
+        self._waiting.clear()
 
 
 Asking = Generator[Call[Ingestion], Ingestion | HeyMiloError, list[RowOutcome]]
 
 
-def chunks(rows: Sequence[ReadyRow], size: int = CHUNK_ROWS) -> Iterator[Sequence[ReadyRow]]:
-    """Cut rows into what one request carries."""
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+def identity(url_key: str, candidate: Candidate) -> bytes:
+    """Return what makes a row the same row again, wherever it stands in its sheet.
+
+    The posting and all that is sent; with `retake`, which makes a new interview each time, only
+    the posting and the e-mail address.
+    """
+    what = ["retake", candidate.email.casefold()] if candidate.retake else vars(candidate)
+    return json.dumps([url_key, what], sort_keys=True, separators=(",", ":")).encode()
 
 
-def failed(rows: Sequence[ReadyRow], error: HeyMiloError) -> list[RowOutcome]:
-    """Return these rows as failed, for the reason that the error gives."""
-    return [RowOutcome(row.row, "failed", str(error)) for row in rows]
+def failed(rows: Iterable[ReadyRow], why: object) -> list[RowOutcome]:
+    """Return these rows as failed, with why."""
+    return [RowOutcome(row.row, "failed", str(why)) for row in rows]
 
 
-def ingest_chunk(url_key: str, rows: Sequence[ReadyRow]) -> Asking:
+def ingest_chunk(url_key: str, rows: Sequence[ReadyRow], limit: ChunkLimit) -> Asking:
     """Send rows to a posting in as few requests as HeyMilo takes; one outcome a row comes back.
 
     A row that HeyMilo refuses is found and doesn't sink the others. A row that says `retake` is
@@ -68,25 +116,36 @@ def ingest_chunk(url_key: str, rows: Sequence[ReadyRow]) -> Asking:
     """
     if not rows:
         return []
+    if len(rows) > limit.rows:
+        return (yield from _in_parts(url_key, rows, limit.rows, limit))
     came = yield ingest_candidates(url_key, [row.candidate for row in rows])
     if isinstance(came, Ingestion):
         return (yield from _paired(url_key, rows, came))
     if isinstance(came, OutcomeUnknownError):
         unknown = [RowOutcome(r.row, "unknown", str(came)) for r in rows if r.candidate.retake]
         safe = [row for row in rows if not row.candidate.retake]
-        return unknown + (yield from ingest_chunk(url_key, safe))
+        return unknown + (yield from ingest_chunk(url_key, safe, limit))
     if not isinstance(came, InvalidRequestError):
         return failed(rows, came)
-    refused = {} if isinstance(came, TooLargeError) else _named(came, len(rows))
+    if isinstance(came, TooLargeError):
+        limit.refused(len(rows))
+        refused = {}
+    else:
+        refused = _named(came, len(rows))
     if len(rows) == 1:
         return [RowOutcome(rows[0].row, "rejected", refused.get(0, str(came)))]
     if refused:
         rejected = [RowOutcome(rows[i].row, "rejected", why) for i, why in refused.items()]
         others = [row for index, row in enumerate(rows) if index not in refused]
-        return rejected + (yield from ingest_chunk(url_key, others))
-    middle = len(rows) // 2
-    first = yield from ingest_chunk(url_key, rows[:middle])
-    return first + (yield from ingest_chunk(url_key, rows[middle:]))
+        return rejected + (yield from ingest_chunk(url_key, others, limit))
+    return (yield from _in_parts(url_key, rows, (len(rows) + 1) // 2, limit))
+
+
+def _in_parts(url_key: str, rows: Sequence[ReadyRow], size: int, limit: ChunkLimit) -> Asking:
+    outcomes: list[RowOutcome] = []
+    for start in range(0, len(rows), size):
+        outcomes += yield from ingest_chunk(url_key, rows[start : start + size], limit)
+    return outcomes
 
 
 def _paired(url_key: str, rows: Sequence[ReadyRow], came: Ingestion) -> Asking:

@@ -24,10 +24,55 @@ def find_posting(postings: Sequence[Posting], wanted: str) -> Posting:
             f"{len(titled)} postings are called {named!r}: give one's id instead, "
             f"{_listed(titled)}."
         )
-    known = {(posting.title or "").casefold(): posting for posting in postings}
-    near = [known[t] for t in difflib.get_close_matches(named.casefold(), known, n=3, cutoff=0.4)]
+    near = _near(postings, named)
     hint = f"did you mean {_listed(near)}?" if near else "check its id or title in HeyMilo."
     raise PostingError(f"HeyMilo has no posting {named!r}: {hint}")
+
+
+class Destinations:
+    """Gives the url_key of the posting that a row names by id or exact title.
+
+    Its errors are shown beside the row: they hold HeyMilo's titles, and not what the row says.
+
+    Args:
+        postings: The workspace's.
+        default: The url_key for rows that name none.
+    """
+
+    def __init__(self, postings: Sequence[Posting], default: str | None) -> None:
+        self._postings = postings
+        self._default = default
+        self._known: dict[str, str | PostingError] = {}
+
+    def __call__(self, named: str) -> str:
+        """Return a url_key; raises PostingError."""
+        if not named and self._default is not None:
+            return self._default
+        if named not in self._known:
+            self._known[named] = self._find(named)
+        found = self._known[named]
+        if isinstance(found, PostingError):
+            raise found
+        return found
+
+    def _find(self, named: str) -> str | PostingError:
+        if not named:
+            return PostingError("no posting: name one in its posting column, or run with posting=")
+        try:
+            return url_key_of(find_posting(self._postings, named))
+        except PostingError as error:
+            if any(posting.posting_id == named for posting in self._postings):
+                return error
+        near = _near(self._postings, named)
+        hint = f"did you mean {_listed(near)}?" if near else "check its id or title in HeyMilo"
+        return PostingError(f"its posting isn't known, or its title stands for several: {hint}")
+
+
+def url_key_of(posting: Posting) -> str:
+    """Return where a posting's candidates are sent; raises PostingError when it has no url_key."""
+    if not posting.url_key:
+        raise PostingError(f"Posting {posting.posting_id} has no url_key: give one by url_key.")
+    return posting.url_key
 
 
 def chosen(postings: Iterable[Posting], posting_ids: Sequence[str] | None) -> list[Posting]:
@@ -43,3 +88,8 @@ def chosen(postings: Iterable[Posting], posting_ids: Sequence[str] | None) -> li
 
 def _listed(postings: Iterable[Posting]) -> str:
     return " or ".join(f"{posting.title!r} ({posting.posting_id})" for posting in postings)
+
+
+def _near(postings: Iterable[Posting], named: str) -> list[Posting]:
+    known = {(posting.title or "").casefold(): posting for posting in postings}
+    return [known[t] for t in difflib.get_close_matches(named.casefold(), known, n=3, cutoff=0.4)]

@@ -9,7 +9,14 @@ import pytest
 from heymilo_prefect.api import Candidate, HeyMiloClient, HeyMiloError
 from heymilo_prefect.api.models import Ingestion
 from heymilo_prefect.api.retry import RetryPolicy, no_backoff
-from heymilo_prefect.ingestion import ReadyRow, RowOutcome, chunks, ingest_chunk
+from heymilo_prefect.ingestion import (
+    Batches,
+    ChunkLimit,
+    ReadyRow,
+    RowOutcome,
+    identity,
+    ingest_chunk,
+)
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
 
@@ -48,10 +55,13 @@ def ready(count: int, bad: Sequence[int] = (), retakes: Sequence[int] = ()) -> l
     ]
 
 
-def ingest(world: World, rows: Sequence[ReadyRow]) -> dict[int, RowOutcome]:
+def ingest(
+    world: World, rows: Sequence[ReadyRow], limit: ChunkLimit | None = None
+) -> dict[int, RowOutcome]:
     """Drive the steps by a client; the outcomes by row, each row once."""
     client = HeyMiloClient(world.api_key, world.url, retry_policy=RetryPolicy(tries=2))
-    steps = ingest_chunk(next(iter(world.postings.values())).url_key, rows)
+    url_key = next(iter(world.postings.values())).url_key
+    steps = ingest_chunk(url_key, rows, limit or ChunkLimit())
     came: Ingestion | HeyMiloError | None = None
     while True:
         try:
@@ -80,10 +90,33 @@ def check_pairs(world: World, rows: Sequence[ReadyRow], outcomes: dict[int, RowO
             assert outcomes[row.row].interview_link
 
 
-def test_rows_are_cut_into_requests_of_100() -> None:
-    """Note 8."""
-    assert [len(chunk) for chunk in chunks(ready(250))] == [100, 100, 50]
-    assert list(chunks([])) == []
+def test_rows_are_collected_into_requests_by_posting_and_retake() -> None:
+    """Note 8, and note 9: a lost answer leaves only the retake rows unknown."""
+    batches = Batches(ChunkLimit(2))
+    first, second, retake, other, third = ready(5, retakes=[2])
+    assert batches.add("a", first) == []
+    assert batches.add("b", other) == []
+    assert batches.add("a", retake) == []
+    assert batches.add("a", second) == [first, second]
+    assert batches.add("a", third) == []
+    assert list(batches.rest()) == [("b", [other]), ("a", [retake]), ("a", [third])]
+    assert list(batches.rest()) == []
+
+
+def test_a_row_is_the_same_row_while_all_that_is_sent_is() -> None:
+    row = Candidate(name="A", email="a@example.com", metadata={"x": "1", "y": "2"})
+    same = Candidate(name="A", email="a@example.com", metadata={"y": "2", "x": "1"})
+    assert identity("key", row) == identity("key", same)
+    assert identity("other", row) != identity("key", row)
+    for changed in ({"name": "B"}, {"metadata": {"x": "1"}}, {"data": {"z": ""}}, {"retake": True}):
+        assert identity("key", row.model_copy(update=changed)) != identity("key", row)
+
+
+def test_a_retake_is_the_same_while_posting_and_address_are() -> None:
+    row = Candidate(name="A", email="a@example.com", retake=True)
+    same = Candidate(name="B", email="A@Example.com", data={"x": "1"}, retake=True)
+    assert identity("key", row) == identity("key", same)
+    assert identity("other", row) != identity("key", row)
 
 
 def test_no_rows_are_no_request(world: World) -> None:
@@ -148,6 +181,15 @@ def test_a_chunk_that_is_too_large_is_halved(world: World, reading: str, fastapi
     assert counted(outcomes) == {"ingested": 100}
     assert [len(one.body["data"]) for one in world.requests] == [100, 50, 50]
     check_pairs(world, rows, outcomes)
+
+
+def test_what_is_too_large_stays_halved_for_the_run(world: World) -> None:
+    """Note 8."""
+    world.readings.add("largest_bulk_413")
+    limit = ChunkLimit(100)
+    assert counted(ingest(world, ready(100), limit)) == {"ingested": 100}
+    assert counted(ingest(world, ready(100), limit)) == {"ingested": 100}
+    assert [len(one.body["data"]) for one in world.requests] == [100, 50, 50, 50, 50]
 
 
 @pytest.mark.parametrize("reading", ["bulk_details_short", "bulk_details_shuffled"])

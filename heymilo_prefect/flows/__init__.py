@@ -1,7 +1,8 @@
 """The prebuilt flows, sync and, with the prefix `a`, async; they return reports."""
 
 from heymilo_prefect.flows.errors import UnfinishedError
-from heymilo_prefect.flows.ingest import IngestReport, aingest_sheet, ingest_sheet
+from heymilo_prefect.flows.ingest import aingest_sheet, ingest_sheet
+from heymilo_prefect.flows.ingest_report import IngestReport
 from heymilo_prefect.flows.stalled import (
     StallReport,
     areport_stalled_candidates,

@@ -1,48 +1,36 @@
 """The flow that sends a spreadsheet's candidates to HeyMilo, and accounts for every row."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
-from prefect.artifacts import acreate_table_artifact
 from prefect.logging import get_run_logger
 
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows.errors import UnfinishedError
+from heymilo_prefect.flows.ingest_report import IngestReport, show
 from heymilo_prefect.flows.progress import Progress
 from heymilo_prefect.flows.twins import twin_flows
-from heymilo_prefect.ingestion import OUTCOMES, Outcome, ReadyRow, RowOutcome, chunks
-from heymilo_prefect.postings import find_posting
-from heymilo_prefect.sheets import ParsedRow, map_columns, read_candidates, read_sheet
-from heymilo_prefect.sheets.results import write_results
+from heymilo_prefect.ingestion import (
+    CHUNK_ROWS,
+    Batches,
+    ChunkLimit,
+    ReadyRow,
+    RowOutcome,
+    failed,
+    identity,
+)
+from heymilo_prefect.postings import Destinations, find_posting, url_key_of
+from heymilo_prefect.sheets import Columns, ParsedRow, map_columns, read_candidates
+from heymilo_prefect.sheets.results import check_results_path, write_results
 from heymilo_prefect.tasks.ingest import Chunk, Upload, ingest_rows
+from heymilo_prefect.tasks.memory import MemoryUnavailableError
 from heymilo_prefect.tasks.read import read_postings
+from heymilo_prefect.tasks.saved_blocks import GoogleCredentials, Storage
+from heymilo_prefect.tasks.sent import Earlier, SentMemory
+from heymilo_prefect.tasks.sheets import open_sheet
 
 _CHUNKS_ALIVE = 12  # more than go out at once, so that the wire never idles between chunks
-_ROWS_SHOWN = 500
-
-
-class IngestReport:
-    """What became of a sheet: `rows`, one `RowOutcome` each, in the sheet's order."""
-
-    def __init__(self, rows: list[RowOutcome]) -> None:
-        self.rows = rows
-
-    @property
-    def counts(self) -> dict[Outcome, int]:
-        """How many rows ended with each outcome; all five are there, and sum to the rows."""
-        counted = Counter(row.outcome for row in self.rows)
-        return {outcome: counted[outcome] for outcome in OUTCOMES}
-
-    def __str__(self) -> str:
-        """Say the counts: `56 ingested, 2 duplicate, 4 rejected`."""
-        said = [f"{count} {outcome}" for outcome, count in self.counts.items() if count]
-        return ", ".join(said) or "no rows"
-
-    def __repr__(self) -> str:
-        """Show the counts and no row."""
-        return f"<IngestReport: {self}>"
+_ROWS_A_TURN = 50  # then the answers that have come are looked at
 
 
 async def _ingest_sheet(
@@ -52,120 +40,202 @@ async def _ingest_sheet(
     url_key: str | None = None,
     column_map: dict[str, str | None] | None = None,
     worksheet: str | None = None,
+    storage: Storage | None = None,
+    google_credentials: GoogleCredentials | None = None,
+    default_region: str | None = None,
     retake: bool = False,
+    resend: bool = False,
+    rows_per_request: int = CHUNK_ROWS,
     results_path: str | None = None,
     dry_run: bool = False,
 ) -> IngestReport:
     """Send the candidates of a spreadsheet to a posting; every row ends with one outcome.
 
-    Running it again is safe: without `retake` HeyMilo answers with the interview that exists.
+    Running it again is safe, also after a crash: rows that an earlier run sent aren't sent again.
+    What was sent is remembered in Prefect's result storage, without candidates' data.
 
     Args:
         heymilo_credentials: The workspace.
-        sheet: Path or http(s) URL of a CSV or XLSX file.
-        posting: The posting's id or exact title; this or `url_key` is needed.
-        url_key: The posting's url_key, used as it is.
+        sheet: CSV, XLSX, XLS, XLSB or ODS: a path, a link (https, s3, gs and the rest of fsspec's),
+            or a Google sheet's address.
+        posting: The posting's id or exact title, for rows that a posting column doesn't send
+            elsewhere.
+        url_key: The posting's url_key instead, used as it is.
         column_map: The sheet's header to HeyMilo's field, where the guess is wrong:
-            `{"Mail": "email", "Notes": "metadata.notes", "Internal": None}`; None sends nothing.
-        worksheet: The worksheet's name; the first one without it.
-        retake: Whether a candidate who has an interview gets a new one.
-        results_path: Where to write a CSV of the sheet's own columns and each row's outcome.
+            `{"Mail": "email", "Notes": "metadata.notes", "Job": "posting", "Internal": None}`;
+            None sends nothing.
+        worksheet: The worksheet's name; the first visible one without it.
+        storage: A Prefect filesystem block; `sheet` is a path in it.
+        google_credentials: A GCP Credentials block that a private Google sheet is shared with.
+        default_region: Where phone numbers without a country code are from: two letters, `US`.
+        retake: Whether a candidate who has an interview gets a new one, where a retake column
+            doesn't say. One is made at most once a posting and e-mail address.
+        resend: Send also what earlier runs sent.
+        rows_per_request: The most rows in a request; fewer when HeyMilo finds that too large.
+        results_path: Where to write the sheet's own columns and each row's outcome: a path or
+            fsspec's link that ends in .csv or .xlsx. It is written also when the run fails.
         dry_run: Read, map and check, but send nothing.
 
     Returns:
-        An `IngestReport`; in a dry run no row is `ingested`, and those that would be sent are
-        left out.
+        An `IngestReport`; in a dry run the rows that would be sent are `ready`.
 
     Raises:
-        SheetError: the sheet can't be read, or its columns can't be told.
+        SheetError: the sheet can't be read, its columns can't be told, or the results can't be
+            written.
         PostingError: no posting, or more than one, is meant.
+        MemoryUnavailableError: Prefect's result storage can't be used.
         UnfinishedError: rows are `failed` or `unknown`; `.report` is the whole report.
         HeyMiloError: HeyMilo can't be asked for its postings.
     """
     log = get_run_logger()
-    if (posting is None) == (url_key is None):
-        raise ValueError("Give either posting (its id or exact title) or url_key.")
-    read = read_sheet(sheet, worksheet, column_map)
-    columns = map_columns(read.headers, column_map)
-    rows = list(read.rows)
-    parsed = list(read_candidates(replace(read, rows=iter(rows)), columns, retake))
-    ready = [ReadyRow(row.number, row.candidate, row.reason) for row in parsed if row.candidate]
-    log.info("%s: %d rows, %d to send.", read.name, len(rows), len(ready))
-    if url_key is None:
-        found = find_posting(await read_postings(heymilo_credentials), posting or "")
-        url_key = found.url_key
-        if not url_key:
-            raise ValueError(f"Posting {found.posting_id} has no url_key: give one by url_key.")
-    outcomes = {row.number: _unsent(row) for row in parsed if row.outcome}
-    if not dry_run:
-        progress = await Progress.start("heymilo-ingest-progress", "Rows sent", len(ready))
-        async for outcome in _send(heymilo_credentials, url_key, ready, progress):
-            outcomes[outcome.row] = outcome
-    report = IngestReport(sorted(outcomes.values(), key=lambda outcome: outcome.row))
+    if posting is not None and url_key is not None:
+        raise ValueError("Give either posting (its id or exact title) or url_key, not both.")
+    if rows_per_request < 1:
+        raise ValueError("rows_per_request must be 1 or more.")
     if results_path is not None:
-        write_results(results_path, replace(read, rows=iter(rows)), outcomes)
-        log.info("Each row's outcome is in the results file.")
-    await _show(report)
-    log.info("Rows: %s.", report)
-    undone = report.counts["failed"] + report.counts["unknown"]
-    if undone:
-        raise UnfinishedError(_mend(report), report)
+        check_results_path(results_path, sheet if storage is None else None)
+    with await open_sheet(sheet, worksheet, column_map, storage, google_credentials) as opened:
+        columns = map_columns(opened.headers, column_map)
+        posting_of = await _destinations(heymilo_credentials, columns, posting, url_key)
+        parsed = read_candidates(
+            opened, columns, posting_of, retake=retake, default_region=default_region
+        )
+        total = await asyncio.to_thread(lambda: sum(1 for _ in opened.rows))
+        log.info("%s: %d rows.", opened.name, total)
+        memory = await SentMemory.open(heymilo_credentials.base_url, resend, dry_run)
+        progress = await Progress.start("heymilo-ingest-progress", "Rows done", total)
+        run = _Run(heymilo_credentials, memory, ChunkLimit(rows_per_request), progress, dry_run)
+        try:
+            async with memory:
+                await run.send(parsed)
+            rows = sorted(run.outcomes.values(), key=lambda outcome: outcome.row)
+            report = IngestReport(rows, columns.targets)
+            await show(report, dry_run)
+            log.info("Rows: %s.", report)
+        finally:
+            if results_path is not None:  # no await: the run may be being cancelled
+                write_results(results_path, opened, run.outcomes.get)
+                log.info("Each row's outcome is in the results file.")
+    if report.undone:
+        raise UnfinishedError(report.undone, report)
     return report
 
 
-def _unsent(row: ParsedRow) -> RowOutcome:
-    return RowOutcome(row.number, row.outcome or "rejected", row.reason)
-
-
-async def _send(
+async def _destinations(
     heymilo_credentials: HeyMiloCredentials,
-    url_key: str,
-    ready: list[ReadyRow],
-    progress: Progress,
-) -> AsyncIterator[RowOutcome]:
-    upload = Upload()
-    alive = asyncio.Semaphore(_CHUNKS_ALIVE)
-
-    async def one(rows: Iterable[ReadyRow]) -> list[RowOutcome]:
-        async with alive:
-            chunk = Chunk(url_key, list(rows), upload)
-            outcomes = await ingest_rows(heymilo_credentials, chunk)
-            await progress.add(len(outcomes))
-            return outcomes
-
-    sending = [asyncio.ensure_future(one(rows)) for rows in chunks(ready)]
-    try:
-        for sent in asyncio.as_completed(sending):
-            for outcome in await sent:
-                yield outcome
-    finally:
-        for left in sending:
-            left.cancel()
-
-
-async def _show(report: IngestReport) -> None:
-    """Leave a table of the rows that someone should look at: numbers and reasons, no names."""
-    shown = [row for row in report.rows if row.outcome != "ingested" or row.reason]
-    table = [
-        {"row": row.row, "outcome": row.outcome, "reason": row.reason}
-        for row in shown[:_ROWS_SHOWN]
-    ]
-    more = f" The first {_ROWS_SHOWN} of {len(shown)}:" if len(shown) > _ROWS_SHOWN else ""
-    await acreate_table_artifact(
-        table=table, key="heymilo-ingest", description=f"Rows: {report}.{more}"
-    )
-
-
-def _mend(report: IngestReport) -> str:
-    counts = report.counts
-    mends = []
-    if counts["failed"]:
-        mends.append(f"{counts['failed']} rows failed: run the sheet again, it is safe")
-    if counts["unknown"]:
-        mends.append(
-            f"{counts['unknown']} retake rows may have been done: look for them in HeyMilo"
+    columns: Columns,
+    posting: str | None,
+    url_key: str | None,
+) -> Callable[[str], str]:
+    by_row = "posting" in columns.fields
+    if posting is None and url_key is None and not by_row:
+        raise ValueError(
+            "Give posting (its id or exact title) or url_key, or say which column holds it with "
+            'column_map={"<header>": "posting"}.'
         )
-    return f"{'; '.join(mends)} ({report})."
+    postings = []
+    if by_row or posting is not None:
+        postings = await read_postings(heymilo_credentials)
+    if posting is not None:
+        url_key = url_key_of(find_posting(postings, posting))
+    return Destinations(postings, url_key)
+
+
+class _Run:
+    """Sends what isn't known to be in, while it is read; `outcomes` by row grow meanwhile."""
+
+    def __init__(
+        self,
+        heymilo_credentials: HeyMiloCredentials,
+        memory: SentMemory,
+        limit: ChunkLimit,
+        progress: Progress,
+        dry_run: bool,
+    ) -> None:
+        self.outcomes: dict[int, RowOutcome] = {}
+        self._heymilo_credentials = heymilo_credentials
+        self._memory = memory
+        self._progress = progress
+        self._dry_run = dry_run
+        self._upload = Upload(limit)
+        self._batches = Batches(limit)
+        self._alive = asyncio.Semaphore(_CHUNKS_ALIVE)
+
+    async def send(self, parsed: Iterator[ParsedRow]) -> None:
+        """Give every row its outcome; what goes wrong is raised once all answers are there."""
+        problem: Exception | None = None
+        async with asyncio.TaskGroup() as sending:
+            try:
+                for count, row in enumerate(parsed, 1):
+                    await self._take(row, sending)
+                    if count % _ROWS_A_TURN == 0:
+                        await asyncio.sleep(0)
+                for url_key, rows in self._batches.rest():
+                    await self._start(url_key, rows, sending)
+            except Exception as error:
+                problem = error
+        if problem is not None:
+            raise problem
+        await self._memory.sum_up()
+
+    async def _take(self, parsed: ParsedRow, sending: asyncio.TaskGroup) -> None:
+        """Give a row its outcome, or its place in a request."""
+        candidate = parsed.candidate
+        if candidate is None:
+            outcome = RowOutcome(parsed.number, parsed.outcome or "rejected", parsed.reason)
+            return await self._done([outcome])
+        tag = self._memory.tag(identity(parsed.url_key, candidate))
+        row = ReadyRow(parsed.number, candidate, parsed.reason, tag)
+        try:
+            sent = await self._memory.of(parsed.url_key, candidate.retake)
+        except MemoryUnavailableError as error:
+            return await self._done(failed([row], f"not sent: {error}"))
+        if earlier := sent.find(tag):
+            await self._done([_again(row, earlier)])
+        elif self._dry_run:
+            await self._done([RowOutcome(row.row, "ready", _checked(parsed))])
+        elif rows := self._batches.add(parsed.url_key, row):
+            await self._start(parsed.url_key, rows, sending)
+
+    async def _start(self, url_key: str, rows: list[ReadyRow], sending: asyncio.TaskGroup) -> None:
+        sent = await self._memory.of(url_key, rows[0].candidate.retake)
+        await self._alive.acquire()
+        sending.create_task(self._ingest(Chunk(url_key, rows, self._upload, sent)))
+
+    async def _ingest(self, chunk: Chunk) -> None:
+        try:
+            await ingest_rows(self._heymilo_credentials, chunk)
+        finally:
+            self._alive.release()
+            for outcome in chunk.outcomes:
+                self.outcomes[outcome.row] = outcome
+        await self._progress.add(len(chunk.rows))
+
+    async def _done(self, outcomes: list[RowOutcome]) -> None:
+        for outcome in outcomes:
+            self.outcomes[outcome.row] = outcome
+        await self._progress.add(len(outcomes))
+
+
+def _again(row: ReadyRow, earlier: Earlier) -> RowOutcome:
+    """Say what an earlier run did with a row."""
+    if not earlier.known:
+        why = f"sent on {earlier.on}, its answer was lost: look for it in HeyMilo"
+        outcome = RowOutcome(row.row, "unknown", f"{why}; resend=True sends it again")
+    else:
+        why = f"already sent on {earlier.on}"
+        if row.candidate.retake:
+            why += "; resend=True sends it again"
+        why = "; ".join(filter(None, (why, row.note)))
+        outcome = RowOutcome(row.row, "ingested", why, earlier.interview_id, earlier.interview_link)
+    outcome.earlier = True
+    return outcome
+
+
+def _checked(parsed: ParsedRow) -> str:
+    """Say what a dry run found about a row that would be sent."""
+    normalized = f"normalized: {', '.join(parsed.normalized)}" if parsed.normalized else ""
+    return "; ".join(filter(None, [parsed.reason, normalized]))
 
 
 ingest_sheet, aingest_sheet = twin_flows(_ingest_sheet)

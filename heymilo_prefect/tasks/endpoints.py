@@ -10,15 +10,30 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
 
 from heymilo_prefect.api import endpoints, export
 from heymilo_prefect.api.endpoints import Call
+from heymilo_prefect.api.errors import OutcomeUnknownError
 from heymilo_prefect.blocks import HeyMiloCredentials
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_task = functools.partial(task, retries=0, cache_policy=NO_CACHE, persist_result=False)
+
+def _may_go_again(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
+    """Say whether retries that a user added may follow: not on a write whose answer was lost."""
+    error = getattr(state.data, "result", state.data)
+    return not isinstance(error, OutcomeUnknownError)
+
+
+_task = functools.partial(
+    task,
+    retries=0,
+    retry_condition_fn=_may_go_again,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 
 SyncTask = Task[Concatenate[HeyMiloCredentials, P], T]
 AsyncTask = Task[Concatenate[HeyMiloCredentials, P], Coroutine[Any, Any, T]]

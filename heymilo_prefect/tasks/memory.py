@@ -1,14 +1,35 @@
 """What runs remember from one another: small JSON records in Prefect's result storage."""
 
 import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
+from httpx import HTTPError
 from prefect.results import ResultStore, get_result_store
 from prefect.serializers import JSONSerializer
+from pydantic import ValidationError
+
+_CHANGING = re.compile(r"[\w-]*\d[\w-]*")  # dates, ids of requests
 
 
 class MemoryUnavailableError(RuntimeError):
     """The result storage can't be used, so nobody knows what was done before."""
+
+
+@contextmanager
+def prefect_server() -> Iterator[None]:
+    """Turn what Prefect's server can't do into a MemoryUnavailableError."""
+    try:
+        yield
+    except HTTPError as error:
+        raise MemoryUnavailableError(
+            f"Prefect's server can't be asked what was done before ({type(error).__name__}): try "
+            "again later."
+        ) from error
 
 
 def memory_key(kind: str, *parts: str) -> str:
@@ -22,12 +43,14 @@ class Memory:
 
     def __init__(self, store: ResultStore) -> None:
         self._store = store
+        self._absence = ""
 
     @classmethod
     async def open(cls) -> "Memory":
-        """Open the current run's storage; raises MemoryUnavailableError when it can't be written.
+        """Open the current run's storage; raises MemoryUnavailableError when it can't be used.
 
-        A storage that is down looks like one without records, so a record is written first.
+        Every storage says in its own way that a record isn't there. That is learned here, from a
+        record that can't be there, so that no other failure is taken for an absence.
         """
         store = get_result_store().model_copy(
             update={
@@ -38,20 +61,44 @@ class Memory:
         )
         memory = cls(store)
         await memory.record("heymilo-memory", True)
+        absent = f"heymilo-{uuid4().hex}"
+        try:
+            await store.aread(absent)
+        except Exception as error:
+            memory._absence = _said(error, absent)
+        if not await memory.recall("heymilo-memory"):
+            raise MemoryUnavailableError("Prefect's result storage forgets what is written to it.")
         return memory
 
     async def recall(self, key: str) -> Any:
-        """Return what was recorded under a key, None without a record."""
-        if not await self._store.aexists(key):
+        """Return what was recorded under a key; None without a record, or where it was cut short.
+
+        Raises:
+            MemoryUnavailableError: It can't be told whether there is a record.
+        """
+        try:
+            return (await self._store.aread(key)).result
+        except (ValidationError, json.JSONDecodeError, UnicodeDecodeError):
             return None
-        return (await self._store.aread(key)).result
+        except Exception as error:
+            if _said(error, key) == self._absence:
+                return None
+            raise MemoryUnavailableError(_sentence("read", error)) from error
 
     async def record(self, key: str, value: Any) -> None:
         """Record a JSON value under a key, over what was there."""
         try:
             await self._store.awrite(value, key=key)
         except Exception as error:
-            raise MemoryUnavailableError(
-                "Prefect's result storage can't be written: check the storage of this deployment "
-                f"({type(error).__name__})."
-            ) from error
+            raise MemoryUnavailableError(_sentence("written", error)) from error
+
+
+def _said(error: Exception, key: str) -> str:
+    return f"{type(error)} {_CHANGING.sub('', str(error).replace(key, ''))}"
+
+
+def _sentence(what: str, error: Exception) -> str:
+    return (
+        f"Prefect's result storage can't be {what}: check the storage of this deployment "
+        f"({type(error).__name__})."
+    )

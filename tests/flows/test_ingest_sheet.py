@@ -1,9 +1,16 @@
 """ingest_sheet: every row of the sheet ends with one outcome, and nobody is sent twice by us."""
 
+import asyncio
 import csv
+import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterName
+from prefect.client.schemas.sorting import TaskRunSort
 
 from heymilo_prefect.flows import UnfinishedError, aingest_sheet, ingest_sheet
 from heymilo_prefect.postings import PostingError
@@ -72,12 +79,165 @@ def test_a_url_key_goes_straight_through(world: World, tmp_path: Path) -> None:
     assert not world.requests_to("list_postings")
 
 
-def test_a_dry_run_changes_nothing(world: World, tmp_path: Path) -> None:
-    sheet = write_sheet(tmp_path / "a.csv", 3, "Bad,nope,,")
-    report = ingest_sheet(world.heymilo_credentials, sheet, POSTING, dry_run=True)
-    assert report.counts["rejected"] == 1
+def test_a_dry_run_shows_all_that_a_run_would_do_and_changes_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    sheet = write_sheet(tmp_path / "a.csv", 3, "Again,P1@example.com,,", "Bad,nope,,")
+    with Path(sheet).open("a") as file:
+        file.write("Cy Q,Cy Q <cy@example.com>,+1 202 555 0100,\n")
+    results = tmp_path / "r.csv"
+    report = ingest_sheet(
+        world.heymilo_credentials,
+        sheet,
+        POSTING,
+        column_map={"City": None},
+        results_path=str(results),
+        dry_run=True,
+    )
+    assert report.counts == {
+        "ingested": 0, "duplicate": 1, "rejected": 1, "failed": 0, "unknown": 0, "ready": 4,
+    }  # fmt: skip
+    assert report.columns == {
+        "Name": "name", "Email": "email", "Phone": "phone_number", "City": None,
+    }  # fmt: skip
+    assert report.rows[-1].reason == "normalized: email, phone_number"
     assert not world.made()
     assert {request.endpoint for request in world.requests} <= {"list_postings"}
+    assert "ready" in results.read_text()
+    wanted = {"artifacts": {"key": {"any_": ["heymilo-ingest-dry-run"]}}, "sort": "UPDATED_DESC"}
+    with get_client(sync_client=True) as client:
+        text = client.request("POST", "/artifacts/filter", json=wanted).json()[0]["data"]
+    assert "| City | (not sent) |" in text and "same e-mail address as row 3" in text
+    assert "example.com" not in text
+
+
+def test_a_posting_column_sends_each_row_to_its_own(world: World, tmp_path: Path) -> None:
+    first, second = world.posting_ids[:2]
+    twin = world.postings[second].title
+    sheet = tmp_path / "a.csv"
+    rows = [
+        f"A B,a@example.com,{first}",
+        f"C D,c@example.com,{twin.upper()}",
+        f"A B,a@example.com,{second}",
+        f"A B,A@EXAMPLE.com,{twin}",
+        "E F,e@example.com,Forklift Operater",
+        "G H,g@example.com,",
+    ]
+    sheet.write_text("\n".join(["Name,Email,Job", *rows]))
+    report = ingest_sheet(world.heymilo_credentials, str(sheet), column_map={"Job": "posting"})
+    outcomes = [row.outcome for row in report.rows]
+    assert outcomes == ["ingested"] * 3 + ["duplicate"] + ["rejected"] * 2
+    assert report.rows[3].reason == "same posting and e-mail address as row 4"
+    assert "Operater" not in report.rows[4].reason and "posting" in report.rows[4].reason
+    assert report.rows[5].reason.startswith("no posting")
+    assert [one.email for one in world.made(first)] == ["a@example.com"]
+    assert sorted(one.email for one in world.made(second)) == ["a@example.com", "c@example.com"]
+
+
+def test_rows_without_a_posting_go_to_the_one_that_is_given(world: World, tmp_path: Path) -> None:
+    sheet = tmp_path / "a.csv"
+    sheet.write_text(f"Name,Email,Posting\nA B,a@example.com,\nC D,c@example.com,{POSTING}\n")
+    other = world.posting_ids[1]
+    ingest_sheet(world.heymilo_credentials, str(sheet), other)
+    assert [one.email for one in world.made(other)] == ["a@example.com"]
+
+
+def test_what_is_too_large_stays_halved_for_the_run(world: World, tmp_path: Path) -> None:
+    """Note 8."""
+    world.readings.add("largest_bulk_413")
+    world.largest_bulk = 20
+    sheet = write_sheet(tmp_path / "a.csv", 2000)
+    report = ingest_sheet(world.heymilo_credentials, sheet, POSTING)
+    assert report.counts["ingested"] == 2000
+    sizes = [len(request.body["data"]) for request in world.requests_to("ingest_candidates")]
+    assert all(size <= 20 for size in sizes[-100:])
+    assert sum(size > 20 for size in sizes) <= 60  # those that were under way
+
+
+def test_a_server_that_is_down_is_asked_by_a_few_chunks_and_not_by_all(
+    world: World, tmp_path: Path
+) -> None:
+    sheet = write_sheet(tmp_path / "a.csv", 2000)
+    world.play(faults.reset(), on="ingest_candidates", times=10**6)
+    with pytest.raises(UnfinishedError) as raised:
+        ingest_sheet(world.heymilo_credentials, sheet, POSTING)
+    report = raised.value.report
+    assert report.counts["failed"] == 2000
+    assert "HeyMilo failed 3 requests one after the other" in report.rows[-1].reason
+    assert len(world.requests_to("ingest_candidates")) <= 12 * 5
+
+
+def test_a_posting_that_is_gone_is_asked_by_a_few_chunks_and_the_others_go_on(
+    world: World, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "a.csv"
+    first, second = world.posting_ids[:2]
+    rows = [f"P {n},p{n}@example.com,{(first, second)[n % 2]}" for n in range(4000)]
+    sheet.write_text("\n".join(["Name,Email,Posting", *rows]))
+    gone = world.postings[first].url_key
+    world.play(
+        faults.status(404), on="ingest_candidates", times=10**6, when=lambda r: gone in r.path
+    )
+    with pytest.raises(UnfinishedError) as raised:
+        ingest_sheet(world.heymilo_credentials, str(sheet))
+    counts = raised.value.report.counts
+    assert (counts["ingested"], counts["failed"]) == (2000, 2000)
+    assert len(world.requests_to("ingest_candidates")) <= 20 + 12
+
+
+async def test_a_run_that_is_cancelled_writes_what_is_known(world: World, tmp_path: Path) -> None:
+    sheet = write_sheet(tmp_path / "a.csv", 300)
+    results = tmp_path / "r.csv"
+    world.play(faults.timeout(), on="ingest_candidates", skip=1, times=99)
+    going = asyncio.ensure_future(
+        aingest_sheet(
+            world.heymilo_credentials, sheet, POSTING, retake=True, results_path=str(results)
+        )
+    )
+    while len(world.requests_to("ingest_candidates")) < 3:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+    going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
+    with results.open(encoding="utf-8-sig") as file:
+        outcomes = Counter(row["Outcome"] for row in csv.DictReader(file))
+    assert outcomes == {"ingested": 100, "unknown": 200}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"url_key": "k"}, "not both"),
+        ({"rows_per_request": 0}, "1 or more"),
+        ({"default_region": "UK"}, '"GB"'),
+        ({"results_path": "results.txt"}, ".csv or .xlsx"),
+    ],
+)
+def test_what_can_not_be_meant_is_one_sentence_and_sends_nothing(
+    world: World, tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    sheet = write_sheet(tmp_path / "a.csv", 1)
+    with pytest.raises(ValueError, match=said):
+        ingest_sheet(world.heymilo_credentials, sheet, POSTING, **options)
+    assert not world.made()
+
+
+def test_a_task_run_is_a_chunk_and_is_named_for_its_rows(world: World, tmp_path: Path) -> None:
+    sheet = write_sheet(tmp_path / "a.csv", 250)
+    logged: list[str] = []
+    ingest_sheet(world.heymilo_credentials, sheet, POSTING)
+    with get_client(sync_client=True) as client:
+        for _ in range(100):
+            runs = client.read_task_runs(
+                sort=TaskRunSort.END_TIME_DESC, limit=3,
+                task_run_filter=TaskRunFilter(name=TaskRunFilterName(like_="rows ")),
+            )  # fmt: skip
+            logged = sorted(run.name for run in runs)
+            if logged == ["rows 102-201", "rows 2-101", "rows 202-251"]:
+                break
+            time.sleep(0.1)
+    assert logged == ["rows 102-201", "rows 2-101", "rows 202-251"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +270,7 @@ def test_a_sheet_without_an_email_column_sends_nothing(world: World, tmp_path: P
 
 
 def test_posting_or_url_key_is_needed(world: World, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="either posting"):
+    with pytest.raises(ValueError, match="Give posting"):
         ingest_sheet(world.heymilo_credentials, write_sheet(tmp_path / "a.csv", 1))
 
 
@@ -128,7 +288,7 @@ def test_a_lost_retake_answer_is_unknown_and_the_run_says_so(world: World, tmp_p
 
 
 def test_a_wrong_key_in_the_middle_fails_the_rest_and_stops(world: World, tmp_path: Path) -> None:
-    sheet = write_sheet(tmp_path / "a.csv", 3000)
+    sheet = write_sheet(tmp_path / "a.csv", 2000)
     world.play(faults.status(401), on="ingest_candidates", times=1000, skip=2)
     with pytest.raises(UnfinishedError) as raised:
         ingest_sheet(world.heymilo_credentials, sheet, POSTING)

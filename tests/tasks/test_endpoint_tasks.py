@@ -10,9 +10,9 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from heymilo_prefect import HeyMiloCredentials, tasks
 from heymilo_prefect.api import endpoints
-from heymilo_prefect.api.errors import NotFoundError
+from heymilo_prefect.api.errors import NotFoundError, OutcomeUnknownError
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.sandbox import World
+from heymilo_prefect.sandbox import World, faults
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -104,3 +104,24 @@ def test_a_task_has_its_endpoints_parameters_and_is_never_cached(name: str) -> N
     ]
     assert (task.retries, task.persist_result, task.name) == (0, False, name)
     assert "Source: `" in task.fn.__doc__
+
+
+@pytest.mark.parametrize("retake", [False, True])
+def test_retries_that_a_user_added_never_send_a_retake_twice(world: World, retake: bool) -> None:
+    """Note 9."""
+    url_key = world.postings[world.posting_ids[0]].url_key
+    again = tasks.ingest_candidates.with_options(retries=2)
+    somebody = SOMEBODY.model_copy(update={"retake": retake})
+    world.play(faults.status(500, acted=True), on="ingest_candidates", times=5)
+
+    @flow
+    def ingest() -> None:
+        again(world.heymilo_credentials, url_key, [somebody])
+
+    if retake:
+        with pytest.raises(OutcomeUnknownError):
+            ingest()
+    else:  # five tries of the client, and the task's second run
+        ingest()
+    assert len(world.made()) == 1
+    assert len(world.requests_to("ingest_candidates")) == (1 if retake else 6)
