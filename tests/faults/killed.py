@@ -1,0 +1,98 @@
+"""Runs that are killed with SIGKILL, at an exact moment that the sandbox holds still."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOCAL_STORAGE_PATH
+from pydantic import SecretStr
+
+from heymilo_prefect import HeyMiloCredentials
+from heymilo_prefect.sandbox import World, faults
+from heymilo_prefect.tasks.memory import memory_key
+from tests.faults import AFTER, BEFORE, BETWEEN, ROWS, Tally, count, run
+
+_HELD_SECONDS = 600.0
+_PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A run is killed when its first chunk is in, and the others are where `when` says."""
+
+    when: str
+    retake: bool
+
+    what = "kill -9"
+
+    def __str__(self) -> str:
+        """Name the cell."""
+        return f"{self.what}, {self.when}, retake={self.retake}"
+
+
+KILLS = [Kill(when, retake) for retake in (False, True) for when in (BEFORE, AFTER, BETWEEN)]
+
+
+def kill(world: World, cell: Kill, sheet: str) -> str:
+    """Start a run and kill it; returns the posting's id."""
+    posting_id = world.add_posting(title=str(cell))
+    url_key = world.postings[posting_id].url_key
+    key = memory_key("retake" if cell.retake else "ingest", world.url, url_key)
+    first_is_in = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-{3 if cell.retake else 0}")
+    asked = len(world.requests_to("ingest_candidates"))
+    if cell.when == BETWEEN:
+        per_minute, going = 1.0, 1  # the others wait for the minute to end
+    else:
+        per_minute, going = 1e6, 3
+        fault = faults.timeout(acted=cell.when == AFTER, seconds=_HELD_SECONDS)
+        world.play(fault, on="ingest_candidates", skip=1, times=ROWS)
+    told = {
+        "block": {
+            "api_key": world.api_key,
+            "base_url": world.url,
+            "timeout_seconds": _HELD_SECONDS,
+            "requests_per_minute": per_minute,
+        },
+        "run": [url_key, sheet, cell.retake],
+    }
+    settings = [f"{s.name}={s.value()}" for s in (PREFECT_API_URL, PREFECT_HOME)]
+    command = ["env", *settings, sys.executable, "-m", "tests.faults.killed"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        try:
+            assert child.stdin is not None
+            child.stdin.write(json.dumps(told).encode())
+            child.stdin.close()
+            _until(lambda: len(world.requests_to("ingest_candidates")) == asked + going, child)
+            _until(first_is_in.exists, child)
+        finally:
+            child.kill()
+            world.faults.clear()
+    return posting_id
+
+
+def run_again(world: World, cell: Kill, posting_id: str, sheet: str) -> Tally:
+    """Run with the same parameters, and count."""
+    url_key = world.postings[posting_id].url_key
+    return count(world, posting_id, run(world.heymilo_credentials, url_key, sheet, cell.retake))
+
+
+def _until(happened: Callable[[], bool], child: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not happened():
+        assert child.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < end, "the run didn't get to where it is to be killed"
+        time.sleep(0.02)
+
+
+def _child() -> None:
+    told = json.load(sys.stdin)
+    api_key = SecretStr(told["block"].pop("api_key"))
+    run(HeyMiloCredentials(api_key=api_key, **told["block"]), *told["run"])
+
+
+if __name__ == "__main__":
+    _child()
