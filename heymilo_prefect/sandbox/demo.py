@@ -16,7 +16,7 @@ _NINE_DAYS = timedelta(days=9)
 def demo(pipeline: Callable[..., Any], folder: str = ".demo") -> None:
     """Run the pipeline twice in a sandbox whose candidates live nine days at once.
 
-    The results file and a page that shows the Slack channel are left in `folder`.
+    The first run's results file and a page that shows the Slack channel are left in `folder`.
     """
     sheet = str(files("heymilo_prefect.sandbox") / "applicants.xlsx")
     results, page = Path(folder, "results.csv"), Path(folder, "slack.html")
@@ -24,7 +24,7 @@ def demo(pipeline: Callable[..., Any], folder: str = ".demo") -> None:
         blocks = world.heymilo_credentials, world.slack
         ingested, stalled, posted = pipeline(*blocks, sheet, _POSTING, str(results))
         made, said = len(world.made()), len(world.slack_workspace.messages("#hiring"))
-        again = pipeline(*blocks, sheet, _POSTING, str(results))
+        again = pipeline(*blocks, sheet, _POSTING)
         made_again = len(world.made()) - made
         write_slack_page(world, page)
     rows = len(ingested.rows)

@@ -4,27 +4,66 @@ import csv
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import openpyxl
+import pytest
 from prefect.settings import PREFECT_API_URL
 
+import heymilo_prefect.sandbox
+
 PIPELINE = Path(__file__).parents[2] / "flows" / "talent_pipeline.py"
+APPLICANTS = Path(heymilo_prefect.sandbox.__file__).with_name("applicants.xlsx")
+HEADER_ROW = 3
+INVISIBLE = " \xa0\u200b"
 
 
-def test_the_demo_accounts_for_every_row_and_repeats_nothing(
-    prefect_server: None, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def demo(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("demo")
     run = subprocess.run(
         [sys.executable, PIPELINE],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
+        cwd=folder, capture_output=True, text=True, check=True,
         env={**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value() or ""},
     )  # fmt: skip
-    assert "61 rows in, 61 accounted for: 52 ingested, 3 duplicate, 6 rejected" in run.stdout
-    assert "0 interviews made, 0 summaries posted" in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
-    with (tmp_path / ".demo" / "results.csv").open(encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 61
-    assert all(row["Outcome"] for row in rows)
-    page = (tmp_path / ".demo" / "slack.html").read_text()
-    assert "Ada Lovelace" in page
+    return run.stdout, folder / ".demo"
+
+
+def written(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open(encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_demo_accounts_for_every_row_of_its_sheet(demo: tuple[str, Path]) -> None:
+    said, folder = demo
+    sheet = openpyxl.load_workbook(APPLICANTS)["Applicants"]
+    numbers = [
+        str(row[0].row)
+        for row in sheet.iter_rows(min_row=HEADER_ROW + 1)
+        if any(str(cell.value or "").strip(INVISIBLE) for cell in row)
+    ]
+    rows = written(folder)
+    assert [row["Row"] for row in rows] == numbers
+    assert Counter(row["Outcome"] for row in rows) == {
+        "ingested": 51, "duplicate": 4, "rejected": 7,
+    }  # fmt: skip
+    assert all(row["Reason"] for row in rows if row["Outcome"] != "ingested")
+    assert "62 rows in, 62 accounted for: 51 ingested, 4 duplicate, 7 rejected" in said
+
+
+def test_running_the_demo_again_makes_nobody_twice(demo: tuple[str, Path]) -> None:
+    said, folder = demo
+    ingested = [row for row in written(folder) if row["Outcome"] == "ingested"]
+    assert len({row["Interview ID"] for row in ingested}) == len(ingested) == 51
+    assert [row["First Name"] for row in ingested if row["Retake"] in ("yes", "TRUE")] == [
+        "Eszter", "Deborah",
+    ]  # fmt: skip
+    assert "51 interviews made\n" in said
+    assert "0 interviews made, 0 summaries posted" in said
+
+
+def test_the_demo_leaves_a_page_with_the_slack_channel(demo: tuple[str, Path]) -> None:
+    _, folder = demo
+    assert "Ada Lovelace" in (folder / "slack.html").read_text()
