@@ -1,7 +1,9 @@
-"""Times this package beside a bare httpx program that makes the same requests.
+"""Measures what this package promises about time and memory.
 
-`python -m tests.benchmarks` prints one Markdown table. Each side runs in a fresh process of its
-own: `ours` or `bare`, which tell what they needed as a line of JSON. What both need is here.
+`python -m tests.benchmarks` prints a Markdown table for each part, or for the parts that are named:
+`bare`, `hand`, `growth`, `sheets`, `again`. Whatever is measured runs in a fresh process of its
+own (`ours`, `bare`, `by_hand`, `sheets`), which tells what it needed as a line of JSON. What those
+share is here.
 """
 
 import json
@@ -9,8 +11,6 @@ import resource
 import sys
 import time
 
-ROWS = 10_000
-INTERVIEWS = 5_000
 PAGE = 100
 IN_FLIGHT = 8
 

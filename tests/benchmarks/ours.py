@@ -2,40 +2,24 @@
 
 import asyncio
 import sys
-from statistics import median
 
-from prefect import flow
-from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 
 from heymilo_prefect import HeyMiloCredentials
 from heymilo_prefect.flows import ingest_sheet
 from tests.benchmarks import PAGE, Stopwatch
-
-
-@flow(persist_result=False)
-def empty(heymilo_credentials: HeyMiloCredentials) -> None:
-    """Do nothing: what Prefect needs for any flow."""
+from tests.benchmarks.empty import measure
 
 
 def ingest(heymilo_credentials: HeyMiloCredentials, url_key: str, sheet: str) -> None:
-    """Run the flow, and tell what it needed above an empty flow.
-
-    The heartbeat is off, since the end of a sync flow waits up to a second for it.
-    """
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        empty(heymilo_credentials)  # the first flow imports what Prefect left for later
-        less = median(_seconds_of_empty(heymilo_credentials) for _ in range(3))
-        watch = Stopwatch()
-        report = ingest_sheet(heymilo_credentials, sheet, url_key=url_key)
-        watch.tell(report.counts["ingested"], less)
-
-
-def _seconds_of_empty(heymilo_credentials: HeyMiloCredentials) -> float:
-    watch = Stopwatch()
-    empty(heymilo_credentials)
-    return watch.seconds()
+    """Run the flow, and tell what it needed."""
+    measure(
+        lambda: ingest_sheet(heymilo_credentials, sheet, url_key=url_key),
+        lambda report: report.counts["ingested"],
+        given=heymilo_credentials,
+    )
 
 
 async def read(heymilo_credentials: HeyMiloCredentials, posting_id: str) -> None:
