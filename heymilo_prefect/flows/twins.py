@@ -8,6 +8,8 @@ from prefect import Flow, flow
 from prefect.context import AsyncClientContext
 from prefect.utilities.asyncutils import run_coro_as_sync
 
+from heymilo_prefect.flows.heap import heap_set_aside
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -19,8 +21,9 @@ def twin_flows(
     name = body.__name__.removeprefix("_")
 
     async def in_one_client(*args: P.args, **kwargs: P.kwargs) -> T:
-        async with AsyncClientContext.get_or_create():  # else each task run sets TLS up anew
-            return await body(*args, **kwargs)
+        with heap_set_aside():
+            async with AsyncClientContext.get_or_create():  # else each task run sets TLS up anew
+                return await body(*args, **kwargs)
 
     @functools.wraps(body)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -19,11 +19,10 @@ def write_csv(path: Path, rows: int) -> None:
 
 
 def write_workbook(path: str, rows: str) -> None:
-    """Write an XLSX file with a column of each kind of cell."""
+    """Write an XLSX file with a column of each kind of cell, its strings shared as Excel's are."""
     import xlsxwriter
 
-    options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
-    with xlsxwriter.Workbook(path, options) as workbook:
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
         worksheet = workbook.add_worksheet()
         worksheet.write_row(
             0, 0, ["Name", "Email", "Phone", "City", "Applied", "Years", "Notes", "Relocates"]

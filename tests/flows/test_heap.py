@@ -1,0 +1,29 @@
+"""A run isn't held up by the collector, and leaves it as it was."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from heymilo_prefect.flows.heap import heap_set_aside
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+def test_the_heap_is_set_aside_while_a_run_goes_on_also_when_it_fails() -> None:
+    with pytest.raises(ZeroDivisionError), heap_set_aside():
+        assert gc.get_freeze_count() > 10_000
+        raise ZeroDivisionError
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_run_within_another_and_what_the_user_froze_are_left_alone() -> None:
+    with heap_set_aside():
+        with heap_set_aside():
+            pass
+        assert gc.get_freeze_count() > 10_000
