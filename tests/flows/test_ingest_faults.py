@@ -9,7 +9,7 @@ import pytest
 from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import World, sandbox
 from heymilo_prefect.tasks import turn
-from tests.faults import AFTER, BEFORE, Cell, cells, play, write_sheet
+from tests.faults import AFTER, BEFORE, BETWEEN, Cell, cells, play, write_sheet
 from tests.faults.killed import Kill, kill, run_again
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -22,8 +22,9 @@ def world() -> Iterator[World]:
 
 
 def quickly(cell: Cell) -> Any:
-    """Leave to the long tests what goes wrong before HeyMilo does anything."""
-    return pytest.param(cell, marks=pytest.mark.long if cell.when == BEFORE else ())
+    """Leave to the long tests what goes wrong before HeyMilo acts, or may simply be repeated."""
+    quick = cell.when == BETWEEN or (cell.retake and cell.when != BEFORE)
+    return pytest.param(cell, marks=() if quick else pytest.mark.long)
 
 
 @pytest.mark.parametrize("cell", [quickly(cell) for cell in cells()], ids=str)

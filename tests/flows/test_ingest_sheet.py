@@ -288,7 +288,7 @@ def test_a_lost_retake_answer_is_unknown_and_the_run_says_so(world: World, tmp_p
 
 
 def test_a_wrong_key_in_the_middle_fails_the_rest_and_stops(world: World, tmp_path: Path) -> None:
-    sheet = write_sheet(tmp_path / "a.csv", 2000)
+    sheet = write_sheet(tmp_path / "a.csv", 3000)
     world.play(faults.status(401), on="ingest_candidates", times=1000, skip=2)
     with pytest.raises(UnfinishedError) as raised:
         ingest_sheet(world.heymilo_credentials, sheet, POSTING)
