@@ -2,7 +2,6 @@
 
 from heymilo_prefect.sheets.candidates import ParsedRow, read_candidates
 from heymilo_prefect.sheets.columns import Columns, map_columns
-from heymilo_prefect.sheets.phones import check_region
 from heymilo_prefect.sheets.read import read_sheet
 from heymilo_prefect.sheets.values import Row, Sheet, SheetError
 
@@ -12,7 +11,6 @@ __all__ = [
     "Row",
     "Sheet",
     "SheetError",
-    "check_region",
     "map_columns",
     "read_candidates",
     "read_sheet",

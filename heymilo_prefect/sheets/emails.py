@@ -4,7 +4,7 @@ import re
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from heymilo_prefect.sheets.plain import without_invisible
+from heymilo_prefect.sheets.plain import AND_OR, without_invisible
 
 SEVERAL_EMAILS = "the cell holds several e-mail addresses: the first valid one is used"
 
@@ -12,7 +12,7 @@ _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
 _LABEL = re.compile(r"(?:mailto|e-?mail|mail)\s*:", re.I)
 _BEFORE = " \t\r\n,;:\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb<>()[]"
 _AFTER = _BEFORE + "."
-_BETWEEN = re.compile(r"[\s,;|/&()\[\]]+(?:(?:and|or|und|oder|et|ou|y|o|e)\s+)?", re.I)
+_BETWEEN = re.compile(rf"[\s,;|/&()\[\]]+(?:(?:{AND_OR})\s+)?", re.I)
 _AT_MOST = 64
 # The addresses that nearly everybody has, and email-validator accepts, 30 times as fast.
 _USUAL_EMAIL = re.compile(

@@ -13,7 +13,8 @@ from phonenumbers import (
     ValidationResult,
 )
 
-from heymilo_prefect.sheets.plain import without_invisible
+from heymilo_prefect.sheets.plain import AND_OR, without_invisible
+from heymilo_prefect.sheets.texts import without_float
 
 PHONE_AS_TYPED = (
     "the phone number is sent as typed: it isn't a full one, with + and the country code"
@@ -23,9 +24,7 @@ NO_EXTENSION = "the phone number is sent without its extension"
 
 _AT_MOST = 250
 _DIGITS_OF_A_NUMBER = 7
-_BETWEEN = re.compile(
-    r"[/;,|&\n]|(?<=[\d)])\s+(?=\+)|\s(?:and|or|und|oder|et|ou|y|o|e)\s", re.IGNORECASE
-)
+_BETWEEN = re.compile(rf"[/;,|&\n]|(?<=[\d)])\s+(?=\+)|\s(?:{AND_OR})\s", re.IGNORECASE)
 _EXTENSION = re.compile(
     r"(?<=[\d\s).,;])(?:ext(?:n|ension)?|x|#|durchwahl|dw|poste|anexo|ramal)[.:=\s]*\d{1,7}\s*$",
     re.IGNORECASE,
@@ -37,8 +36,7 @@ _NUMBER = re.compile(
     r"(?<!\w)(?P<number>\(?\s*\+?\s*[\d(][\d\s().\u2010-\u2015\u2212-]*)(?!\w)"
     r"[^\d+]*"
 )
-_WHOLE_FLOAT = re.compile(r"(\+?\d{7,})[.,]0+")
-_SCIENTIFIC = re.compile(r"(\d)[.,](\d+)E\+?(\d+)", re.IGNORECASE)
+_COMMA_FLOAT = re.compile(r"(\+?\d{7,}),0+")
 
 
 def check_region(default_region: str | None) -> str | None:
@@ -108,7 +106,9 @@ def _numbers(text: str) -> list[str]:
 
 def _e164(text: str, region: str | None, must_be_valid: bool) -> str:
     """Give a number in E.164, or `""` if its country isn't known or it isn't possible there."""
-    found = _NUMBER.fullmatch(_without_float(text.strip()))
+    typed = text.strip()
+    whole = _COMMA_FLOAT.fullmatch(typed)
+    found = _NUMBER.fullmatch(whole[1] if whole else without_float(typed))
     if found is None:
         return ""
     full = found["number"]
@@ -147,15 +147,6 @@ def _has_two_readings(digits: str, national: PhoneNumber) -> bool:
         return False
     full = _parsed(f"+{digits}", None)
     return full is not None and full != national and phonenumbers.is_valid_number(full)
-
-
-def _without_float(text: str) -> str:
-    """Read 15551234567.0 and 1.5551234567E+10, where no digit is lost."""
-    if whole := _WHOLE_FLOAT.fullmatch(text):
-        return whole[1]
-    if (short := _SCIENTIFIC.fullmatch(text)) and len(short[2]) == int(short[3]):
-        return short[1] + short[2]
-    return text
 
 
 def _is_plain_e164(text: str) -> bool:

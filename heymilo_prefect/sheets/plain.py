@@ -3,7 +3,16 @@
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+INVISIBLE = (
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+    "\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Zero-width characters, and marks that turn the direction of text."""
+
+AND_OR = "and|or|und|oder|et|ou|y|o|e"
+"""The words between two things in one cell, for a pattern."""
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def folded(text: str) -> str:

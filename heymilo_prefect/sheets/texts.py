@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 
-# What str.strip() takes, zero-width characters, and marks that turn the direction of text.
-_EDGES = "".join(each for each in map(chr, range(0x3001)) if each.isspace()) + (
-    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
-    "\u2066\u2067\u2068\u2069\ufeff"
-)
+from heymilo_prefect.sheets.plain import INVISIBLE
+
+# What str.strip() takes, and what can't be seen.
+_EDGES = "".join(each for each in map(chr, range(0x3001)) if each.isspace()) + INVISIBLE
 _WHOLE_FLOAT = re.compile(r"(\+?\d{7,})\.0+")
 _SCIENTIFIC = re.compile(r"(\d)[.,](\d+)E\+?(\d+)", re.I)
 # A formula that failed: a candidate called "#N/A" is worse than one without a name.
@@ -17,6 +16,16 @@ _ERRORS = {
 }
 
 _FORMULA_SIGNS = {"=", "+", "-", "@"}
+
+
+def without_float(text: str) -> str:
+    """Read 15551234567.0 and 1.5551234567E+10 as the number that they were, if no digit is lost."""
+    if whole := _WHOLE_FLOAT.fullmatch(text):
+        return whole[1]
+    # 1.55512E+10 has lost digits that nobody can bring back: it stays as it is.
+    if (short := _SCIENTIFIC.fullmatch(text)) and len(short[2]) == int(short[3]):
+        return short[1] + short[2]
+    return text
 
 
 # The start of a cell that more than trimming is for, in a row whose cells stand below each other.
@@ -35,13 +44,9 @@ def plain(text: str) -> str:
     text = text.strip() if text.isascii() else text.strip(_EDGES)
     first = text[:1]
     if first.isdigit() or first == "+":
-        if whole := _WHOLE_FLOAT.fullmatch(text):
-            return whole[1]
-        # 1.55512E+10 has lost digits that nobody can bring back: it stays as it is.
-        if (short := _SCIENTIFIC.fullmatch(text)) and len(short[2]) == int(short[3]):
-            return short[1] + short[2]
-    elif first == "#" and text in _ERRORS:
+        return without_float(text)
+    if first == "#" and text in _ERRORS:
         return ""
-    elif first == "'" and text[1:2] in _FORMULA_SIGNS:
+    if first == "'" and text[1:2] in _FORMULA_SIGNS:
         return plain(text[1:])  # a results file's, where "=1" must not become a formula
     return text
