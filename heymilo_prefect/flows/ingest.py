@@ -207,14 +207,16 @@ class _Run:
             await ingest_rows(self._heymilo_credentials, chunk)
         finally:
             self._alive.release()
-            for outcome in chunk.outcomes:
-                self.outcomes[outcome.row] = outcome
+            self._keep(chunk.outcomes)
         await self._progress.add(len(chunk.rows))
 
     async def _done(self, outcomes: list[RowOutcome]) -> None:
+        self._keep(outcomes)
+        await self._progress.add(len(outcomes))
+
+    def _keep(self, outcomes: list[RowOutcome]) -> None:
         for outcome in outcomes:
             self.outcomes[outcome.row] = outcome
-        await self._progress.add(len(outcomes))
 
 
 def _again(row: ReadyRow, earlier: Earlier) -> RowOutcome:

@@ -181,10 +181,10 @@ class SentRows:
                 f'the Prefect Secret block "{SECRET_BLOCK}", or run with resend=True, which sends '
                 "all rows again."
             )
-        number = len(self._entries)
+        number, on = len(self._entries), date.fromisoformat(entry["on"])
         self._entries.append(entry)
         for tag in _split(entry.get("intended", "")):
-            self._intended[tag] = date.fromisoformat(entry["on"])
+            self._intended[tag] = on
         for place, tag in enumerate(_split(entry.get("sent", ""))):
             self._intended.pop(tag, None)
             self._sent[tag] = number, place

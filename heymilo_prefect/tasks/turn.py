@@ -38,9 +38,9 @@ class Turn:
     def __init__(self, name: str, what: str) -> None:
         self._name = name
         self._what = what
-        self._id: UUID | None = None
-        self._renewed = 0.0
-        self._renewing: asyncio.Task[None] | None = None
+        self._id: UUID
+        self._renewed: float
+        self._renewing: asyncio.Task[None]
 
     def check(self) -> None:
         """Make sure that nobody else can have the turn: a machine may have been asleep.
@@ -63,9 +63,8 @@ class Turn:
 
     async def __aexit__(self, *why: Any) -> None:
         """Give the turn back; if the server can't be told, the next run notices the silence."""
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait([self._renewing])
+        self._renewing.cancel()
+        await asyncio.wait([self._renewing])
         with suppress(HTTPError):
             async with get_client() as client:
                 await client.request("DELETE", _BY_ID, path_params={"id": self._id})
