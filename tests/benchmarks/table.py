@@ -14,9 +14,9 @@ def at_most(mark: float, measured: float, unit: str = "") -> str:
     return f"at most {mark:g}{unit}{_missed(measured > mark)}"
 
 
-def at_least(mark: float, measured: float, unit: str = "") -> str:
+def at_least(mark: float, measured: float) -> str:
     """Write a mark, and whether it was missed."""
-    return f"at least {mark:g}{unit}{_missed(measured < mark)}"
+    return f"at least {mark:g}{_missed(measured < mark)}"
 
 
 def _missed(missed: bool) -> str:

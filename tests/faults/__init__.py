@@ -84,10 +84,24 @@ def write_sheet(path: Path) -> str:
     return str(path)
 
 
-def run(block: HeyMiloCredentials, url_key: str, sheet: str, retake: bool) -> IngestReport:
+def run(
+    block: HeyMiloCredentials,
+    url_key: str,
+    sheet: str,
+    retake: bool = False,
+    rows_per_request: int = CHUNK,
+    results_path: str | None = None,
+) -> IngestReport:
     """Run the flow; its report, also when it failed."""
     try:
-        return ingest_sheet(block, sheet, url_key=url_key, retake=retake, rows_per_request=CHUNK)
+        return ingest_sheet(
+            block,
+            sheet,
+            url_key=url_key,
+            retake=retake,
+            rows_per_request=rows_per_request,
+            results_path=results_path,
+        )
     except UnfinishedError as error:
         assert isinstance(error.report, IngestReport)
         return error.report

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heymilo_prefect import HeyMiloCredentials
 from heymilo_prefect.api.retry import no_backoff
-from heymilo_prefect.flows import IngestReport, UnfinishedError, ingest_sheet
+from heymilo_prefect.flows import IngestReport
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
+from tests.faults import run
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -159,16 +159,6 @@ def read(path: Path) -> list[tuple[str, ...]]:
     return [tuple(line[index] for index in at) for line in lines[1:]]
 
 
-def run(block: HeyMiloCredentials, url_key: str, sheet: str, results: Path) -> IngestReport:
-    try:
-        return ingest_sheet(
-            block, sheet, url_key=url_key, rows_per_request=CHUNK, results_path=str(results)
-        )
-    except UnfinishedError as error:
-        assert isinstance(error.report, IngestReport)
-        return error.report
-
-
 def holds(world: World, posting_id: str, sheet: Written, report: IngestReport, file: Path) -> None:
     """Check what is promised of every run."""
     assert [row.row for row in report.rows] == list(sheet.rows)
@@ -208,17 +198,18 @@ def test_every_row_ends_once_and_nobody_is_made_twice(
     block = world.heymilo_credentials
     impatient = block.model_copy(update={"timeout_seconds": 0.1})
     expected = written.expected()
+    options: Any = {"rows_per_request": CHUNK, "results_path": str(results)}
 
     skip = int(wrong.since * written.requests())
     world.play(wrong.fault, on="ingest_candidates", skip=skip, times=wrong.times)
-    first = run(impatient, url_key, written.path, results)
+    first = run(impatient, url_key, written.path, **options)
     world.faults.clear()
     holds(world, posting_id, written, first, results)
     settled = {row.row: row.outcome for row in first.rows}
     for number, outcome in expected.items():
         assert outcome == "ingested" or settled[number] == outcome
 
-    again = run(block, url_key, written.path, results)
+    again = run(block, url_key, written.path, **options)
     holds(world, posting_id, written, again, results)
     unknown = {row for row, outcome in settled.items() if outcome == "unknown"}
     assert {row.row: row.outcome for row in again.rows} == {

@@ -1,7 +1,6 @@
 """Opening a sheet for a flow: by a path, from a saved block, and from a private Google sheet."""
 
 import asyncio
-import io
 import json
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import fsspec  # type: ignore[import-untyped]
-import openpyxl  # type: ignore[import-untyped]
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -26,6 +24,7 @@ from prefect.utilities.schema_tools.validation import validate
 from heymilo_prefect.sheets import Sheet, SheetError
 from heymilo_prefect.tasks.saved_blocks import GoogleCredentials, Storage
 from heymilo_prefect.tasks.sheets import open_sheet
+from tests.sheets.files import book
 
 SHEET = b"Name,Email\nAnn,ann@example.com\n"
 LINK = "https://docs.google.com/spreadsheets/d/secret-id/edit"
@@ -33,14 +32,9 @@ ACCOUNT = "flows@example.com"
 
 
 def workbook() -> bytes:
-    book, content = openpyxl.Workbook(), io.BytesIO()
-    for title in ("June", "July"):
-        worksheet = book.create_sheet(title)
-        worksheet.append(["Name", "Email"])
-        worksheet.append([title, f"{title}@example.com"])
-    book.remove(book.worksheets[0])
-    book.save(content)
-    return content.getvalue()
+    header = ["Name", "Email"]
+    june, july = ([header, [month, f"{month}@example.com"]] for month in ("June", "July"))
+    return book("xlsx", June=june, July=july)
 
 
 def names(sheet: Sheet) -> list[str]:
