@@ -67,7 +67,7 @@ def kill(world: World, cell: Kill, sheet: str) -> str:
             child.stdin.write(json.dumps(told).encode())
             child.stdin.close()
             _until(lambda: len(world.requests_to("ingest_candidates")) == asked + going, child)
-            _until(first_is_in.exists, child)
+            _until(lambda: _is_whole(first_is_in), child)
         finally:
             child.kill()
             world.faults.clear()
@@ -78,6 +78,15 @@ def run_again(world: World, cell: Kill, posting_id: str, sheet: str) -> Tally:
     """Run with the same parameters, and count."""
     url_key = world.postings[posting_id].url_key
     return count(world, posting_id, run(world.heymilo_credentials, url_key, sheet, cell.retake))
+
+
+def _is_whole(record: Path) -> bool:
+    """Say whether a record is written to its end: a kill before that makes it none."""
+    try:
+        json.loads(record.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _until(happened: Callable[[], bool], child: "subprocess.Popen[bytes]") -> None:
