@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from heymilo_prefect.api.models import Posting
 
@@ -75,10 +76,30 @@ def url_key_of(posting: Posting) -> str:
     return posting.url_key
 
 
-def chosen(postings: Iterable[Posting], posting_ids: Sequence[str] | None) -> list[Posting]:
-    """Return the postings named by id, or all that aren't archived."""
+def chosen(
+    postings: Iterable[Posting],
+    posting_ids: Sequence[str] | None,
+    archived: bool = False,
+    open_at: datetime | None = None,
+) -> list[Posting]:
+    """Return the postings named by id, or else all that take candidates.
+
+    Args:
+        postings: The workspace's.
+        posting_ids: The ids; None for all.
+        archived: Whether archived ones are among all.
+        open_at: A moment by which the deadline of none of them has passed.
+
+    Raises:
+        PostingError: There is no posting with one of the ids.
+    """
     if posting_ids is None:
-        return [posting for posting in postings if not posting.archived]
+        return [
+            posting
+            for posting in postings
+            if (archived or not posting.archived)
+            and not (open_at and posting.deadline and posting.deadline < open_at)
+        ]
     known = {posting.posting_id: posting for posting in postings}
     missing = [posting_id for posting_id in posting_ids if posting_id not in known]
     if missing:

@@ -22,11 +22,13 @@ from heymilo_prefect.api.models import (
     Interview,
     InterviewPage,
     PostingPage,
+    ProgressPage,
     Webhook,
     WebhookDeactivation,
 )
 
 T = TypeVar("T")
+Answer = TypeVar("Answer", InterviewPage, ProgressPage)
 
 EventType = Literal["interview_started", "interview_completed", "report_available"]
 """What a webhook can be called for."""
@@ -131,13 +133,12 @@ def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[In
 
     Source: `GET /api/interviews/{posting_id}`.
     """
-    return Call(
-        "GET",
-        f"/api/interviews/{_segment('posting_id', posting_id)}",
-        f"the interviews of posting {posting_id!r}",
-        _model(InterviewPage),
-        query=_page(page, limit),
-    )
+    return _interviews(InterviewPage, posting_id, page, limit)
+
+
+def list_progress(posting_id: str, page: int = 1, limit: int = 100) -> Call[ProgressPage]:
+    """List how far a posting's interviews are: `list_interviews`, without reading the rest."""
+    return _interviews(ProgressPage, posting_id, page, limit)
 
 
 def export_interviews(posting_id: str) -> Call[Export]:
@@ -340,6 +341,16 @@ def ingest_candidates(url_key: str, candidates: Sequence[Candidate]) -> Call[Ing
         _model(Ingestion),
         body={"data": rows},
         repeatable=not any(candidate.retake for candidate in candidates),
+    )
+
+
+def _interviews(answer: type[Answer], posting_id: str, page: int, limit: int) -> Call[Answer]:
+    return Call(
+        "GET",
+        f"/api/interviews/{_segment('posting_id', posting_id)}",
+        f"the interviews of posting {posting_id!r}",
+        _model(answer),
+        query=_page(page, limit),
     )
 
 

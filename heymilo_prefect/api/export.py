@@ -57,14 +57,21 @@ async def aread_export(export: Export) -> ExportFile:
     return await wire.arun(conduct(call, None, RetryPolicy()))
 
 
-def _download(export: Export) -> tuple[Wire, Call[ExportFile]]:
+def checked_file_url(export: Export) -> str:
+    """Return where an export's file is; raises ValueError when it mustn't be fetched."""
     parts = urlsplit(export.file_url or "")
     if not parts.hostname:
         raise ValueError(f"The export has no file (status {export.status!r}): export again.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("The export's file isn't served over https: it is not fetched.")
+    return export.file_url or ""
+
+
+def _download(export: Export) -> tuple[Wire, Call[ExportFile]]:
+    url = checked_file_url(export)
+    parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
-    path = (export.file_url or "").removeprefix(origin)
+    path = url.removeprefix(origin)
     return Wire(origin, None, _TIMEOUT_SECONDS), Call("GET", path, "the export's file", _read)
 
 

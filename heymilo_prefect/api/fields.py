@@ -19,6 +19,20 @@ class _Lenient:
         return core_schema.with_default_schema(handler(source), default=None, on_error="default")
 
 
+class _Moment:
+    """Reads what is usual, a number of seconds or milliseconds, without a call into Python."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        usual = core_schema.datetime_schema(
+            ge=datetime.fromtimestamp(_MILLISECONDS_FROM / 1000, UTC),
+            tz_constraint=0,
+            microseconds_precision="truncate",
+        )
+        return core_schema.union_schema([usual, handler(source)], mode="left_to_right")
+
+
 def _from_epoch(value: Any) -> Any:
     if isinstance(value, str):
         try:
@@ -61,6 +75,7 @@ Timestamp = Annotated[
     datetime | None,
     BeforeValidator(_from_epoch),
     AfterValidator(_in_utc),
+    _Moment(),
     LENIENT,
     PlainSerializer(_to_epoch, when_used="json"),
 ]

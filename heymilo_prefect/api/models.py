@@ -6,8 +6,6 @@ documented type reads as None: a change at the vendor's never fails a flow. Numb
 they come in; each class says which.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,20 +20,20 @@ from heymilo_prefect.api.fields import (
     Timestamp,
     Whole,
 )
+from heymilo_prefect.api.progress import (
+    DetailsProgress,
+    InterviewProgress,
+    Lean,
+    StepProgress,
+    WorkflowProgress,
+    later,
+)
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
+class Model(Lean):
+    """The tolerant base that keeps fields which the documentation doesn't name."""
 
-class Model(BaseModel):
-    """The tolerant base: unknown fields are kept, and errors never show what came in."""
-
-    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, coerce_numbers_to_str=True)
-
-    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        """Show identifiers only: a repr may end in a log, and a candidate's data must not."""
-        for name, value in super().__repr_args__():
-            if name is not None and name.endswith("_id"):
-                yield name, value
+    model_config = ConfigDict(extra="allow")
 
 
 class Health(Model):
@@ -98,39 +96,28 @@ class PostingPage(Page):
     postings: list[Posting]
 
 
-class InterviewStep(Model):
+class InterviewStep(StepProgress, Model):
     """Where a candidate is with one step; `id` names it, `order` counts from 1."""
 
-    complete: Flag = None
-    required: Flag = None
-    order: Whole = None
-    id: Text = None
-    started: Flag = None
     details: Mapping = None
-    is_analyzing_call: Flag = None
-    last_updated_timestamp: Timestamp = None
 
 
-class WorkflowStatus(Model):
+class WorkflowStatus(WorkflowProgress, Model):
     """How far a candidate is: a step each, and the last time anything happened."""
 
     interview_id: Text = None
-    step_by_step: Annotated[list[InterviewStep] | None, LENIENT] = None
-    all_complete: Flag = None
-    last_engagement: Timestamp = None
+    step_by_step: Annotated[list[InterviewStep] | None, LENIENT] = None  # type: ignore[assignment]
 
 
-class InterviewDetails(Model):
+class InterviewDetails(DetailsProgress, Model):
     """Who is interviewed, with what result: `score` 0-100, `status` `completed` and others."""
 
     interview_id: Text = None
     candidate_id: Text = None
     interviewed_on: Timestamp = None
     score: Number = None
-    name: Text = None
     email: Text = None
     actions: Mapping = None
-    status: Text = None
     workflow_status: Annotated[WorkflowStatus | None, LENIENT] = None
     metadata: Mapping = None
 
@@ -274,25 +261,20 @@ class AgenticData(Model):
     resume_interview_info: Annotated[ResumeInterviewInfo | None, LENIENT] = None
 
 
-class Interview(Model):
+class Interview(InterviewProgress, Model):
     """A candidate's interview for a posting, as `GET /api/interview/{interview_id}` answers it."""
 
-    interview_id: str
     details: Annotated[InterviewDetails | None, LENIENT] = None
     workflow: Annotated[WorkflowStatus | None, LENIENT] = None
     agentic_data: Annotated[AgenticData | None, LENIENT] = None
     company_name: Text = None
     company_image: Text = None
-    posting_title: Text = None
     posting_interview_type: Text = None
-    posting_id: Text = None
 
     @property
     def workflow_status(self) -> WorkflowStatus | None:
         """The workflow to believe: the vendor sends two copies, and the later one wins."""
-        copies = [self.workflow, self.details.workflow_status if self.details else None]
-        present = [copy for copy in copies if copy is not None]
-        return max(present, key=lambda copy: copy.last_engagement or _NEVER, default=None)
+        return later([self.workflow, self.details.workflow_status if self.details else None])
 
     @property
     def has_report(self) -> bool:
@@ -308,6 +290,12 @@ class InterviewPage(Page):
     """Answer of `GET /api/interviews/{posting_id}`."""
 
     candidates: list[Interview]
+
+
+class ProgressPage(Page):
+    """The same answer, with no more of each interview than how far it is."""
+
+    candidates: list[InterviewProgress]
 
 
 class Export(Model):

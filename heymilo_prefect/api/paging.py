@@ -18,17 +18,24 @@ _PASSES = 3
 class _Listing(Generic[Item]):
     """What has been seen: gives the items that are new, and says when all has been read.
 
-    While pages are read, a removed item moves later ones to a page that was read before. The
-    totals then differ between pages, and the listing is read once more for what was missed.
+    While pages are read, an item that is removed or moved to the front shifts others to pages that
+    were read before. The totals then differ between pages, or more than what was seen, and the
+    listing is read once more, up to where nothing can be missing.
     """
 
     def __init__(self, key: Callable[[Item], str]) -> None:
         self._key = key
         self._seen: set[str] = set()
         self._totals: set[int | None] = set()
+        self._total: int | None = None
+        self._shrank = False
+        self._passes = 1
+        self._new = 0
         self.last: int | None = None
 
     def fresh(self, page: Page, items: Sequence[Item], limit: int) -> list[Item]:
+        self._shrank |= (page.total or 0) < (self._total or 0)
+        self._total = page.total
         self._totals.add(page.total)
         self.last = page.total_pages
         if self.last is None and page.total is not None:
@@ -38,13 +45,24 @@ class _Listing(Generic[Item]):
             if (key := self._key(item)) not in self._seen:
                 self._seen.add(key)
                 new.append(item)
+        self._new += len(new)
         return new
 
+    def caught_up(self) -> bool:
+        """Whether a later pass needs no more pages: nobody left, and nobody is missing."""
+        return self._passes > 1 and not self._shrank and self._total_is_seen()
+
     def steady(self) -> bool:
-        """Whether the pass that ends here read one and the same listing; begins the next."""
-        steady = len(self._totals) == 1
+        """Whether the pass that ends here was the last that is needed; begins the next."""
+        again = self._passes > 1 and not self._new  # then the total counts what isn't listed
+        steady = self.caught_up() or (len(self._totals) == 1 and (self._total_is_seen() or again))
         self._totals.clear()
+        self._passes += 1
+        self._new = 0
         return steady
+
+    def _total_is_seen(self) -> bool:
+        return self._total is None or len(self._seen) >= self._total
 
 
 def walk(
@@ -62,7 +80,7 @@ def walk(
             page, items = fetch(1, stop)
             yield from listing.fresh(page, items, limit)
             asked = 1
-            while items:
+            while items and not listing.caught_up():
                 while len(ahead) < _ahead(listing.last, asked):
                     asked += 1
                     ahead.append(pool.submit(fetch, asked, stop))
@@ -93,7 +111,7 @@ async def awalk(
             for item in listing.fresh(page, items, limit):
                 yield item
             asked = 1
-            while items:
+            while items and not listing.caught_up():
                 while len(ahead) < _ahead(listing.last, asked):
                     asked += 1
                     ahead.append(asyncio.ensure_future(fetch(asked)))

@@ -1,21 +1,26 @@
 """The flow that posts each interview's summary to Slack, once."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from prefect.artifacts import acreate_table_artifact
 from prefect.logging import get_run_logger
 from prefect_slack import SlackWebhook
 
+from heymilo_prefect.api.endpoints import list_interviews
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.scan import scan
 from heymilo_prefect.flows.twins import twin_flows
+from heymilo_prefect.postings import chosen
 from heymilo_prefect.slack import SlackError, SlackOutcomeUnknownError
 from heymilo_prefect.summaries import load_template, render_summary
 from heymilo_prefect.tasks.deliver import deliver, target_of
 from heymilo_prefect.tasks.memory import Memory, memory_key
+from heymilo_prefect.tasks.read import Reader, read_postings
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -57,7 +62,7 @@ async def _post_interview_summaries(
     slack: SlackChannel | SlackWebhook,
     posting_ids: list[str] | None = None,
     template: str | Path | None = None,
-    since: timedelta | datetime | None = timedelta(days=7),
+    since: DurationParameter | datetime | None = "7 days",
     max_messages: int = 20,
 ) -> SummaryReport:
     """Post a summary of each interview that has a report, once for an interview and a channel.
@@ -68,7 +73,8 @@ async def _post_interview_summaries(
         posting_ids: The postings to look at; all that aren't archived without it.
         template: A Jinja template in Markdown: a file's path, or the text itself; the packaged
             one without it. It sees `interview` and `posting`.
-        since: How far back interviews are taken from now, or from which moment on; None for all.
+        since: How far back interviews are taken from now, as "7 days", or from which moment on;
+            None for all.
         max_messages: How many to post at most; the next run goes on with the rest.
 
     Returns:
@@ -94,8 +100,10 @@ async def _post_interview_summaries(
         if interview.has_report and (when is None or when >= first):
             found.append((interview, posting))
 
-    report.unread = await scan(
-        heymilo_credentials, posting_ids, visit, "heymilo-summaries-progress"
+    reader = Reader[Interview](list_interviews, lambda posting: partial(visit, posting))
+    postings = chosen(await read_postings(heymilo_credentials), posting_ids)
+    _, report.unread = await scan(
+        heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
     found.sort(key=lambda pair: _when(pair[0]) or _EARLIEST)
     stopped = ""
@@ -137,11 +145,11 @@ async def _post_interview_summaries(
     return report
 
 
-def _first_moment(since: timedelta | datetime | None) -> datetime:
+def _first_moment(since: timedelta | str | datetime | None) -> datetime:
     if since is None:
         return _EARLIEST
-    if isinstance(since, timedelta):
-        return datetime.now(UTC) - since
+    if not isinstance(since, datetime):
+        return datetime.now(UTC) - duration(since)
     return since if since.tzinfo else since.replace(tzinfo=UTC)
 
 

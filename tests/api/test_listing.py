@@ -105,7 +105,13 @@ def insertion(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 1)
 
 
-@pytest.fixture(params=[removal, insertion])
+def to_the_front(world: World) -> None:
+    """As if the listing were by the last engagement, and somebody on the last page engaged."""
+    oldest_first = world.interviews(world.posting_ids[0])
+    oldest_first.append(oldest_first.pop(2))
+
+
+@pytest.fixture(params=[removal, insertion, to_the_front])
 def change(request: pytest.FixtureRequest) -> Iterator[Callable[[World], None]]:
     """What happens to the listing while it is read."""
     yield request.param
@@ -139,6 +145,30 @@ def test_a_listing_that_moves_between_pages_misses_and_repeats_nobody(
     found = collect(world)
     assert len(found) == len(set(found))
     assert set(before) & set(listed(world)) <= set(found)
+
+
+@pytest.mark.parametrize("change", [insertion, to_the_front])
+def test_a_newcomer_costs_one_page_more_and_not_the_listing_again(
+    collect: Collect, change: Callable[[World], None]
+) -> None:
+    with sandbox(candidates=33, postings=["A"], requests_per_minute=9_999) as world:
+        own_key(world)
+        found = collect(world, after=lambda count: change(world) if count == 1 else None)
+        assert len(found) == len(set(found)) == len(listed(world))
+        assert len(world.requests) <= 7 + 2
+
+
+def test_a_total_that_counts_what_is_not_listed_costs_one_more_pass_and_no_more(
+    world: World, collect: Collect
+) -> None:
+    def one_more(answer: Any) -> Any:
+        body = json.loads(answer.body)
+        return replace(answer, body=json.dumps(body | {"total": body["total"] + 1}).encode())
+
+    world.play(Fault(one_more, acted=True), times=99)
+    world.add_candidates(world.posting_ids[0], 17)
+    assert collect(world) == listed(world)
+    assert len(world.requests) == 2 * 4
 
 
 def test_an_iterator_that_is_left_early_asks_no_more(world: World) -> None:
