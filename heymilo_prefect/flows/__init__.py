@@ -3,11 +3,8 @@
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.ingest import aingest_sheet, ingest_sheet
 from heymilo_prefect.flows.ingest_report import IngestReport
-from heymilo_prefect.flows.stalled import (
-    StallReport,
-    areport_stalled_candidates,
-    report_stalled_candidates,
-)
+from heymilo_prefect.flows.stall_report import StallReport
+from heymilo_prefect.flows.stalled import areport_stalled_candidates, report_stalled_candidates
 from heymilo_prefect.flows.summaries import (
     SummaryReport,
     apost_interview_summaries,

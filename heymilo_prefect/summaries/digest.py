@@ -13,13 +13,18 @@ _NAMES = ("report",)
 
 @dataclass(frozen=True)
 class StalledItem:
-    """A stalled candidate: `kind` and `step` say where, `idle` since when in words (`3 days`)."""
+    """A stalled candidate: `kind` and `step` say where, `idle` since when in words (`3 days`).
+
+    `turn` is who is waited for, `candidate` or `HeyMilo`; `again` says that it was said before.
+    """
 
     interview_id: str
     name: str | None = field(default=None, repr=False)
     kind: str | None = None
     step: str | None = None
     idle: str | None = None
+    turn: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,14 @@ class _Report:
     groups: Sequence[StalledGroup]
     total: int
     more: int
+    known: int
+    resumed: int
 
 
 def load_digest_template(template: str | Path | None = None) -> Template:
-    """Read a digest's template, which sees `report`: `groups`, `total` and `more`.
+    """Read a digest's template, which sees `report`.
+
+    It has `groups` (`StalledGroup`, with `StalledItem`), `total`, `more`, `known` and `resumed`.
 
     See `load_template` for what `template` may be, and what it raises.
     """
@@ -52,19 +61,25 @@ def render_digest(
     total: int,
     more: int = 0,
     template: Template | str | Path | None = None,
+    *,
+    known: int = 0,
+    resumed: int = 0,
 ) -> SlackMessage:
     """Make the Slack message about stalled candidates.
 
     Args:
         groups: Who is named, by posting.
-        total: How many are stalled in all.
+        total: How many are to be mentioned.
         more: How many of them aren't named.
         template: As `load_digest_template` takes or gives it; None for the packaged one.
+        known: How many others are stalled, and were mentioned before.
+        resumed: How many that were mentioned before go on.
 
     Raises:
         TemplateError: The template can't be read or rendered.
     """
     sound = template if isinstance(template, Template) else load_digest_template(template)
-    marked = sound.render({"report": _Report(groups, total, more)})
+    marked = sound.render({"report": _Report(groups, total, more, known, resumed)})
     candidates = "candidate" if total == 1 else "candidates"
-    return SlackMessage(text=f"{total} stalled {candidates}", blocks=to_blocks(marked))
+    text = f"{total} stalled {candidates}" if total else "Nobody is newly stalled"
+    return SlackMessage(text=text, blocks=to_blocks(marked))

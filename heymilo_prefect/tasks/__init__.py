@@ -29,30 +29,48 @@ from heymilo_prefect.tasks.endpoints import (
     list_webhooks,
     read_export,
 )
+from heymilo_prefect.tasks.stalls import afind_stalled, find_stalled
+from heymilo_prefect.tasks.wait import (
+    InterviewTimeoutError,
+    await_for_interview,
+    await_for_interviews,
+    wait_for_interview,
+    wait_for_interviews,
+)
+from heymilo_prefect.tasks.walk import aiter_interviews, iter_interviews
 
 __all__ = [
+    "InterviewTimeoutError",
     "acheck_health",
     "acreate_webhook",
     "adeactivate_webhook",
     "aexport_interviews",
+    "afind_stalled",
     "aget_interview",
     "aget_webhook",
     "aingest_candidate",
     "aingest_candidates",
+    "aiter_interviews",
     "alist_interviews",
     "alist_postings",
     "alist_webhooks",
     "aread_export",
+    "await_for_interview",
+    "await_for_interviews",
     "check_health",
     "create_webhook",
     "deactivate_webhook",
     "export_interviews",
+    "find_stalled",
     "get_interview",
     "get_webhook",
     "ingest_candidate",
     "ingest_candidates",
+    "iter_interviews",
     "list_interviews",
     "list_postings",
     "list_webhooks",
     "read_export",
+    "wait_for_interview",
+    "wait_for_interviews",
 ]

@@ -1,23 +1,72 @@
 """The steps that read a workspace: its postings, and a posting's interviews one task run each."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Literal, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
 
-from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.api.client import AsyncHeyMiloClient
+from heymilo_prefect.api.endpoints import Call
+from heymilo_prefect.api.errors import HeyMiloError
+from heymilo_prefect.api.export_stream import stream_export
+from heymilo_prefect.api.models import Page, Posting
+from heymilo_prefect.api.paging import IN_FLIGHT, awalk
+from heymilo_prefect.api.progress import InterviewProgress
 from heymilo_prefect.blocks import HeyMiloCredentials
 
 PAGE = 100
 
+Source = Literal["pages", "export"]
+Item = TypeVar("Item", bound=InterviewProgress)
 
-class Visitor:
-    """What is called with each interview of a posting; opaque, so that Prefect stores none."""
 
-    __slots__ = ("visit",)
+class Reader(Generic[Item]):
+    """How postings are read, and what is called with each interview.
 
-    def __init__(self, visit: Callable[[Interview], None]) -> None:
-        self.visit = visit
+    All that share a reader have 8 requests in flight between them. Opaque, so that Prefect stores
+    none of it.
+    """
+
+    __slots__ = ("_gate", "_list_page", "source", "visitor")
+
+    def __init__(
+        self,
+        list_page: Callable[[str, int, int], Call[Any]],
+        visitor: Callable[[Posting], Callable[[Item], None]],
+        source: Source = "pages",
+    ) -> None:
+        self.visitor = visitor
+        self.source = source
+        self._list_page = list_page
+        self._gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def pages(
+        self, client: AsyncHeyMiloClient, posting: Posting, visit: Callable[[Item], None]
+    ) -> None:
+        """Visit a posting's interviews page by page."""
+
+        async def fetch(page: int) -> tuple[Page, Sequence[Item]]:
+            async with self._gate:
+                answer = await client.send(self._list_page(posting.posting_id, page, PAGE))
+            return answer, answer.candidates
+
+        async for interview in awalk(fetch, lambda one: one.interview_id, PAGE):
+            visit(interview)
+
+    async def export(
+        self,
+        client: AsyncHeyMiloClient,
+        posting: Posting,
+        visit: Callable[[InterviewProgress], None],
+    ) -> None:
+        """Visit a posting's interviews as its export's file has them."""
+        async with self._gate:
+            export = await client.export_interviews(posting.posting_id)
+            async for interview in stream_export(export):
+                visit(interview)
 
 
 async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting]:
@@ -28,19 +77,29 @@ async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting
 
 @task(name="read-interviews", retries=0, cache_policy=NO_CACHE, persist_result=False)
 async def _read_interviews(
-    heymilo_credentials: HeyMiloCredentials, posting_id: str, visitor: Visitor
+    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
 ) -> int:
-    count = 0
     client = heymilo_credentials.get_async_client()
-    async for interview in client.iter_interviews(posting_id, PAGE):
-        visitor.visit(interview)
-        count += 1
-    return count
+    visitor, seen = reader.visitor(posting), set[str]()
+
+    def visit(interview: InterviewProgress) -> None:
+        if interview.interview_id not in seen:
+            seen.add(interview.interview_id)
+            visitor(interview)
+
+    if reader.source == "export":
+        try:
+            await reader.export(client, posting, visit)
+            return len(seen)
+        except (HeyMiloError, ValueError) as error:
+            get_run_logger().warning("Posting %s is read by pages: %s", posting.posting_id, error)
+    await reader.pages(client, posting, visit)
+    return len(seen)
 
 
 async def read_interviews(
-    heymilo_credentials: HeyMiloCredentials, posting_id: str, visit: Callable[[Interview], None]
+    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
 ) -> int:
-    """Call `visit` with each interview of a posting, in a task run; returns how many there are."""
-    named = _read_interviews.with_options(task_run_name=f"posting {posting_id}")
-    return await named(heymilo_credentials, posting_id, Visitor(visit))
+    """Read the interviews of a posting, in a task run; returns how many there are."""
+    named = _read_interviews.with_options(task_run_name=f"posting {posting.posting_id}")
+    return await named(heymilo_credentials, posting, reader)

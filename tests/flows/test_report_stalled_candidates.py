@@ -1,9 +1,18 @@
 """report_stalled_candidates: the right people, with the step that they are waited for at."""
 
+import asyncio
 import json
-from datetime import timedelta
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from prefect import tags
+from prefect.client.orchestration import get_client
+from prefect.events import Event
+from prefect.events.clients import AssertingEventsClient
+from prefect.events.worker import EventsWorker
 
 from heymilo_prefect.flows import (
     UnfinishedError,
@@ -13,6 +22,7 @@ from heymilo_prefect.flows import (
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.stalls import StallRules
+from heymilo_prefect.summaries import TemplateError
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -74,15 +84,316 @@ def test_slack_refusing_the_digest_fails_the_run_after_all_is_read(world: World)
     assert len(raised.value.report.stalled) == 1
 
 
-async def test_who_goes_on_is_counted_as_resumed(world: World) -> None:
-    (stuck,) = world.add_candidates(
-        world.posting_ids[0], 1, age=timedelta(days=4), persona="never_starts"
+def stuck(world: World, n: int = 1, days: float = 4, **fields: Any) -> list[str]:
+    fields = {"persona": "never_starts", **fields}
+    posting_id = fields.pop("posting_id", world.posting_ids[0])
+    return world.add_candidates(posting_id, n, age=timedelta(days=days), **fields)
+
+
+def said(world: World) -> list[str]:
+    return [json.dumps(message["blocks"]) for message in world.slack_workspace.messages("#hiring")]
+
+
+# said once
+
+
+def test_who_stays_stuck_is_not_mentioned_again(world: World) -> None:
+    first = stuck(world, 2)
+    told = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    again = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    assert (sorted(told.mentioned), told.said) == (sorted(first), True)
+    assert (again.mentioned, again.said, len(again.stalled)) == ([], False, 2)
+    (late,) = stuck(world, days=3)
+    third = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    assert third.mentioned == [late]
+    assert len(said(world)) == 2
+    assert "2 stalled before" in said(world)[1]
+
+
+def test_who_stays_stuck_is_mentioned_again_after_remind_after(world: World) -> None:
+    mine = stuck(world)
+    report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    time.sleep(0.2)
+    never = report_stalled_candidates(
+        world.heymilo_credentials, slack=world.slack, remind_after=None
     )
-    credentials = world.heymilo_credentials.model_copy(update={"timeout_seconds": 31.0})
-    first = await areport_stalled_candidates(credentials)
-    assert [item.interview_id for item in first.stalled] == [stuck]
-    patient = StallRules(not_started=timedelta(days=9))
-    second = await areport_stalled_candidates(credentials, rules=patient)
-    assert second.resumed == [stuck]
-    third = await areport_stalled_candidates(credentials, rules=patient)
+    assert not never.said
+    again = report_stalled_candidates(
+        world.heymilo_credentials, slack=world.slack, remind_after="0.1 s"
+    )
+    assert again.mentioned == mine
+    assert "again" in said(world)[1]
+
+
+async def test_two_runs_at_once_speak_once(world: World) -> None:
+    mine = stuck(world, 3)
+    reports = await asyncio.gather(
+        *(areport_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+          for _ in range(2))
+    )  # fmt: skip
+    assert len(said(world)) == 1
+    assert sorted(sorted(report.mentioned) for report in reports) == [[], sorted(mine)]
+    assert sorted(len(report.new) for report in reports) == [0, 3]
+
+
+def test_a_run_without_slack_does_not_silence_the_next_digest(world: World) -> None:
+    mine = stuck(world)
+    quiet = report_stalled_candidates(world.heymilo_credentials)
+    assert [item.interview_id for item in quiet.new] == mine
+    loud = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    assert (loud.mentioned, loud.new) == (mine, [])
+
+
+def test_each_channel_hears_for_itself(world: World) -> None:
+    mine = stuck(world)
+    other = world.slack.model_copy(update={"channel": "#hiring-leads"})
+    for channel in (world.slack, other):
+        assert report_stalled_candidates(
+            world.heymilo_credentials, slack=channel
+        ).mentioned == mine  # fmt: skip
+
+
+def test_a_digest_that_slack_refused_is_said_by_the_next_run(world: World) -> None:
+    mine = stuck(world)
+    world.slack_workspace.play("not_in_channel")
+    with pytest.raises(UnfinishedError) as raised:
+        report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    assert (raised.value.report.mentioned, raised.value.report.said) == ([], False)
+    again = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    assert again.mentioned == mine
+
+
+def test_a_digest_whose_answer_was_lost_is_not_said_twice(world: World) -> None:
+    stuck(world)
+    world.slack_workspace.play("reset_after")
+    with pytest.raises(UnfinishedError):
+        report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    assert len(said(world)) == 1
+
+
+def test_nothing_new_can_be_said_too(world: World) -> None:
+    report = report_stalled_candidates(
+        world.heymilo_credentials, slack=world.slack, say_when_clear=True
+    )
+    assert report.said
+    assert "Nobody is newly stalled" in said(world)[0]
+
+
+def test_who_goes_on_is_counted_as_resumed(world: World) -> None:
+    rules = StallRules.model_validate({"not_started": "1 h"})
+    mine = stuck(world, days=0.5, persona="dawdles")
+    first = report_stalled_candidates(world.heymilo_credentials, rules=rules, slack=world.slack)
+    assert first.mentioned == mine
+    world.clock.advance(timedelta(days=3))
+    second = report_stalled_candidates(world.heymilo_credentials, rules=rules, slack=world.slack)
+    assert (second.resumed, second.stalled, second.said) == (mine, [], False)
+    third = report_stalled_candidates(world.heymilo_credentials, rules=rules, slack=world.slack)
     assert third.resumed == []
+
+
+# who and where
+
+
+def test_the_digest_names_the_longest_waits_by_posting_and_counts_the_rest(world: World) -> None:
+    longest, other = world.posting_ids
+    for days in range(4, 19):
+        stuck(world, days=days)
+        stuck(world, days=days + 0.5, posting_id=other)
+    stuck(world, days=30, posting_id=longest)
+    report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
+    (message,) = said(world)
+    assert "31 stalled candidates" in message and "And 11 more" in message
+    assert message.index("Senior Frontend Developer") < message.index("Warehouse Associate")
+    assert message.index("30 days") < message.index("18 days") < message.index("10 days")
+    assert "8 days" not in message.replace("18 days", "")
+
+
+def test_a_template_of_ones_own_is_checked_before_anything_is_fetched(world: World) -> None:
+    stuck(world)
+    with pytest.raises(TemplateError, match="reprot"):
+        report_stalled_candidates(world.heymilo_credentials, template="{{ reprot.total }}")
+    assert not world.requests
+    report_stalled_candidates(
+        world.heymilo_credentials,
+        slack=world.slack,
+        template="{{ report.total }} wait, {{ report.groups[0].items[0].turn }} first",
+    )
+    assert "1 wait, candidate first" in said(world)[0].replace('"}, {"type": "text", "text": "', "")
+
+
+def test_postings_past_their_deadline_are_left_out_unless_asked_for(world: World) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    closed = world.add_posting(title="Closed", deadline=yesterday)
+    archived = world.add_posting(title="Old", archived=True)
+    for posting_id in (closed, archived):
+        stuck(world, posting_id=posting_id)
+    assert not report_stalled_candidates(world.heymilo_credentials).stalled
+    for asked in ("include_past_deadline", "include_archived"):
+        report = report_stalled_candidates(world.heymilo_credentials, **{asked: True})
+        assert len(report.stalled) == 1
+
+
+def test_rules_for_a_posting_that_is_not_there_are_refused(world: World) -> None:
+    rules = StallRules.model_validate({"postings": {"Warehouse Asociate": {"in_progress": "1 h"}}})
+    with pytest.raises(PostingError, match=r"rules.postings.*did you mean 'Warehouse Associate'"):
+        report_stalled_candidates(world.heymilo_credentials, rules=rules)
+
+
+def test_rules_for_a_type_of_step_find_it_in_the_posting(world: World) -> None:
+    stuck(world, days=0.5)
+    rules = StallRules.model_validate({"steps": {"resume": "2 h"}})
+    (found,) = report_stalled_candidates(world.heymilo_credentials, rules=rules).stalled
+    assert found.step == "resume_upload"
+
+
+@pytest.mark.parametrize("reading", ["milliseconds", "workflows_differ", "unknown_fields"])
+def test_the_documentations_other_readings_give_the_same_verdicts(
+    world: World, reading: str
+) -> None:
+    for posting_id in world.posting_ids:
+        world.add_candidates(posting_id, 20, age=timedelta(days=5))
+    usual = report_stalled_candidates(world.heymilo_credentials)
+    world.readings.add(reading)
+    other = report_stalled_candidates(world.heymilo_credentials)
+    places = [[(i.interview_id, i.kind, i.step) for i in r.stalled] for r in (usual, other)]
+    assert sorted(places[0]) == sorted(places[1]) and len(usual.stalled) > 5
+
+
+def test_who_cannot_be_judged_is_counted_with_id_and_reason(world: World) -> None:
+    mine = stuck(world, 2)
+    world.readings.add("missing_fields")
+    report = report_stalled_candidates(world.heymilo_credentials)
+    assert sorted(report.not_judged) == sorted(mine)
+    assert "2 not judged" in str(report)
+    assert set(report.not_judged.values()) == {"no time of any activity"}
+
+
+# in Prefect
+
+
+async def table() -> list[dict[str, Any]]:
+    async with get_client() as client:
+        answer = await client._client.post(
+            "/artifacts/latest/filter",
+            json={"artifacts": {"key": {"any_": ["heymilo-stalled"]}}},
+        )
+        (artifact,) = answer.json()
+        return json.loads(artifact["data"])
+
+
+async def test_the_table_has_ids_and_names_only_when_asked(world: World) -> None:
+    (mine,) = stuck(world)
+    name = world.interview(mine).name  # type: ignore[union-attr]
+    await areport_stalled_candidates(world.heymilo_credentials)
+    (row,) = await table()
+    assert (row["interview"], row["kind"], row["turn"]) == (mine, "not_started", "candidate")
+    assert (row["step"], row["idle"], row["new"]) == ("resume_upload", "4 days", "yes")
+    assert name not in json.dumps(row)
+    await areport_stalled_candidates(world.heymilo_credentials, show_names=True)
+    (row,) = await table()
+    assert (row["name"], row["new"]) == (name, "")
+
+
+@pytest.fixture
+def emitted() -> Iterator[Callable[[], list[Event]]]:
+    """Give the events that were emitted, and send none anywhere."""
+    EventsWorker.instance().drain()
+    AssertingEventsClient.reset()
+    EventsWorker.set_client_override(AssertingEventsClient)
+
+    def emitted() -> list[Event]:
+        EventsWorker.instance().drain()
+        return [
+            event
+            for client in AssertingEventsClient.all
+            for event in client.events
+            if event.event.startswith("heymilo.")
+        ]
+
+    yield emitted
+    EventsWorker.instance().drain()
+    EventsWorker.set_client_override(None)
+    AssertingEventsClient.reset()
+
+
+def test_an_event_is_emitted_for_each_newly_stalled_and_each_resumed(
+    world: World, emitted: Callable[[], list[Event]]
+) -> None:
+    rules = StallRules.model_validate({"not_started": "1 h"})
+    (mine,) = stuck(world, days=0.5, persona="dawdles")
+    with tags("night-shift"):
+        report_stalled_candidates(world.heymilo_credentials, rules=rules)
+        report_stalled_candidates(world.heymilo_credentials, rules=rules)
+    (event,) = emitted()
+    assert event.event == "heymilo.candidate.stalled"
+    assert event.resource.id == f"heymilo.interview.{mine}"
+    assert event.resource["heymilo.kind"] == "not_started"
+    assert event.resource["heymilo.turn"] == "candidate"
+    related = {resource.role: resource.id for resource in event.related}
+    assert related["posting"] == f"heymilo.posting.{world.posting_ids[0]}"
+    assert related["tag"] == "prefect.tag.night-shift"
+    assert world.interview(mine).name not in event.model_dump_json()  # type: ignore[union-attr]
+    world.clock.advance(timedelta(days=3))
+    report_stalled_candidates(world.heymilo_credentials, rules=rules)
+    assert [(event.event, event.resource["heymilo.interview-id"]) for event in emitted()[1:]] == [
+        ("heymilo.candidate.resumed", mine)
+    ]
+
+
+def test_past_max_events_one_event_counts_the_rest(
+    world: World, emitted: Callable[[], list[Event]]
+) -> None:
+    stuck(world, 5)
+    report_stalled_candidates(world.heymilo_credentials, max_events=3)
+    names = [event.event for event in emitted()]
+    assert names == ["heymilo.candidate.stalled"] * 3 + ["heymilo.candidates.stalled"]
+    assert emitted()[-1].payload == {"stalled": 5, "resumed": 0, "max_events": 3}
+    report_stalled_candidates(world.heymilo_credentials, max_events=3)
+    assert len(emitted()) == 4
+
+
+def test_no_events_when_none_are_wanted(world: World, emitted: Callable[[], list[Event]]) -> None:
+    stuck(world)
+    report_stalled_candidates(world.heymilo_credentials, max_events=0)
+    assert emitted() == []
+    with pytest.raises(ValueError, match="max_events"):
+        report_stalled_candidates(world.heymilo_credentials, max_events=-1)
+
+
+def test_the_form_shows_durations_as_words() -> None:
+    properties = report_stalled_candidates.parameters.properties
+    assert properties["remind_after"]["default"] == "3 days"
+    assert properties["rules"]["default"]["in_progress"] == "1 day"
+
+
+# from the export
+
+
+def test_an_export_is_read_with_one_request_a_posting(world: World) -> None:
+    for posting_id in world.posting_ids:
+        world.add_candidates(posting_id, 120, age=timedelta(days=5))
+    by_page = report_stalled_candidates(world.heymilo_credentials)
+    listed = len(world.requests_to("list_interviews"))
+    by_export = report_stalled_candidates(world.heymilo_credentials, source="export")
+    assert len(by_export.stalled) == len(by_page.stalled) > 50
+    assert (by_export.read, by_page.read) == (240, 240)
+    assert len(world.requests_to("export_interviews")) == 2
+    assert len(world.requests_to("list_interviews")) == listed
+
+
+@pytest.mark.parametrize("trouble", ["unknown shape", "refused", "cut"])
+def test_an_export_that_cannot_be_read_is_replaced_by_the_pages(
+    world: World, trouble: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = stuck(world, 30)
+    if trouble == "unknown shape":
+        world.readings.add("export_file_unknown")
+    elif trouble == "refused":
+        world.play(faults.status(422), on="export_interviews", times=2)
+    else:
+        world.play(faults.cut_body(acted=True), on="export_file", times=9)
+    report = report_stalled_candidates(world.heymilo_credentials, source="export")
+    assert sorted(item.interview_id for item in report.stalled) == sorted(mine)
+    assert report.read == 30
+    assert "is read by pages" in caplog.text

@@ -1,0 +1,39 @@
+"""The flow that is meant to be copied does the whole round."""
+
+import importlib.util
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from heymilo_prefect.api.retry import no_backoff
+from heymilo_prefect.sandbox import sandbox
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def load(name: str) -> ModuleType:
+    path = Path(__file__).parents[2] / "flows" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_round_invites_waits_nudges_and_summarizes(tmp_path: Path) -> None:
+    sheet = tmp_path / "people.csv"
+    rows = [f"Person {n},person{n}@example.com" for n in range(12)]
+    sheet.write_text("\n".join(["Name,Email", *rows]))
+    interview_round = load("interview_round").interview_round
+    days = timedelta(days=6)
+    with sandbox(head_start=days, requests_per_minute=10_000) as world, no_backoff():
+        ingested, stalled, posted = interview_round(
+            world.heymilo_credentials, world.slack, str(sheet), "Warehouse Associate",
+            wait_up_to="0.2 s", poll_every="0.1 s",
+        )  # fmt: skip
+        messages = world.slack_workspace.messages("#hiring")
+    assert ingested.counts["ingested"] == 12
+    assert stalled.mentioned and posted.posted
+    assert len(messages) == 1 + len(posted.posted)
