@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.benchmarks.bare_table import beside_bare
 from tests.benchmarks.parts import again, beside_hand, growth, sheet_reading
 from tests.benchmarks.stage import environment
+from tests.benchmarks.stalled import stalled_scan
 
 PARTS = {
     "bare": beside_bare,
@@ -14,6 +15,7 @@ PARTS = {
     "growth": growth,
     "sheets": sheet_reading,
     "again": again,
+    "stalled": stalled_scan,
 }
 
 

@@ -62,6 +62,28 @@ async def read(client: httpx.AsyncClient, posting_id: str) -> int:
     return count
 
 
+async def stalled(client: httpx.AsyncClient, *_: str) -> int:
+    """Read the interviews of all postings, 100 a page; returns how many there were."""
+    count = 0
+    answer = await client.get("/api/postings", params={"page": 1, "limit": PAGE})
+    answer.raise_for_status()
+
+    async def posting(posting_id: str) -> None:
+        nonlocal count
+        page, last = 1, 1
+        while page <= last:
+            query = {"page": page, "limit": PAGE}
+            answer = await client.get(f"/api/interviews/{posting_id}", params=query)
+            answer.raise_for_status()
+            body = json.loads(answer.content)
+            count += len(body["candidates"])
+            page, last = page + 1, int(body["total_pages"])
+
+    ids = [posting["posting_id"] for posting in json.loads(answer.content)["postings"]]
+    await _each(ids, posting)
+    return count
+
+
 async def _each(things: Iterable[Any], do: Callable[[Any], Awaitable[Any]]) -> None:
     """Do something with each thing, so many at a time."""
     left = iter(things)
@@ -74,13 +96,13 @@ async def _each(things: Iterable[Any], do: Callable[[Any], Awaitable[Any]]) -> N
 
 
 async def main(what: str, url: str, api_key: str, *about: str) -> None:
-    """Do one of the two, and tell what it needed."""
+    """Do one of the three, and tell what it needed."""
     watch = Stopwatch()
     headers = {"X-API-KEY": api_key}
     async with httpx.AsyncClient(
         base_url=url, headers=headers, timeout=30.0, trust_env=False
     ) as client:
-        done = await {"ingest": ingest, "read": read}[what](client, *about)
+        done = await {"ingest": ingest, "read": read, "stalled": stalled}[what](client, *about)
     watch.tell(done)
 
 

@@ -1,4 +1,4 @@
-"""Our side: the flow that ingests a sheet, and the client that reads a listing."""
+"""Our side: the flows that ingest a sheet and look for stalled candidates, and the client."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 
 from heymilo_prefect import HeyMiloCredentials
-from heymilo_prefect.flows import ingest_sheet
+from heymilo_prefect.flows import ingest_sheet, report_stalled_candidates
 from tests.benchmarks import PAGE, Stopwatch
 from tests.benchmarks.empty import measure
 
@@ -32,6 +32,15 @@ async def read(heymilo_credentials: HeyMiloCredentials, posting_id: str) -> None
     watch.tell(done)
 
 
+def stalled(heymilo_credentials: HeyMiloCredentials, source: str) -> None:
+    """Run the flow that looks for stalled candidates, and tell what it needed."""
+    measure(
+        lambda: report_stalled_candidates(heymilo_credentials, source=source),
+        lambda report: report.read,
+        given=heymilo_credentials,
+    )
+
+
 def serve() -> None:
     """Serve Prefect's API to the other children, until standard input ends."""
     with prefect_test_harness(server_startup_timeout=120):
@@ -40,10 +49,13 @@ def serve() -> None:
 
 
 def main(what: str, url: str, api_key: str, *about: str) -> None:
-    """Do one of the two, with a limit of requests that doesn't bind."""
+    """Do one of the three, with a limit of requests that doesn't bind unless one is given."""
     block = HeyMiloCredentials(api_key=SecretStr(api_key), base_url=url, requests_per_minute=1e8)
     if what == "ingest":
         ingest(block, *about)
+    elif what == "stalled":
+        source, per_minute = about
+        stalled(block.model_copy(update={"requests_per_minute": float(per_minute)}), source)
     else:
         asyncio.run(read(block, *about))
 

@@ -45,10 +45,15 @@ class Sandbox:
         """Forget what was ingested and asked."""
         _without_proxy(Request(f"{self.access[0]}/sandbox/reset", method="POST")).close()
 
+    def state(self) -> dict[str, Any]:
+        """Return what the sandbox tells of itself."""
+        with _without_proxy(f"{self.access[0]}/sandbox/state") as answer:
+            told: dict[str, Any] = json.load(answer)
+            return told
+
     def requests(self) -> int:
         """Return how many requests have come."""
-        with _without_proxy(f"{self.access[0]}/sandbox/state") as answer:
-            return int(json.load(answer)["requests"])
+        return int(self.state()["requests"])
 
 
 def environment(home: str) -> Environment:
@@ -63,10 +68,17 @@ def environment(home: str) -> Environment:
 
 
 @contextmanager
-def sandbox(env: Environment, delay: float = 0.0, candidates: int = 0) -> Iterator[Sandbox]:
-    """Serve a sandbox that answers after so many seconds."""
-    options = f"--json --no-record --port 0 --postings 1 --requests-per-minute {10**8}".split()
+def sandbox(
+    env: Environment,
+    delay: float = 0.0,
+    candidates: int = 0,
+    postings: int = 1,
+    per_minute: int = 10**8,
+) -> Iterator[Sandbox]:
+    """Serve a sandbox that answers after so many seconds; `candidates` are those of a posting."""
+    options = f"--json --no-record --port 0 --requests-per-minute {per_minute}".split()
     options += ["--delay", str(delay), "--candidates", str(candidates)]
+    options += ["--postings", str(postings)]
     command = [*_PYTHON, "heymilo_prefect.sandbox", *options]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
