@@ -30,7 +30,8 @@ class _Moment:
             tz_constraint=0,
             microseconds_precision="truncate",
         )
-        return core_schema.union_schema([usual, handler(source)], mode="left_to_right")
+        any_other = core_schema.union_schema([usual, handler(source)], mode="left_to_right")
+        return core_schema.nullable_schema(any_other)
 
 
 def _from_epoch(value: Any) -> Any:

@@ -9,7 +9,6 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -18,15 +17,14 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import VariableCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.logging import get_run_logger
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from heymilo_prefect.tasks.memory import MemoryUnavailableError, prefect_server
+from heymilo_prefect.tasks.promptly import promptly
 
 _RENEW_SECONDS = 15
 _SILENT_SECONDS = 60
 _WAIT_SECONDS = 600
 _LOOK_SECONDS = 1
-_RELEASES, _RELEASE_SECONDS = 100, 0.05
 _BY_ID: Literal["/variables/{id}"] = "/variables/{id}"
 
 
@@ -68,23 +66,11 @@ class Turn:
         """Give the turn back; if the server can't be told, the next run notices the silence."""
         self._renewing.cancel()
         await asyncio.wait([self._renewing])
-        with suppress(HTTPError), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        with suppress(HTTPError):
             async with get_client() as client:
-                for _ in range(_RELEASES):
-                    if await self._release(client):
-                        return
-                    await asyncio.sleep(_RELEASE_SECONDS)
-
-    async def _release(self, client: PrefectClient) -> bool:
-        """Say whether it's given back; SQLite is busy for a moment where task runs have ended.
-
-        Prefect's client would wait 2 s then.
-        """
-        try:
-            await client.request("DELETE", _BY_ID, path_params={"id": self._id})
-        except HTTPStatusError as error:
-            return error.response.status_code != HTTPStatus.SERVICE_UNAVAILABLE
-        return True
+                await promptly(
+                    lambda: client.request("DELETE", _BY_ID, path_params={"id": self._id})
+                )
 
     async def _wait(self, client: PrefectClient) -> None:
         began = since = time.monotonic()

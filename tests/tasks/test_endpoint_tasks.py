@@ -94,7 +94,10 @@ def test_a_failure_is_the_domains_error(world: World) -> None:
         tasks.get_interview(world.heymilo_credentials, "int_nobody")
 
 
-@pytest.mark.parametrize("name", [n for n in tasks.__all__ if not n.endswith("read_export")])
+ENDPOINTS = [name for name in dir(endpoints) if name in tasks.__all__]
+
+
+@pytest.mark.parametrize("name", [twin for name in ENDPOINTS for twin in (name, f"a{name}")])
 def test_a_task_has_its_endpoints_parameters_and_is_never_cached(name: str) -> None:
     task = getattr(tasks, name)
     endpoint = getattr(endpoints, name if hasattr(endpoints, name) else name[1:])
