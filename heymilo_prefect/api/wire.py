@@ -170,6 +170,7 @@ class Wire:
 
     def _answer(self, response: httpx.Response) -> Answer:
         body = response.content
+        response.stream = httpx.ByteStream(b"")  # it is a circle, which holds the body in memory
         if response.is_error:  # an error may quote the request, and its sentence is shown
             for key in self._headers.values():
                 body = body.replace(key.encode(), b"...")

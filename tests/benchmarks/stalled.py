@@ -1,5 +1,6 @@
 """The part that looks for stalled candidates in a large workspace."""
 
+import time
 from pathlib import Path
 
 from tests.benchmarks import stage
@@ -70,6 +71,8 @@ def _ask(
 def _at_the_limit(env: Environment, bare: Needed) -> str:
     """Scan at 300 requests a minute; the fewest seconds are those of the minutes to wait out."""
     with stage.sandbox(env, 0.0, A_POSTING, postings=100, per_minute=A_MINUTE) as box:
+        _ask(env, box, "ours", per_minute=str(A_MINUTE))  # the first run is no measure
+        time.sleep(61)
         ours = _ask(env, box, "ours", per_minute=str(A_MINUTE))
         assert box.state()["refused_by_rate"] == 0
     minutes, rest = divmod(ours.requests - 1, A_MINUTE)
@@ -94,7 +97,7 @@ def _line(what: str, delay: float, ours: Needed, bare: Needed | None, mark: str)
     return [
         what,
         f"{delay * 1000:.0f} ms" if delay else "none",
-        f"{ours.requests} / {bare.requests}" if bare else str(ours.requests),
+        f"{ours.requests:.0f} / {bare.requests:.0f}" if bare else str(ours.requests),
         f"{ours.seconds:.2f}",
         f"{bare.seconds:.2f}" if bare else "",
         f"{ours.seconds / bare.seconds:.2f}" if bare else "",

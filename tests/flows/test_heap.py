@@ -16,10 +16,12 @@ def thawed() -> Iterator[None]:
 
 
 def test_the_heap_is_set_aside_while_a_run_goes_on_also_when_it_fails() -> None:
+    usual = gc.get_threshold()
     with pytest.raises(ZeroDivisionError), heap_set_aside():
         assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold() > usual
         raise ZeroDivisionError
-    assert gc.get_freeze_count() == 0
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
 
 
 def test_a_run_within_another_and_what_the_user_froze_are_left_alone() -> None:
