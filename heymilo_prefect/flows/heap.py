@@ -1,7 +1,7 @@
 """Keeps Python's collector away from what was there before a run: all that Prefect imports.
 
 Looking at that takes a quarter of a second, in which nothing is sent, and comes up again and again
-while rows and pages come and go. It also looks seldom at what comes, which reference counting frees.
+while rows and pages come and go. What comes, reference counting frees: it is looked at seldom.
 """
 
 import gc

@@ -99,6 +99,8 @@ async def _report_stalled_candidates(
     report.read, report.unread = await scan(
         heymilo_credentials, postings, reader, "heymilo-stalled-progress"
     )
+    if unmet := found.unmet_steps(everything):
+        log.warning("The rules name steps that no candidate has: %s.", ", ".join(unmet))
     report.stalled.sort(key=lambda item: item.last_activity)
     undone = [f"posting {posting_id}: {why}" for posting_id, why in report.unread.items()]
     origin = memory_key("stalled", heymilo_credentials.base_url)
@@ -128,6 +130,7 @@ class _Found:
         self.names: dict[str, str] = {}
         self.seen: set[str] = set()
         self._rules = rules
+        self._unmet = rules.step_names()
 
     def visitor(self, posting: Posting) -> Callable[[InterviewProgress], None]:
         judge = Judge(self._rules, self.now, posting)
@@ -135,6 +138,8 @@ class _Found:
         def visit(interview: InterviewProgress) -> None:
             interview_id = interview.interview_id
             self.seen.add(interview_id)
+            if self._unmet and interview.workflow_status:
+                self._unmet -= {step.id for step in interview.workflow_status.step_by_step or ()}
             verdict = judge(interview)
             if verdict is None:
                 return
@@ -146,6 +151,11 @@ class _Found:
                 self.report.not_judged[interview_id] = verdict.reason
 
         return visit
+
+    def unmet_steps(self, postings: Sequence[Posting]) -> list[str]:
+        configured = [step for posting in postings for step in posting.agentic_workflow or ()]
+        known = {name for step in configured for name in (step.unique_id, step.type)}
+        return sorted(self._unmet - known)
 
     def resumed(self, before: Mentions) -> list[str]:
         still = {item.interview_id for item in self.report.stalled} | set(self.report.not_judged)

@@ -122,6 +122,10 @@ class StallRules(_Rules):
             ) from None
         return time_zone
 
+    def step_names(self) -> set[str]:
+        """Return what all the overrides call steps."""
+        return {name for rules in (self, *self.postings.values()) for name in rules.steps}
+
     def of_posting(self, names: Iterable[str | None]) -> PostingRules | None:
         """Return the rules of a posting that has these names: its id and title."""
         if not self.postings:

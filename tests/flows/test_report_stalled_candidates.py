@@ -247,6 +247,19 @@ def test_rules_for_a_type_of_step_find_it_in_the_posting(world: World) -> None:
     assert found.step == "resume_upload"
 
 
+def test_rules_for_a_step_that_nobody_has_are_told(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck(world, days=0.5)
+    named = {"resume": "9 days", "resume_upload": "9 days", "resume_1": "9 days"}
+    for steps, told in (named, ""), (named | {"conversational_sm": "6 h"}, "conversational_sm"):
+        caplog.clear()
+        rules = StallRules.model_validate({"steps": steps})
+        assert not report_stalled_candidates(world.heymilo_credentials, rules=rules).stalled
+        warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+        assert warnings == ([f"The rules name steps that no candidate has: {told}."] * bool(told))
+
+
 @pytest.mark.parametrize("reading", ["milliseconds", "workflows_differ", "unknown_fields"])
 def test_the_documentations_other_readings_give_the_same_verdicts(
     world: World, reading: str
