@@ -124,7 +124,8 @@ class StallRules(_Rules):
 
     def step_names(self) -> set[str]:
         """Return what all the overrides call steps."""
-        return {name for rules in (self, *self.postings.values()) for name in rules.steps}
+        of_postings = {name for rules in self.postings.values() for name in rules.steps}
+        return of_postings | set(self.steps)
 
     def of_posting(self, names: Iterable[str | None]) -> PostingRules | None:
         """Return the rules of a posting that has these names: its id and title."""
