@@ -105,6 +105,7 @@ async def post(
     channel: str,
     message: Message,
     metadata: dict[str, Any] | None = None,
+    thread_ts: str | None = None,
 ) -> str:
     """Post a message with `chat.postMessage`, and give its `ts`, which names it in the channel.
 
@@ -113,6 +114,7 @@ async def post(
         channel: The channel's `#name` or id.
         message: What to post.
         metadata: Message metadata, `{"event_type": ..., "event_payload": {...}}`, unseen by people.
+        thread_ts: The `ts` of the message to reply to, in its thread.
 
     Raises:
         SlackError: Slack refused, or can't be reached: not posted.
@@ -129,6 +131,7 @@ async def post(
             text=message.text,
             blocks=message.blocks,
             metadata=metadata,
+            thread_ts=thread_ts,
             unfurl_links=False,
             unfurl_media=False,
         )

@@ -26,8 +26,8 @@ from heymilo_prefect.api.errors import (
 
 T = TypeVar("T")
 
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
-_DIGITS = re.compile(r"\+?\d[\d\s().-]{6,}\d")
+EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+DIGITS = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _NOTHING = r"(?!)"
 _LONGEST_DETAIL = 200
@@ -176,7 +176,7 @@ def _field(entry: dict[str, Any], sent: re.Pattern[str]) -> FieldError:
 
 def _without_data(text: str, sent: re.Pattern[str]) -> str:
     """Take out what was sent, and whatever looks like an address or a number of a person."""
-    text = _DIGITS.sub("…", _EMAIL.sub("…", sent.sub("…", text)))
+    text = DIGITS.sub("…", EMAIL.sub("…", sent.sub("…", text)))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
 

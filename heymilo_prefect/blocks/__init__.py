@@ -2,5 +2,6 @@
 
 from heymilo_prefect.blocks.heymilo import HeyMiloCredentials
 from heymilo_prefect.blocks.slack import SlackChannel
+from heymilo_prefect.blocks.template import SummaryTemplate
 
-__all__ = ["HeyMiloCredentials", "SlackChannel"]
+__all__ = ["HeyMiloCredentials", "SlackChannel", "SummaryTemplate"]

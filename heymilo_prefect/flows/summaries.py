@@ -1,24 +1,34 @@
 """The flow that posts each interview's summary to Slack, once."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from prefect.artifacts import acreate_table_artifact
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.logging import get_run_logger
 from prefect_slack import SlackWebhook
 
 from heymilo_prefect.api.endpoints import list_interviews
 from heymilo_prefect.api.models import Interview, Posting
-from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.scan import scan
 from heymilo_prefect.flows.twins import twin_flows
 from heymilo_prefect.postings import chosen
 from heymilo_prefect.slack import SlackError, SlackOutcomeUnknownError
-from heymilo_prefect.summaries import load_template, render_summary
-from heymilo_prefect.tasks.deliver import deliver, target_of
+from heymilo_prefect.summaries import (
+    SlackMessage,
+    Template,
+    blotted,
+    load_summary_template,
+    plain_text,
+    render_summary,
+)
+from heymilo_prefect.tasks.deliver import deliver, deliver_reply, target_of
 from heymilo_prefect.tasks.memory import Memory, memory_key
 from heymilo_prefect.tasks.read import Reader, read_postings
 
@@ -31,7 +41,7 @@ class SummaryReport:
     `posted` now; `already` posted by an earlier run; `waiting` for the next run, since
     `max_messages` was reached; `failed` (id to reason), which the next run tries again; `unknown`:
     Slack's answer was lost, so it may stand there, and isn't posted again. `unread` are postings
-    that couldn't be read (id to reason).
+    that couldn't be read (id to reason); `would_post` are those that a dry run found.
     """
 
     def __init__(self) -> None:
@@ -41,6 +51,7 @@ class SummaryReport:
         self.failed: dict[str, str] = {}
         self.unknown: list[str] = []
         self.unread: dict[str, str] = {}
+        self.would_post: list[str] = []
 
     def __str__(self) -> str:
         """Say the counts."""
@@ -61,9 +72,10 @@ async def _post_interview_summaries(
     heymilo_credentials: HeyMiloCredentials,
     slack: SlackChannel | SlackWebhook,
     posting_ids: list[str] | None = None,
-    template: str | Path | None = None,
+    template: SummaryTemplate | str | Path | None = None,
     since: DurationParameter | datetime | None = "7 days",
     max_messages: int = 20,
+    dry_run: bool = False,
 ) -> SummaryReport:
     """Post a summary of each interview that has a report, once for an interview and a channel.
 
@@ -71,11 +83,13 @@ async def _post_interview_summaries(
         heymilo_credentials: The workspace.
         slack: The channel.
         posting_ids: The postings to look at; all that aren't archived without it.
-        template: A Jinja template in Markdown: a file's path, or the text itself; the packaged
-            one without it. It sees `interview` and `posting`.
+        template: A Jinja template: a `SummaryTemplate` block, a file's path, an https URL, the text
+            itself, or a packaged one: `full`, which is the default, or `compact`. It sees
+            `interview` and `posting`, and is tried before anything is fetched.
         since: How far back interviews are taken from now, as "7 days", or from which moment on;
             None for all.
         max_messages: How many to post at most; the next run goes on with the rest.
+        dry_run: Post nothing, and show in an artifact what would be posted, names blotted out.
 
     Returns:
         A `SummaryReport`.
@@ -87,7 +101,9 @@ async def _post_interview_summaries(
         HeyMiloError: the postings can't be listed.
     """
     log = get_run_logger()
-    chosen_template = load_template(template)
+    chosen_template = _tried(template)
+    for hint in chosen_template.hints:
+        log.warning("%s", hint)
     if max_messages < 1:
         raise ValueError(f"max_messages is {max_messages}: it starts at 1.")
     memory = await Memory.open()
@@ -106,32 +122,16 @@ async def _post_interview_summaries(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
     found.sort(key=lambda pair: _when(pair[0]) or _EARLIEST)
-    stopped = ""
+    if dry_run:
+        chosen_ones = [pair for pair in found if await _is_new(memory, slack, pair[0])]
+        report.would_post = [interview.interview_id for interview, _ in chosen_ones]
+        await _preview(chosen_ones[:max_messages], chosen_template)
+        log.info("Nothing is posted: %d would be.", len(chosen_ones))
+        return report
+    poster = _Poster(slack, chosen_template, memory, report)
     for interview, posting in found:
-        interview_id = interview.interview_id
-        key = memory_key("summary", *target_of(slack), interview_id)
-        if await memory.recall(key) is not None:
-            report.already.append(interview_id)
-        elif stopped:
-            report.failed[interview_id] = stopped
-        elif len(report.posted) >= max_messages:
-            report.waiting.append(interview_id)
-        else:
-            message = render_summary(interview, posting, chosen_template)
-            about = {
-                "event_type": "heymilo_summary",
-                "event_payload": {"interview_id": interview_id},
-            }
-            try:
-                ts = await deliver(slack, message, about)
-            except SlackOutcomeUnknownError:
-                report.unknown.append(interview_id)
-                await memory.record(key, {"unknown": True})
-            except SlackError as error:
-                stopped = report.failed[interview_id] = str(error)
-            else:
-                report.posted.append(interview_id)
-                await memory.record(key, {"ts": ts})
+        await poster.post(interview, posting, may_begin=len(report.posted) < max_messages)
+    stopped = poster.stopped
     await _show(report)
     log.info("Summaries: %s.", report)
     if report.waiting:
@@ -143,6 +143,98 @@ async def _post_interview_summaries(
     if undone:
         raise UnfinishedError(f"{report}; left undone: {' '.join(undone)}", report)
     return report
+
+
+class _Poster:
+    """Posts summaries to one target until it refuses one."""
+
+    def __init__(
+        self,
+        slack: SlackChannel | SlackWebhook,
+        template: Template,
+        memory: Memory,
+        report: SummaryReport,
+    ) -> None:
+        self.stopped = ""
+        self._slack, self._template = slack, template
+        self._memory, self._report = memory, report
+
+    async def post(self, interview: Interview, posting: Posting, may_begin: bool) -> None:
+        """Post a summary and its thread, or what an earlier run left of them."""
+        interview_id = interview.interview_id
+        key = _key(self._slack, interview_id)
+        record = await self._memory.recall(key)
+        if record is not None and not record.get("left"):
+            self._report.already.append(interview_id)
+        elif self.stopped:
+            self._report.failed[interview_id] = self.stopped
+        elif record is None and not may_begin:
+            self._report.waiting.append(interview_id)
+        else:
+            message = render_summary(interview, posting, self._template)
+            try:
+                if record is None:
+                    record = await self._begin(key, interview_id, message)
+                    self._report.posted.append(interview_id)
+                else:
+                    self._report.already.append(interview_id)
+                await self._go_on(key, interview_id, message, record)
+            except SlackOutcomeUnknownError:
+                self._report.unknown.append(interview_id)
+                await self._memory.record(key, {"unknown": True})
+            except SlackError as error:
+                self.stopped = self._report.failed[interview_id] = str(error)
+
+    async def _begin(self, key: str, interview_id: str, message: SlackMessage) -> dict[str, Any]:
+        ts = await deliver(self._slack, message, _about(interview_id, 0))
+        left = len(message.thread) if ts else 0  # a webhook knows no threads
+        record = {"ts": ts, "replies": 0, "left": left}
+        await self._memory.record(key, record)
+        return record
+
+    async def _go_on(
+        self, key: str, interview_id: str, message: SlackMessage, record: dict[str, Any]
+    ) -> None:
+        if not isinstance(self._slack, SlackChannel):
+            return
+        for index in range(record["replies"], len(message.thread)):
+            about = _about(interview_id, index + 1)
+            with suppress(SlackOutcomeUnknownError):  # it may stand there: not posted again
+                await deliver_reply(self._slack, message, index, record["ts"], about)
+            left = len(message.thread) - index - 1
+            await self._memory.record(key, record | {"replies": index + 1, "left": left})
+
+
+async def _is_new(memory: Memory, slack: SlackChannel | SlackWebhook, interview: Interview) -> bool:
+    return await memory.recall(_key(slack, interview.interview_id)) is None
+
+
+def _key(slack: SlackChannel | SlackWebhook, interview_id: str) -> str:
+    return memory_key("summary", *target_of(slack), interview_id)
+
+
+async def _preview(found: Sequence[tuple[Interview, Posting]], template: Template) -> None:
+    shown = [
+        f"### {interview.interview_id}\n````text\n"
+        + plain_text(render_summary(blotted(interview), posting, template)).replace("`", "'")
+        + "\n````"
+        for interview, posting in found
+    ]
+    markdown = "\n\n".join(shown) or "Nothing would be posted."
+    await acreate_markdown_artifact(
+        markdown, key="heymilo-summaries-preview", description="What would be posted to Slack."
+    )
+
+
+def _tried(template: SummaryTemplate | str | Path | None) -> Template:
+    if isinstance(template, SummaryTemplate):
+        return template.get_template()
+    return load_summary_template(template)
+
+
+def _about(interview_id: str, part: int) -> dict[str, Any]:
+    payload = {"interview_id": interview_id, "part": part}
+    return {"event_type": "heymilo_summary", "event_payload": payload}
 
 
 def _first_moment(since: timedelta | str | datetime | None) -> datetime:

@@ -5,8 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heymilo_prefect.sandbox.draw import PAGE_STYLE, draw_channel
 from heymilo_prefect.sandbox.interviews import Interview, Posting
+from heymilo_prefect.summaries.draw import PAGE_STYLE, draw_channel
 
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
@@ -110,4 +110,6 @@ def _ago(seconds: float) -> str:
 
 def _channels(world: "World") -> str:
     slack = world.slack_workspace
-    return "".join(draw_channel(channel, slack.messages(channel)) for channel in slack.channels)
+    return "".join(
+        draw_channel(channel, slack.messages(channel, replies=True)) for channel in slack.channels
+    )

@@ -102,10 +102,19 @@ class Slack:
         self._faults: list[_Fault] = []
         self._lock = threading.RLock()
 
-    def messages(self, channel: str) -> list[dict[str, Any]]:
-        """Give copies of a channel's messages, oldest first; `channel` is its `#name` or its id."""
+    def messages(self, channel: str, replies: bool = False) -> list[dict[str, Any]]:
+        """Give copies of a channel's messages, oldest first; `channel` is its `#name` or its id.
+
+        With `replies`, each is followed by those in its thread.
+        """
         with self._lock:
-            return copy.deepcopy(self._stored[self._channel(channel, by_name=True).id])
+            stored = copy.deepcopy(self._stored[self._channel(channel, by_name=True).id])
+        threads: dict[str, list[dict[str, Any]]] = {}
+        for message in stored:
+            threads.setdefault(message.get("thread_ts", message["ts"]), []).append(message)
+        return [
+            message for thread in threads.values() for message in thread[: None if replies else 1]
+        ]
 
     def play(self, kind: str, times: int = 1, skip: int = 0, on: str = "post") -> None:
         """Let the next requests go wrong, `times` of them after `skip` that don't.

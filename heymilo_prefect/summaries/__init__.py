@@ -1,5 +1,6 @@
 """Messages about interviews: what HeyMilo tells and a template in, a `SlackMessage` out."""
 
+from heymilo_prefect.summaries.blot import blotted
 from heymilo_prefect.summaries.digest import (
     StalledGroup,
     StalledItem,
@@ -8,17 +9,23 @@ from heymilo_prefect.summaries.digest import (
 )
 from heymilo_prefect.summaries.errors import TemplateError
 from heymilo_prefect.summaries.message import SlackMessage
-from heymilo_prefect.summaries.render import render_summary
+from heymilo_prefect.summaries.plain import plain_text
+from heymilo_prefect.summaries.render import load_summary_template, render_summary
+from heymilo_prefect.summaries.sources import Form
 from heymilo_prefect.summaries.template import Template, load_template
 
 __all__ = [
+    "Form",
     "SlackMessage",
     "StalledGroup",
     "StalledItem",
     "Template",
     "TemplateError",
+    "blotted",
     "load_digest_template",
+    "load_summary_template",
     "load_template",
+    "plain_text",
     "render_digest",
     "render_summary",
 ]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from heymilo_prefect.summaries.markdown import to_blocks
 from heymilo_prefect.summaries.message import SlackMessage
 from heymilo_prefect.summaries.template import Template, load_template, packaged_template
 
@@ -79,7 +78,7 @@ def render_digest(
         TemplateError: The template can't be read or rendered.
     """
     sound = template if isinstance(template, Template) else load_digest_template(template)
-    marked = sound.render({"report": _Report(groups, total, more, known, resumed)})
+    written = sound.write({"report": _Report(groups, total, more, known, resumed)})
     candidates = "candidate" if total == 1 else "candidates"
     text = f"{total} stalled {candidates}" if total else "Nobody is newly stalled"
-    return SlackMessage(text=text, blocks=to_blocks(marked))
+    return SlackMessage.of(written.messages, written.text or text)

@@ -9,27 +9,35 @@ bits). Refused: `**`, `%` on texts, formatting with widths.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
 from functools import wraps
 from typing import Any, NoReturn, get_args
-from zoneinfo import ZoneInfo
 
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
-from jinja2.filters import FILTERS
+from jinja2.ext import Extension
+from jinja2.filters import FILTERS as JINJAS
+from jinja2.parser import Parser
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 from pydantic import BaseModel
 
-from heymilo_prefect.summaries.literals import Misuse, Rendered, as_text, current, number
+from heymilo_prefect.summaries.dialects import Dialect
+from heymilo_prefect.summaries.filters import FILTERS, kind_of
+from heymilo_prefect.summaries.literals import (
+    THREAD,
+    Misuse,
+    Rendered,
+    as_text,
+    current,
+    line_mark,
+)
 
 MAX_ITEMS = 10_000
 """Items of a `range`, and of a list made from lists."""
 
 _MAX_BITS = 256
-_MAX_DECIMALS = 10
 _SAFE_FILTERS = re.findall(
     r"\w+",
     """
@@ -89,20 +97,26 @@ class Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
     intercepted_unops = frozenset({"+", "-"})
 
-    def __init__(self) -> None:
-        """Set up the filters and names that a template has."""
+    def __init__(self, dialect: Dialect, marks_lines: bool = False) -> None:
+        """Set up the filters and names that a template has.
+
+        Args:
+            dialect: How its filters write markup.
+            marks_lines: Have the text say which lines of the template it comes from, for `Lines`.
+        """
         super().__init__(
+            extensions=[_ThreadTag],
             trim_blocks=True,
             lstrip_blocks=True,
             autoescape=False,
             undefined=Missing,
             finalize=_finalized,
         )
+        self.dialect, self.marks_lines = dialect, marks_lines
         kept = self.globals["namespace"], self.globals["joiner"], self.globals["dict"]
         self.globals = dict(zip(("namespace", "joiner", "dict"), kept, strict=True))
         self.globals["range"] = _range
-        own = {"replace": _replaced, "join": _joined, "round": _rounded, "date": _date}
-        chosen = {name: FILTERS[name] for name in _SAFE_FILTERS} | own | {"score": _score}
+        chosen = {name: JINJAS[name] for name in _SAFE_FILTERS} | FILTERS
         self.filters = {name: _careful(name, chosen[name]) for name in chosen}
         self.filters |= {"_counted": _counted}
         self.tests["none"] = lambda value: value is None or isinstance(value, Missing)
@@ -121,7 +135,7 @@ class Environment(ImmutableSandboxedEnvironment):
             for node in tree.find_all(kind):
                 refused = f"the tag '{tag}' can't be used here"
                 raise TemplateSyntaxError(refused, node.lineno, name, filename)
-        bounded: nodes.Template = _Bounded().visit(tree)
+        bounded: nodes.Template = _Bounded(self.marks_lines).visit(tree)
         return bounded
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -157,7 +171,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
         """Refuse at once: what is missing shows as nothing, and this must not."""
-        raise SecurityError(f"'{attribute}' of {_kind(obj)} can't be used here")
+        raise SecurityError(f"'{attribute}' of {kind_of(obj)} can't be used here")
 
     def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a macro, a method or a global, as one step."""
@@ -188,8 +202,26 @@ class Environment(ImmutableSandboxedEnvironment):
         return arg if isinstance(arg, Missing) else super().call_unop(context, operator, arg)
 
 
+class _ThreadTag(Extension):
+    """`{% thread %}`: what follows is a reply in the message's thread."""
+
+    tags = frozenset({"thread"})  # type: ignore[assignment]
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        return nodes.Output([nodes.TemplateData(THREAD)], lineno=line)
+
+
 class _Bounded(NodeTransformer):
-    """Counts the turns of every loop, and lets `~` join within bounds."""
+    """Counts the turns of every loop, lets `~` join within bounds, marks lines when asked."""
+
+    def __init__(self, marks_lines: bool) -> None:
+        self._marks_lines = marks_lines
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.TemplateData:
+        if self._marks_lines and THREAD not in node.data:
+            node.data = line_mark(node.lineno) + node.data
+        return node
 
     def visit_For(self, node: nodes.For) -> nodes.For:
         self.generic_visit(node)
@@ -230,51 +262,6 @@ def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
     for value in values or ():
         rendering.step()
         yield value
-
-
-@pass_context
-def _replaced(context: Context, text: Any, old: str, new: str, count: int = -1) -> str:
-    whole, old, new = as_text(text), as_text(old), as_text(new)
-    current().put_together(len(whole) + whole.count(old) * len(new))
-    return whole.replace(old, new, count)
-
-
-@pass_context
-def _joined(
-    context: Context, values: Iterable[Any], separator: str = "", attribute: str | None = None
-) -> str:
-    rendering, texts, separator = current(), [], as_text(separator)
-    for value in values:
-        item = context.environment.getitem(value, attribute) if attribute else value
-        texts.append("" if isinstance(item, Missing) else as_text(item))
-        rendering.step()
-        rendering.put_together(len(texts[-1]) + len(separator))
-    return separator.join(texts)
-
-
-@pass_context
-def _rounded(context: Context, value: float, precision: int = 0) -> float:
-    if not 0 <= precision <= _MAX_DECIMALS:
-        raise Misuse(f"'round' takes 0 to {_MAX_DECIMALS} decimals")
-    return round(value, precision)
-
-
-@pass_context
-def _score(context: Context, value: float, scale: float) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Misuse(f"'score' takes a number, not {_kind(value)}")
-    return f"{number(value)} / {number(scale)}"
-
-
-@pass_context
-def _date(context: Context, value: datetime, tz: str = "UTC") -> str:
-    if not isinstance(value, datetime):
-        raise Misuse(f"'date' takes a moment, not {_kind(value)}")
-    try:
-        local = value.astimezone(ZoneInfo(tz))
-    except (KeyError, ValueError, OSError):
-        raise Misuse(f"'date' knows no time zone '{tz}'") from None
-    return f"{local.day} {local:%B %Y}"
 
 
 def _range(*bounds: int) -> range:
@@ -340,10 +327,3 @@ def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
 
 def _misspelt(kind: type, name: str, names: Iterable[str]) -> Misuse:
     return Misuse(f"{kind.__name__} has no '{name}'; it has {', '.join(sorted(names))}")
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Missing):
-        return "what is missing"
-    words: dict[Any, str] = {str: "a text", list: "a list", int | float: "a number"}
-    return next((word for kind, word in words.items() if isinstance(value, kind)), "this")

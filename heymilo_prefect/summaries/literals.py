@@ -20,6 +20,9 @@ MAX_CHARACTERS = 1_000_000
 """Characters that a rendering may put together in all, on its way to the output."""
 
 _OPEN, _CLOSE, _ZERO = "\U000f0000", "\U000f0001", 0xF0010
+THREAD = "\U000f0002"
+"""What `{% thread %}` writes."""
+_LINE = "\U000f0003"
 _TOKEN = re.compile(f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")
 _TOKEN_CHARACTERS = re.compile(r"[\U000f0000-\U000f001f]")
 _TO_TOKEN = {ord("0") + digit: _ZERO + digit for digit in range(10)}
@@ -34,6 +37,9 @@ _UNSEEN = re.compile(
     r"|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
+
+
+_LINE_MARK = re.compile(f"{_LINE}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")
 
 
 class Misuse(Exception):
@@ -121,6 +127,34 @@ def pieces(text: str, literals: list[str]) -> Iterator[Piece]:
         end_of_last = token.end()
     if authored := without_token_characters(text[end_of_last:]):
         yield Piece(authored, False)
+
+
+def line_mark(line: int) -> str:
+    """Write what says that the text after it is from this line of the template."""
+    return _LINE + str(line).translate(_TO_TOKEN) + _CLOSE
+
+
+class Lines:
+    """Text without the marks of its lines, and where each line of the template begins in it."""
+
+    def __init__(self, marked: str) -> None:
+        """Take the marks out."""
+        parts = _LINE_MARK.split(marked)
+        self.text = parts[0]
+        self._starts = [(0, 1)]
+        for line, part in zip(parts[1::2], parts[2::2], strict=True):
+            self._starts.append((len(self.text), int(line.translate(_FROM_TOKEN))))
+            self.text += part
+
+    def at(self, position: int) -> int:
+        """Return the template's line that a position in the text comes from."""
+        start, line = max(pair for pair in self._starts if pair[0] <= position)
+        return line + self.text.count("\n", start, position)
+
+
+def has_token(text: str) -> bool:
+    """Whether a value stands in a text."""
+    return _TOKEN.search(text) is not None
 
 
 def expanded(text: str, literals: list[str]) -> str:

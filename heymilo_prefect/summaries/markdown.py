@@ -4,31 +4,27 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from heymilo_prefect.summaries.literals import expanded, pieces, shown
-from heymilo_prefect.summaries.message import MAX_BLOCK_TEXT, MAX_BLOCKS, MAX_HEADER, MAX_URL, cut
-from heymilo_prefect.summaries.template import Marked
+from heymilo_prefect.summaries.message import MAX_HEADER, cut
+from heymilo_prefect.summaries.urls import is_web
 
 Element = dict[str, Any]
 
 _MAX_INDENT = 8
-_ELEMENT_COST = 10  # what an element counts beside its text, so that many tiny ones end too
 _EMOJI = re.compile(r"(?<![\w:]):((?=[a-z0-9_+-]*[a-z+-])[a-z0-9_+'-]+|100):(?![\w:])")
-_MORE: Element = {"type": "text", "text": "…"}
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
-def to_blocks(marked: Marked) -> list[dict[str, Any]]:
-    """Make blocks within Slack's limits: headings, paragraphs, lists, quotes, code and lines.
+def to_blocks(text: str, literals: list[str]) -> list[dict[str, Any]]:
+    """Make blocks: headings, paragraphs, lists, quotes, code and lines.
 
     Values come out as text; a link is a link when its URL is http or https, and text otherwise.
-    What doesn't fit in one message is left out, and an ellipsis shows it.
     """
-    return _Writer(marked.literals).write(_parser().parse(marked.text))
+    return _Writer(literals).write(_parser().parse(text))
 
 
 def _parser() -> MarkdownIt:
@@ -45,7 +41,6 @@ class _Writer:
         self._literals = literals
         self._blocks: list[dict[str, Any]] = []
         self._last_line = -1  # where a paragraph ended: what follows at once belongs to it
-        self._left = MAX_BLOCK_TEXT
 
     def write(self, tokens: list[Token]) -> list[dict[str, Any]]:
         at = 0
@@ -53,15 +48,10 @@ class _Writer:
             end = _end_of(tokens, at)
             self._write_block(tokens[at], tokens[at + 1 : end])
             at = end + 1
-        if len(self._blocks) > MAX_BLOCKS or self._left <= 0:
-            del self._blocks[MAX_BLOCKS - 1 :]
-            self._blocks.append(_rich([_section([_MORE])]))
         return self._blocks
 
     def _write_block(self, opening: Token, inner: list[Token]) -> None:
         kind = opening.type.removesuffix("_open")
-        if self._left <= 0:
-            return
         if kind == "heading":
             self._write_header(inner[0])
         elif kind == "hr":
@@ -83,9 +73,8 @@ class _Writer:
             for token in inline.children or []
             if token.type in ("text", "code_inline", "image", "softbreak", "hardbreak")
         )
-        text = cut(" ".join(words.split()), min(MAX_HEADER, self._left))
+        text = cut(" ".join(words.split()), MAX_HEADER)
         if text:
-            self._left -= len(text)
             title = {"type": "plain_text", "text": text, "emoji": False}
             self._blocks.append({"type": "header", "text": title})
 
@@ -190,10 +179,9 @@ class _Writer:
 
     def _link(self, words: str, url: str, style: Element) -> list[Element]:
         url = expanded(url, self._literals)
-        if not _is_web(url) or self._left <= len(url):
+        if not is_web(url):
             return self._texts(words, style)
-        text = self._taken("".join(map(shown, pieces(words, self._literals))) or url)
-        self._left -= len(url)
+        text = "".join(map(shown, pieces(words, self._literals))) or url
         return [{"type": "link", "url": url, "text": text} | ({"style": style} if style else {})]
 
     def _texts(self, text: str, style: Element, emoji: bool = False) -> list[Element]:
@@ -205,17 +193,9 @@ class _Writer:
             parts = _EMOJI.split(piece.text) if emoji and not piece.is_value else [shown(piece)]
             for index, part in enumerate(parts):
                 if index % 2:
-                    self._left -= _ELEMENT_COST
                     yield {"type": "emoji", "name": part}
-                elif taken := self._taken(part):
-                    yield {"type": "text", "text": taken} | dress
-
-    def _taken(self, text: str) -> str:
-        if not text or self._left <= 0:
-            return ""
-        taken = cut(text, self._left)
-        self._left -= len(text) + _ELEMENT_COST
-        return taken
+                elif part:
+                    yield {"type": "text", "text": part} | dress
 
 
 def _end_of(tokens: list[Token], at: int) -> int:
@@ -229,16 +209,6 @@ def _end_of(tokens: list[Token], at: int) -> int:
 
 def _opened(tokens: list[Token]) -> list[str]:
     return [token.type.removesuffix("_open") for token in tokens if token.nesting == 1]
-
-
-def _is_web(url: str) -> bool:
-    if len(url) > MAX_URL or re.search(r"[\s<>|\"\\]", url):
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 def _merged(elements: list[Element]) -> list[Element]:

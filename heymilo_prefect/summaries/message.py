@@ -10,6 +10,8 @@ MAX_HEADER = 150
 """Characters of a header block."""
 MAX_URL = 3_000
 """Characters of a link's URL."""
+MAX_MESSAGES = 20
+"""Messages that one summary may take, its thread included: our own bound."""
 MAX_LITERAL = 2_000
 """Characters that one value of the data may take: our own bound."""
 MAX_BLOCK_TEXT = 10_000
@@ -22,11 +24,19 @@ _LAST_WORD = re.compile(r"\s+\S*$")
 class SlackMessage:
     """A message: `blocks` are what people see, `text` is for notifications and old clients.
 
-    Its repr shows no contents, which are a candidate's data.
+    `thread` are the blocks of each reply to it. Its repr shows no contents, which are a candidate's
+    data.
     """
 
     text: str = field(repr=False)
     blocks: list[dict[str, Any]] = field(repr=False)
+    thread: list[list[dict[str, Any]]] = field(default_factory=list, repr=False)
+
+    @classmethod
+    def of(cls, messages: list[list[dict[str, Any]]], text: str) -> "SlackMessage":
+        """Make the first of several messages' blocks the message, and the others its thread."""
+        first, *thread = messages or [[]]
+        return cls(text=text, blocks=first, thread=thread)
 
 
 def cut(text: str, most: int) -> str:

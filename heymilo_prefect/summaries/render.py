@@ -4,8 +4,9 @@ from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.summaries.literals import cleaned
-from heymilo_prefect.summaries.markdown import to_blocks
 from heymilo_prefect.summaries.message import MAX_HEADER, SlackMessage, cut
+from heymilo_prefect.summaries.sample import filled
+from heymilo_prefect.summaries.sources import Form
 from heymilo_prefect.summaries.template import Template, load_template
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | dict.fromkeys("*_~`"))
@@ -32,12 +33,30 @@ def render_summary(
         ```
     """
     sound = template if isinstance(template, Template) else load_template(template)
-    marked = sound.render({"interview": interview, "posting": posting}, missing=Posting)
+    written = sound.write({"interview": interview, "posting": posting}, missing=Posting)
     name = interview.details.name if interview.details else None
     title = (posting.title if posting else None) or interview.posting_title
     about = ", ".join(filter(None, (notification_text(name), notification_text(title))))
     text = f"Interview summary: {about}" if about else "Interview summary"
-    return SlackMessage(text=text, blocks=to_blocks(marked))
+    return SlackMessage.of(written.messages, written.text or text)
+
+
+def load_summary_template(
+    template: str | Path | None = None, *, form: Form | None = None, name: str = "the template"
+) -> Template:
+    """Read a summary's template and try it, with all that an interview may have and with nothing.
+
+    Takes what `load_template` takes.
+
+    Raises:
+        TemplateError: It can't be read, or it can't be right with any interview: says which file,
+            which line, and what is allowed there.
+    """
+    sound = load_template(template, form=form, name=name)
+    for interview in (filled(Interview), Interview(interview_id="text")):
+        for posting in (filled(Posting), None):
+            render_summary(interview, posting, sound)
+    return sound
 
 
 def notification_text(value: str | None) -> str:

@@ -1,20 +1,28 @@
-"""Reads a template and finds what is wrong with it before there is data; renders it with data."""
+"""Finds what is wrong with a template before there is data; renders it to blocks with data."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import meta, nodes
 from pydantic import BaseModel
 
+from heymilo_prefect.summaries import blocks_json, markdown
+from heymilo_prefect.summaries.block_kit import Complaint, complaints_about
+from heymilo_prefect.summaries.dialects import Dialect, Markdown, Mrkdwn
 from heymilo_prefect.summaries.environment import Environment, Missing
 from heymilo_prefect.summaries.errors import TemplateError
+from heymilo_prefect.summaries.fit import Block, fitted
 from heymilo_prefect.summaries.literals import (
+    THREAD,
+    Lines,
     Misuse,
     Rendering,
     begin,
@@ -22,58 +30,129 @@ from heymilo_prefect.summaries.literals import (
     located,
     without_token_characters,
 )
+from heymilo_prefect.summaries.message import MAX_MESSAGES
+from heymilo_prefect.summaries.sources import Form, Source, checked, read_source
 
-MAX_TEMPLATE = 100_000
-"""Characters of a template."""
+PACKAGED = ("full", "compact")
+"""Templates of a summary that come with the package."""
 
-_FILE_ENDINGS = (".j2", ".md", ".txt")
+_SLACK_LINK = re.compile(r"<https?://[^<>|\s]*\|[^<>]*>|<\{\{[^<>]*\}\}\|[^<>]*>")
+_OF_SIZE = re.compile(r"must be (less|more) than|no (more|fewer) than")
+_DIALECTS: dict[Form, Dialect] = {"markdown": Markdown(), "blocks": Mrkdwn()}
 
 
-@dataclass(frozen=True)
-class Marked:
-    """Rendered text in which tokens stand for values, and the values."""
+class Written(NamedTuple):
+    """What a template makes: the blocks of each message, and the author's notification text."""
 
-    text: str = field(repr=False)
-    literals: list[str] = field(repr=False)
+    messages: list[list[Block]]
+    text: str
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template that was found to be sound; `name` is its file, or `the template`."""
+    """A template that was found to be sound; `name` is its file, or `the template`.
+
+    `hints` are sentences about what the author probably meant otherwise.
+    """
 
     name: str
+    form: Form
+    hints: tuple[str, ...]
     _compiled: jinja2.Template = field(repr=False)
 
-    def render(self, values: Mapping[str, Any], missing: type[BaseModel] | None = None) -> Marked:
+    def write(self, values: Mapping[str, Any], missing: type[BaseModel] | None = None) -> Written:
         """Render with values by name; one that is None is a missing model of type `missing`.
 
         Raises:
-            TemplateError: The template uses a name that its data doesn't have, or does too much.
+            TemplateError: The template uses a name that its data doesn't have, does too much, or
+                makes what Slack refuses.
         """
         given = {key: Missing.of(missing) if it is None else it for key, it in values.items()}
+        text, literals = self._render(given)
+        if self.form == "markdown":
+            made = [markdown.to_blocks(part, literals) for part in text.split(THREAD)]
+            return self._fitted(made, "")
+        lines = Lines(text)
+        value = self._read(lines)
+        for complaint in _impossible(value):
+            raise self._refused(complaint, lines.at(_position(value, complaint.pointer)))
+        try:
+            blocks, thread, text = blocks_json.to_parsed(value, literals)
+        except Misuse as mistake:
+            raise located(str(mistake), self.name, None) from None
+        return self._fitted([blocks, *thread], text)
+
+    def _render(self, given: Mapping[str, Any]) -> tuple[str, list[str]]:
         rendering = Rendering()
         begun = begin(rendering)
         try:
-            return Marked(self._compiled.render(given), rendering.literals)
+            return self._compiled.render(given), rendering.literals
         except Exception as mistake:  # a template can fail in any way that Python knows
             error = located(_reason(mistake), self.name, _line(mistake, self._compiled))
         finally:
             end(begun)
         raise error
 
+    def _read(self, lines: Lines) -> Any:
+        try:
+            return blocks_json.parsed(lines.text)
+        except json.JSONDecodeError as mistake:
+            reason = f"it isn't JSON ({mistake.msg}); a value stands within quotes"
+            line = lines.at(mistake.pos)
+        raise located(reason, self.name, line)
+
+    def _fitted(self, made: list[list[Block]], text: str) -> Written:
+        messages = [message for blocks in made for message in fitted(blocks)]
+        for blocks in messages:
+            for complaint in complaints_about(blocks):
+                raise self._refused(complaint, None)
+        return Written(messages[:MAX_MESSAGES], text)
+
+    def _refused(self, complaint: Complaint, line: int | None) -> TemplateError:
+        why, pointer = complaint
+        return located(f"Slack doesn't take this at {pointer}: {why}", self.name, line)
+
+
+def _impossible(value: Any) -> list[Complaint]:
+    """Say what no data makes right: sizes are mended, and what stays empty is left out."""
+    blocks = value.get("blocks") if isinstance(value, dict) else value
+    found = complaints_about(blocks) if isinstance(blocks, list) else []
+    return [complaint for complaint in found if not _OF_SIZE.search(complaint.why)]
+
+
+def _position(value: Any, pointer: str) -> int:
+    at: int = getattr(value, "at", 0)
+    if isinstance(value, dict):
+        value = value.get("blocks")
+    for key in pointer.split("/")[2:]:
+        try:
+            value = value[int(key)] if isinstance(value, list) else value[key]
+        except (KeyError, IndexError, TypeError, ValueError):
+            break
+        at = getattr(value, "at", at)
+    return at
+
 
 def load_template(
-    template: str | Path | None = None, names: Iterable[str] = ("interview", "posting")
+    template: str | Path | None = None,
+    names: Iterable[str] = ("interview", "posting"),
+    *,
+    form: Form | None = None,
+    name: str = "the template",
 ) -> Template:
-    """Read a summary's template: Markdown with Jinja in it, which sees `interview` and `posting`.
+    """Read a summary's template, which sees `interview` and `posting`.
 
     Args:
-        template: A file's path; or the text itself, when it is a string that names no file and
-            doesn't end in `.j2`, `.md` or `.txt`; or None for the packaged template.
+        template: A file's path, an `https` URL, or the text itself, when it is a string that names
+            no file and doesn't end in `.j2`, `.md`, `.txt` or `.json`; or a packaged one, `full`
+            (as None) or `compact`. Markdown with Jinja in it; or Block Kit as JSON, when its file
+            is named `*.json.j2` or its text begins as JSON does.
         names: What the template may name.
+        form: `markdown` or `blocks`, where that can't be told so.
+        name: What to call a text in errors.
 
     Raises:
-        TemplateError: There is no such file, the syntax is wrong, or an unknown name is used; says
+        TemplateError: It can't be read, the syntax is wrong, or an unknown name is used; says
             which, with file and line.
 
     Example:
@@ -81,48 +160,25 @@ def load_template(
         template = load_template("# {{ interview.details.name }}")
         ```
     """
-    if template is None:
-        return packaged_template("summary.md.j2", tuple(names))
-    path = _path(template)
-    return _template(*((str(template), "the template") if path is None else _read(path)), names)
+    if template is None or template in PACKAGED:
+        return packaged_template(f"{template or PACKAGED[0]}.md.j2", tuple(names))
+    source = read_source(template, name)
+    return _template(source if form is None else source._replace(form=form), names)
 
 
 @cache
 def packaged_template(name: str, names: tuple[str, ...]) -> Template:
     """Read a template that comes with the package."""
     text = (files(__package__) / "templates" / name).read_text(encoding="utf-8")
-    return _template(text, name, names)
+    return _template(Source(text, name, "blocks" if ".json" in name else "markdown"), names)
 
 
-def _path(template: str | Path) -> Path | None:
-    if isinstance(template, Path):
-        return template
-    if "\n" in template or "{{" in template or "{%" in template:
-        return None
-    try:
-        is_file = template.endswith(_FILE_ENDINGS) or Path(template).is_file()
-    except OSError:  # too long for a name
-        return None
-    return Path(template) if is_file else None
-
-
-def _read(path: Path) -> tuple[str, str]:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read(MAX_TEMPLATE + 1), str(path)
-    except FileNotFoundError:
-        reason = "there is no such file"
-    except UnicodeDecodeError:
-        reason = "the file isn't UTF-8 text"
-    except OSError as failure:
-        reason = f"the file can't be read ({failure.strerror})"
-    raise located(reason, str(path), None)
-
-
-def _template(text: str, name: str, names: Iterable[str]) -> Template:
-    if len(text) > MAX_TEMPLATE:
-        raise located(f"a template has {MAX_TEMPLATE:,} characters at most", name, None)
-    environment, text = Environment(), without_token_characters(text)
+def _template(source: Source, names: Iterable[str]) -> Template:
+    text, name, form = checked(source)
+    environment, text = (
+        Environment(_DIALECTS[form], form == "blocks"),
+        without_token_characters(text),
+    )
     try:
         tree = environment.parse(text, name, name)
         unknown = meta.find_undeclared_variables(tree) - {*names, *environment.globals}
@@ -134,9 +190,19 @@ def _template(text: str, name: str, names: Iterable[str]) -> Template:
     else:
         if not unknown:
             compiled = jinja2.Template.from_code(environment, code, environment.make_globals(None))
-            return Template(name, compiled)
+            hints = tuple(_hints(text, name)) if form == "markdown" else ()
+            return Template(name, form, hints, compiled)
         error = _unknown_name(tree, unknown, name, sorted(names))
     raise error
+
+
+def _hints(text: str, name: str) -> Iterable[str]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _SLACK_LINK.search(line):
+            yield (
+                f"{name}, line {number}: <url|text> is Slack's mrkdwn and shows as text here: "
+                "write [text](url)."
+            )
 
 
 def _unknown_name(

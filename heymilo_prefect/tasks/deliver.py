@@ -1,4 +1,4 @@
-"""The step that posts a message to Slack: to a channel, or to an incoming webhook."""
+"""The steps that post a message to Slack: to a channel or an incoming webhook, and its thread."""
 
 from typing import Any
 
@@ -30,3 +30,14 @@ async def deliver(
         return await post(slack.get_client(), slack.channel, message, metadata)
     await post_to_webhook(slack.url.get_secret_value(), message)
     return None
+
+
+async def deliver_reply(
+    slack: SlackChannel, message: SlackMessage, index: int, ts: str, metadata: dict[str, Any]
+) -> None:
+    """Post one of a message's replies, counted from 0, to the thread of its `ts`.
+
+    Raises what `deliver` raises.
+    """
+    reply = SlackMessage(message.text, message.thread[index])
+    await post(slack.get_client(), slack.channel, reply, metadata, ts)

@@ -10,12 +10,12 @@ from prefect.blocks.core import Block
 from prefect.testing.standard_test_suites import BlockStandardTestSuite
 from pydantic import ValidationError
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.sandbox import World
 
 
 class TestStandards(BlockStandardTestSuite):
-    @pytest.fixture(params=[HeyMiloCredentials, SlackChannel])
+    @pytest.fixture(params=[HeyMiloCredentials, SlackChannel, SummaryTemplate])
     def block(self, request: pytest.FixtureRequest) -> type[Block]:
         return request.param
 
@@ -56,8 +56,15 @@ def test_a_wrong_channel_names_the_field(
     assert raised.value.errors()[0]["loc"] == (field,)
 
 
+def test_a_wrong_template_is_refused_with_its_line() -> None:
+    with pytest.raises(ValidationError, match=r"line 2: there is no 'interviw' here"):
+        SummaryTemplate(template="a\n{{ interviw.name }}")
+    with pytest.raises(ValidationError, match="it isn't JSON"):
+        SummaryTemplate(template="# a", form="blocks")
+
+
 def test_every_field_is_described_with_an_example() -> None:
-    for block in (HeyMiloCredentials, SlackChannel):
+    for block in (HeyMiloCredentials, SlackChannel, SummaryTemplate):
         for name, field in block.model_fields.items():
             if not name.startswith("_"):
                 assert field.description, name

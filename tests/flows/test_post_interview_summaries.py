@@ -9,6 +9,7 @@ import pytest
 from prefect_slack import SlackWebhook
 from pydantic import SecretStr
 
+from heymilo_prefect import SummaryTemplate
 from heymilo_prefect.flows import (
     UnfinishedError,
     apost_interview_summaries,
@@ -16,6 +17,7 @@ from heymilo_prefect.flows import (
 )
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.summaries import TemplateError
+from tests.artifacts import artifact
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -59,6 +61,82 @@ def test_since_is_a_time_back_a_moment_or_none(world: World) -> None:
     recent = datetime.now(UTC) - timedelta(days=1)
     assert not post_interview_summaries(credentials, slack, since=recent).posted
     assert len(post_interview_summaries(credentials, slack, since=None).posted) == 1
+
+
+def thread(world: World) -> list[dict[str, Any]]:
+    return [m for m in world.slack_workspace.messages("#hiring", replies=True) if "thread_ts" in m]
+
+
+def test_details_follow_once_in_the_thread(world: World) -> None:
+    (done,) = finished(world, 1)
+    credentials, slack = world.heymilo_credentials, world.slack
+    post_interview_summaries(credentials, slack)
+    ((message,), (reply,)) = said(world), thread(world)
+    assert reply["thread_ts"] == message["ts"]
+    assert reply["metadata"]["event_payload"] == {"interview_id": done, "part": 1}
+    assert "Communication" in json.dumps(reply["blocks"])
+    assert post_interview_summaries(credentials, slack).already == [done]
+    assert len(thread(world)) == 1
+
+
+@pytest.mark.parametrize(("fault", "fails"), [("not_in_channel", True), ("reset_after", False)])
+def test_a_thread_that_broke_off_is_continued_by_the_next_run(
+    world: World, fault: str, fails: bool
+) -> None:
+    (done,) = finished(world, 1)
+    template = "{{ interview.interview_id }}{% thread %}one{% thread %}two{% thread %}three"
+    given = (world.heymilo_credentials, world.slack, None, template)
+    world.slack_workspace.play(fault, skip=2)
+    if fails:
+        with pytest.raises(UnfinishedError, match="invite the app") as raised:
+            post_interview_summaries(*given)
+        assert list(raised.value.report.failed) == [done]
+    else:
+        post_interview_summaries(*given)
+    assert post_interview_summaries(*given).already == [done]
+    assert len(said(world)) == 1
+    parts = [reply["metadata"]["event_payload"]["part"] for reply in thread(world)]
+    assert parts == [1, 2, 3]
+
+
+def test_a_webhook_gets_the_message_without_its_thread(world: World) -> None:
+    finished(world, 1)
+    webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
+    post_interview_summaries(world.heymilo_credentials, webhook)
+    assert len(said(world)) == 1 and not thread(world)
+
+
+def test_a_dry_run_posts_nothing_and_shows_what_it_would_post(world: World) -> None:
+    done = finished(world, 3)
+    credentials, slack = world.heymilo_credentials, world.slack
+    template = "{{ interview.details.name }} {{ interview.details.score|score(100) }}"
+    report = post_interview_summaries(
+        credentials, slack, template=template, max_messages=2, dry_run=True
+    )
+    assert sorted(report.would_post) == sorted(done)
+    assert not report.posted and not said(world)
+    shown = artifact("heymilo-summaries-preview")
+    assert shown.count("/ 100") == 2
+    names = {interview.name for interview in world.made()}
+    assert not any(word in shown for name in names for word in name.split())
+    assert len(post_interview_summaries(credentials, slack).posted) == 3
+
+
+def test_a_template_from_a_block(world: World) -> None:
+    finished(world, 1)
+    block = SummaryTemplate(template="Score {{ interview.details.score|score(100) }}")
+    block.save("short", overwrite=True)
+    loaded = SummaryTemplate.load("short")
+    post_interview_summaries(world.heymilo_credentials, world.slack, template=loaded)
+    assert "Score" in json.dumps(said(world)[0]["blocks"])
+
+
+def test_a_link_as_slack_writes_it_gets_a_hint(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    template = "Hello\n<https://example.com|here>"
+    post_interview_summaries(world.heymilo_credentials, world.slack, template=template)
+    assert "line 2: <url|text> is Slack's mrkdwn and shows as text here" in caplog.text
 
 
 def test_a_template_of_the_users_own(world: World, tmp_path: Path) -> None:

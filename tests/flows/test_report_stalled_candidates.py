@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from prefect import tags
-from prefect.client.orchestration import get_client
 from prefect.events import Event
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
@@ -23,6 +22,7 @@ from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.stalls import StallRules
 from heymilo_prefect.summaries import TemplateError
+from tests.artifacts import artifact
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -285,26 +285,16 @@ def test_who_cannot_be_judged_is_counted_with_id_and_reason(world: World) -> Non
 # in Prefect
 
 
-async def table() -> list[dict[str, Any]]:
-    async with get_client() as client:
-        answer = await client._client.post(
-            "/artifacts/latest/filter",
-            json={"artifacts": {"key": {"any_": ["heymilo-stalled"]}}},
-        )
-        (artifact,) = answer.json()
-        return json.loads(artifact["data"])
-
-
 async def test_the_table_has_ids_and_names_only_when_asked(world: World) -> None:
     (mine,) = stuck(world)
     name = world.interview(mine).name  # type: ignore[union-attr]
     await areport_stalled_candidates(world.heymilo_credentials)
-    (row,) = await table()
+    (row,) = json.loads(artifact("heymilo-stalled"))
     assert (row["interview"], row["kind"], row["turn"]) == (mine, "not_started", "candidate")
     assert (row["step"], row["idle"], row["new"]) == ("resume_upload", "4 days", "yes")
     assert name not in json.dumps(row)
     await areport_stalled_candidates(world.heymilo_credentials, show_names=True)
-    (row,) = await table()
+    (row,) = json.loads(artifact("heymilo-stalled"))
     assert (row["name"], row["new"]) == (name, "")
 
 

@@ -51,6 +51,15 @@ def lines(message: SlackMessage) -> list[str]:
     return found
 
 
+def all_lines(message: SlackMessage) -> list[str]:
+    """The lines of a message, and of its thread."""
+    return [
+        line
+        for blocks in (message.blocks, *message.thread)
+        for line in lines(SlackMessage("", blocks))
+    ]
+
+
 def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     items = (
         value.items()
@@ -74,7 +83,10 @@ def changed(path: tuple[Any, ...], value: Any) -> Any:
 
 
 def is_taken(message: SlackMessage) -> bool:
-    return bool(content_of({"text": message.text, "blocks": message.blocks}))
+    return all(
+        content_of({"text": message.text, "blocks": blocks})
+        for blocks in (message.blocks, *message.thread)
+    )
 
 
 def test_the_packaged_summary_of_the_documented_interview() -> None:
@@ -92,6 +104,8 @@ def test_the_packaged_summary_of_the_documented_interview() -> None:
     assert lines(message) == [
         "# Ada Lovelace, Platform Engineer",
         "Score 85.5 / 100 · Resume 4.2 / 5 · In progress · 15 February 2023",
+        "Resume upload ✓ · Web interview ✓",
+        "Eligible",
         "Highlights",
         "- Calm",
         "- Exact",
@@ -100,7 +114,61 @@ def test_the_packaged_summary_of_the_documented_interview() -> None:
         "Recording (https://example.com/recordings/1.mp4)"
         " · Resume (https://example.com/resumes/1.pdf)",
     ]
+    (details,) = message.thread
+    question, criterion = web["scorecard"]["questions"][0], resume["score_criteria"]["criteria"][0]
+    assert lines(SlackMessage("", details)) == [
+        f"{question['question']} {question['evaluation_score']} / 5\n"
+        f"{question['evaluation_summary']}",
+        f"Communication {web['communication']['speech_score']} / 5",
+        f"- {web['communication']['evaluations'][0]['remarks'][0]['details']}",
+        "Resume",
+        f"- {criterion['criteria_text']} {criterion['score']} / 5: "
+        + "; ".join(criterion["reasons"]),
+    ]
     assert is_taken(message)
+
+
+def test_who_is_knocked_out_is_said_with_the_reason() -> None:
+    path = ("agentic_data", "resume_interview_info", "eligibility_criteria")
+    eligibility = {
+        "is_eligible": False,
+        "criteria": [
+            {"criteria_text": "Three years", "pass_criteria": False, "reasons": ["One year"]},
+            {"criteria_text": "A licence", "pass_criteria": True, "reasons": ["Has one"]},
+            {"criteria_text": "Nights", "pass_criteria": False},
+            {"criteria_text": "Weekends"},
+        ],
+    }
+    body = changed(path, eligibility)
+    for status, said in (("completed", "Not eligible"), ("knocked_out", "Knocked out")):
+        body["details"]["status"] = status
+        shown = lines(render_summary(Interview.model_validate(body)))
+        at = shown.index(said)
+        assert shown[at : at + 4] == [said, "- Three years: One year", "- Nights", "Highlights"]
+
+
+def test_a_steps_state_is_said() -> None:
+    steps = [
+        {"order": 2, "id": "coding_task", "started": True},
+        {"order": 1, "id": "conversational_sms", "complete": True},
+        {"order": 4, "id": "reference_check"},
+        {"order": 3, "id": "web_interview", "started": True, "is_analyzing_call": True},
+    ]
+    workflow = {"step_by_step": steps, "last_engagement": 1900000000}
+    body = BODY | {"workflow": workflow}
+    assert (
+        "Conversational sms ✓ · Coding task in progress · Web interview is analyzed"
+        " · Reference check not started"
+    ) in lines(render_summary(Interview.model_validate(body)))
+
+
+def test_the_compact_summary_is_one_line() -> None:
+    (line,) = lines(render_summary(Interview.model_validate(BODY), POSTING, "compact"))
+    details = BODY["details"]
+    assert line.startswith(f"{details['name']}, Platform Engineer · {details['score']} / 100")
+    assert "Recording (https://" in line and "Resume (https://" in line
+    (empty,) = lines(render_summary(Interview(interview_id="int_1"), None, "compact"))
+    assert empty == "A candidate"
 
 
 def test_the_resumes_highlights_stand_in_for_the_interviews() -> None:
@@ -169,11 +237,24 @@ def test_a_message_stays_within_slacks_limits_and_shows_that_it_was_cut(template
     assert is_taken(message)
 
 
-def test_what_is_cut_ends_in_an_ellipsis() -> None:
-    template = "{% for n in range(900) %}\nparagraph {{ n }}\n\n{% endfor %}"
-    message = render_summary(Interview(interview_id="int_1"), None, template)
-    assert len(message.blocks) == 50
-    assert lines(message)[-1] == "…"
+def test_what_does_not_fit_goes_on_in_the_thread_and_ends_in_an_ellipsis() -> None:
+    template = "{% for n in range(COUNT) %}\nparagraph {{ n }}\n\n{% endfor %}"
+    for count, messages, last in ((900, 18, "paragraph 899"), (1_200, 20, "…")):
+        whole = render_summary(
+            Interview(interview_id="int_1"), None, template.replace("COUNT", f"{count}")
+        )
+        assert 1 + len(whole.thread) == messages
+        said = all_lines(whole)
+        assert said[-1] == last
+        assert said[:-1] == [f"paragraph {n}" for n in range(len(said) - 1)]
+
+
+def test_a_long_answer_is_split_between_words() -> None:
+    words = " ".join(f"word{n}" for n in range(3_000))
+    whole = render_summary(Interview(interview_id="int_1"), None, f"> {words}")
+    said = all_lines(whole)
+    assert len(said) > 2
+    assert " ".join(said).split() == words.split()
 
 
 MARKDOWN = """\

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heymilo_prefect.sandbox.draw import draw_channel, draw_message
+from heymilo_prefect.summaries.draw import draw_channel, draw_message
 
 
 def rich(*parts: Any) -> str:

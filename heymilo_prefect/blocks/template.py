@@ -1,0 +1,55 @@
+"""The block that holds a summary's template, so that it can be edited in Prefect's UI."""
+
+from typing import Self
+
+from prefect.blocks.core import Block
+from pydantic import Field, HttpUrl, model_validator
+
+from heymilo_prefect.summaries import Form, Template, load_summary_template
+
+_EXAMPLE = "# {{ interview.details.name }}\n{{ interview.details.score|score(100) }}"
+
+
+class SummaryTemplate(Block):
+    """A template for interview summaries in Slack.
+
+    Attributes:
+        template: The template's text.
+        form: How it is written: Markdown, or Block Kit as JSON.
+
+    Example:
+        ```python
+        from heymilo_prefect import SummaryTemplate
+
+        template = SummaryTemplate.load("BLOCK_NAME")
+        ```
+    """
+
+    _block_type_name = "HeyMilo Summary Template"
+    _block_type_slug = "heymilo-summary-template"
+    _documentation_url = HttpUrl("https://jinja.palletsprojects.com/templates/")
+
+    template: str = Field(
+        description="Jinja that sees `interview` and `posting`, and writes what `form` says.",
+        examples=[_EXAMPLE],
+        json_schema_extra={"format": "multiline"},
+    )
+    form: Form = Field(
+        default="markdown",
+        description="markdown: **bold**, lists, [links](...). blocks: Slack's Block Kit as JSON.",
+        examples=["markdown"],
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.get_template()
+        return self
+
+    def get_template(self) -> Template:
+        """Return the template, tried.
+
+        Raises:
+            TemplateError: It can't be right: says the line, and what is allowed there.
+        """
+        name = f"the block {self._block_document_name or ''}".rstrip()
+        return load_summary_template(self.template, form=self.form, name=name)

@@ -1,0 +1,131 @@
+"""Makes blocks fit into messages as Slack takes them: what is too long goes on in the next one."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from heymilo_prefect.summaries.block_kit import MAX_FIELD, MAX_FIELDS, MAX_SECTION
+from heymilo_prefect.summaries.message import (
+    MAX_BLOCK_TEXT,
+    MAX_BLOCKS,
+    MAX_HEADER,
+    MAX_MESSAGES,
+)
+
+Block = dict[str, Any]
+
+_ELEMENT_COST = 10  # what an element counts beside its text, so that many tiny ones end too
+_UNBROKEN = re.compile(r"<[^<>\n]*>|\s+|[^\s<]+|<")  # a link isn't broken in two
+
+
+def fitted(blocks: list[Block]) -> list[list[Block]]:
+    """Share blocks out to messages, as many as are needed; past `MAX_MESSAGES` a mark ends it."""
+    messages: list[list[Block]] = []
+    left = 0
+    for block in blocks:
+        for part in _parts(block):
+            cost = _cost(part)
+            if not messages or cost > left or len(messages[-1]) == MAX_BLOCKS:
+                messages.append([])
+                left = MAX_BLOCK_TEXT
+            messages[-1].append(part)
+            left -= cost
+    if len(messages) > MAX_MESSAGES:
+        more = {"type": "rich_text_section", "elements": [{"type": "text", "text": "…"}]}
+        last = messages[MAX_MESSAGES - 1][: MAX_BLOCKS - 1]
+        messages[MAX_MESSAGES - 1 :] = [[*last, {"type": "rich_text", "elements": [more]}]]
+    return messages
+
+
+def _cost(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(map(_cost, value))
+    if not isinstance(value, dict):
+        return 0
+    own = _ELEMENT_COST if "text" in value or "name" in value else 0
+    texts = (value.get("text"), value.get("url"))
+    own += sum(len(text) for text in texts if isinstance(text, str))
+    return own + sum(_cost(inner) for inner in value.values())
+
+
+def _parts(block: Block) -> Iterator[Block]:
+    match block.get("type"):
+        case "rich_text":
+            for elements in _chunks(block["elements"], MAX_BLOCK_TEXT):
+                yield block | {"elements": elements}
+        case "section":
+            yield from _sections(block)
+        case "context":
+            for elements in _groups(block["elements"], MAX_SECTION):
+                yield block | {"elements": elements}
+        case "header":
+            yield block | {"text": _shortened(block["text"], MAX_HEADER)}
+        case _:
+            yield block
+
+
+def _chunks(elements: list[Block], most: int) -> Iterator[list[Block]]:
+    chunk: list[Block] = []
+    left = most
+    for element in elements:
+        for part in _smaller(element, most):
+            cost = _cost(part)
+            if chunk and cost > left:
+                yield chunk
+                chunk, left = [], most
+            chunk.append(part)
+            left -= cost
+    if chunk:
+        yield chunk
+
+
+def _smaller(element: Block, most: int) -> Iterator[Block]:
+    if _cost(element) <= most:
+        yield element
+    elif isinstance(inner := element.get("elements"), list):
+        for chunk in _chunks(inner, most):
+            yield element | {"elements": chunk}
+    else:
+        for text in split(element["text"], most // 2):
+            yield element | {"text": text}
+
+
+def _sections(block: Block) -> Iterator[Block]:
+    text = block.get("text") or {}
+    fields = list(_groups(block.get("fields", []), MAX_FIELD))
+    pieces = [part for part in split(text["text"], MAX_SECTION) if part.strip()] if text else []
+    rest = {key: value for key, value in block.items() if key not in ("text", "fields")}
+    for index in range(max(len(pieces), len(fields))):
+        of_text = {"text": text | {"text": pieces[index].strip()}} if pieces[index:] else {}
+        of_fields = {"fields": fields[index]} if fields[index:] else {}
+        yield (rest if index == 0 else {"type": "section"}) | of_text | of_fields
+
+
+def _groups(texts: list[Block], most: int) -> Iterator[list[Block]]:
+    for group in _chunks([_shortened(text, most) for text in texts], MAX_BLOCK_TEXT // 2):
+        for start in range(0, len(group), MAX_FIELDS):
+            yield group[start : start + MAX_FIELDS]
+
+
+def _shortened(text: Block, most: int) -> Block:
+    if len(text.get("text", "")) <= most:
+        return text
+    return text | {"text": next(split(text["text"], most - 1)).rstrip() + "…"}
+
+
+def split(text: str, most: int) -> Iterator[str]:
+    """Split a text into parts of `most` characters at most, between words where that is possible.
+
+    A link of Slack's mrkdwn stays in one piece.
+    """
+    part = ""
+    for word in _UNBROKEN.findall(text):
+        if len(part) + len(word) > most and part:
+            yield part
+            part = ""
+        part += word
+        while len(part) > most:
+            yield part[:most]
+            part = part[most:]
+    if part:
+        yield part

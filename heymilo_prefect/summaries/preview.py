@@ -1,0 +1,52 @@
+"""A template's message as a page that shows it as Slack does, next to its JSON."""
+
+import json
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from heymilo_prefect.api.models import Interview
+from heymilo_prefect.summaries.draw import PAGE_STYLE, draw_channel
+from heymilo_prefect.summaries.errors import TemplateError
+from heymilo_prefect.summaries.message import SlackMessage
+
+_STYLE = """
+body { margin: 2rem; font: 15px/1.45 system-ui, sans-serif; color: #1d1c1d; }
+main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 2rem; }
+pre.json { font-size: 12px; overflow: auto; background: #f8f8f8; border: 1px solid #dcdcdc;
+  border-radius: 4px; padding: 1rem; margin: 0; }
+"""
+
+
+def preview_page(message: SlackMessage, title: str) -> str:
+    """Draw a message and its thread; returns HTML that needs no server."""
+    replies = [
+        {"ts": str(number), "thread_ts": "0", "blocks": blocks}
+        for number, blocks in enumerate(message.thread, start=1)
+    ]
+    drawn = draw_channel(title, [{"blocks": message.blocks, "text": message.text}, *replies])
+    body = {"text": message.text, "blocks": message.blocks, "thread": message.thread}
+    shown = escape(json.dumps(body, indent=2, ensure_ascii=False))
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{PAGE_STYLE}{_STYLE}</style></head><body><main>{drawn}"
+        f'<pre class="json">{shown}</pre></main></body></html>'
+    )
+
+
+def read_interview(path: Path | None) -> Interview:
+    """Read an interview as HeyMilo answers it; a made-up one without a path.
+
+    Raises:
+        TemplateError: There is none in the file.
+    """
+    try:
+        if path is None:
+            text = (files(__package__) / "templates" / "example.json").read_text(encoding="utf-8")
+        else:
+            text = path.read_text(encoding="utf-8")
+        return Interview.model_validate_json(text)
+    except OSError as failure:
+        raise TemplateError(f"{path}: the file can't be read ({failure.strerror}).") from None
+    except ValueError:
+        raise TemplateError(f"{path}: this is no interview as HeyMilo answers it.") from None

@@ -1,0 +1,88 @@
+"""What a template makes can be looked at without posting it, and without knowing who it is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from heymilo_prefect.api.models import Interview
+from heymilo_prefect.summaries import (
+    TemplateError,
+    blotted,
+    load_template,
+    plain_text,
+    render_summary,
+)
+
+BODY = (Path(__file__).parents[1] / "bodies" / "get_interview.response.json").read_text("utf-8")
+QUOTING = """{{ interview.details.name }} {{ interview.details.email }}
+{{ interview.agentic_data.web_interview_info.transcript.transcript|quote }}
+{{ interview.agentic_data.web_interview_info.video_recording_link }}
+{{ interview.agentic_data.web_interview_info.summary.highlights|bullets }}
+{{ interview.details.score|score(100) }}"""
+
+
+def preview(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "heymilo_prefect.summaries", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+
+
+def test_the_page_shows_the_message_next_to_its_json(tmp_path: Path) -> None:
+    done = preview("full", folder=tmp_path)
+    assert done.stdout == "One message and 1 in its thread: summary.html\n"
+    page = (tmp_path / "summary.html").read_text("utf-8")
+    assert "<h3>Ada Example, Senior Frontend Developer</h3>" in page
+    assert "&quot;rich_text&quot;" in page and "None" not in page
+
+
+def test_an_interview_of_ones_own_and_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(BODY)
+    (tmp_path / "mine.md.j2").write_text("{{ interview.posting_title }} <https://example.com|x>")
+    done = preview("mine.md.j2", "--interview", "one.json", "--out", "x.html", folder=tmp_path)
+    assert "Hint: mine.md.j2, line 1: <url|text> is Slack's mrkdwn" in done.stdout
+    assert json.loads(BODY)["posting_title"] in (tmp_path / "x.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["gone.md.j2"], "gone.md.j2: there is no such file."),
+        (["full", "--interview", "gone.json"], "gone.json: the file can't be read"),
+        (["full", "--interview", "other.json"], "other.json: this is no interview"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text('{"x": 1}')
+    done = preview(*arguments, folder=tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith(sentence)
+    assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "summary.html").exists()
+
+
+def test_in_a_blotted_interview_nobody_can_be_told() -> None:
+    interview = Interview.model_validate_json(BODY)
+    details = interview.details
+    assert details and details.name and details.email
+    body = json.loads(BODY)
+    body["agentic_data"]["web_interview_info"]["summary"]["highlights"] = [
+        f"{details.name.split()[0]} is calm", f"Write to {details.email} or +1 415 555 0100",
+    ]  # fmt: skip
+    shown = plain_text(render_summary(blotted(Interview.model_validate(body)), None, QUOTING))
+    for personal in (*details.name.split(), details.email, "415 555", "recordings", "introduce"):
+        assert personal not in shown
+    assert "is calm" in shown and f"{details.score} / 100" in shown
+    assert "Interviewer:" in shown or "interviewer" in shown.lower()
+
+
+def test_a_template_is_fetched_from_https_or_this_machine_only(world_url: str) -> None:
+    for url, sentence in (
+        ("http://example.com/a.md.j2?token=secret", "a.md.j2: the URL must start with https://"),
+        (f"{world_url}/nothing.md.j2?token=secret", "nothing.md.j2: the host answered 404"),
+        ("http://127.0.0.1:9/a.md.j2", "a.md.j2: it can't be downloaded (ConnectError)"),
+    ):
+        with pytest.raises(TemplateError) as raised:
+            load_template(url)
+        assert sentence in str(raised.value) and "secret" not in str(raised.value)
+    assert load_template(f"{world_url}/mine.md.j2").name == "mine.md.j2"
+    assert load_template(f"{world_url}/mine.blocks.json.j2").form == "blocks"
