@@ -5,7 +5,7 @@ PREFECT := env -u PREFECT_API_URL -u PREFECT_API_KEY -u PREFECT_PROFILE \
 	PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_ANALYTICS_ENABLED=false \
 	PREFECT_LOGGING_COLORS=false
 
-.PHONY: demo test test-long lint faults bench sandbox clean
+.PHONY: demo test test-long lint faults bench pictures sandbox clean
 
 demo: .venv/ready
 	@rm -rf .demo && mkdir .demo
@@ -31,6 +31,9 @@ faults: .venv/ready
 
 bench: .venv/ready
 	@$(PREFECT) $(BIN)/python -m tests.benchmarks
+
+pictures: .venv/ready
+	@$(BIN)/python -m tests.pictures
 
 sandbox: .venv/ready
 	@$(PREFECT) $(BIN)/python -m heymilo_prefect.sandbox --candidates 30

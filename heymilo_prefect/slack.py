@@ -41,6 +41,14 @@ _SENTENCES = {
     "unreachable": "Slack can't be reached, nothing was posted to {channel}: check the network.",
 }
 
+OF_THE_APP = frozenset(
+    {
+        *("not_authed", "invalid_auth", "token_revoked", "token_expired", "account_inactive"),
+        *("missing_scope", "unreachable"),
+    }
+)
+"""Codes of what is wrong with the app or the network, whichever channel is posted to."""
+
 # slack_sdk logs requests whole at DEBUG, and candidates' data with them, so its logger stays above.
 _transport_log = logging.getLogger("heymilo_prefect.slack.transport")
 _transport_log.setLevel(logging.WARNING)

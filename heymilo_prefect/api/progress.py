@@ -69,6 +69,11 @@ class InterviewProgress(Lean):
         return later([self.workflow, self.details.workflow_status if self.details else None])
 
 
+def status_key(status: str | None) -> str:
+    """Write a status as HeyMilo does, `knocked_out`, whichever way a person writes it."""
+    return "_".join((status or "").casefold().replace("-", " ").split())
+
+
 Copy = TypeVar("Copy", bound=WorkflowProgress)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from heymilo_prefect.api.models import Posting
-from heymilo_prefect.api.progress import InterviewProgress, StepProgress
+from heymilo_prefect.api.progress import InterviewProgress, StepProgress, status_key
 from heymilo_prefect.stalls.rules import StallKind, StallRules
 
 _A_MONDAY = datetime(2001, 1, 1)
@@ -61,13 +61,13 @@ class Judge:
         self._rules = rules
         self._now = now
         self._posting = posting
-        self._never = {_status(status) for status in rules.never_stalled}
+        self._never = {status_key(status) for status in rules.never_stalled}
         self._zone = ZoneInfo(rules.time_zone) if rules.skip_weekends else None
         self._thresholds: dict[object, timedelta] = {}
 
     def __call__(self, interview: InterviewProgress) -> Verdict:
         """Judge an interview."""
-        status = _status(interview.details.status if interview.details else None)
+        status = status_key(interview.details.status if interview.details else None)
         if status in self._never:
             return None
         workflow = interview.workflow_status
@@ -180,15 +180,11 @@ def place_of(interview: InterviewProgress) -> str:
     workflow = interview.workflow_status
     steps = (workflow.step_by_step if workflow else None) or []
     awaited = _awaited(steps)
-    status = _status(interview.details.status if interview.details else None)
+    status = status_key(interview.details.status if interview.details else None)
     if awaited is None:
         return f"has status {status}" if status else "is at no known step"
     words = _kind(awaited, steps, status).replace("analysis_stuck", "being_analyzed")
     return f"is {words.replace('_', ' ')} at step {awaited.id or awaited.order}"
-
-
-def _status(status: str | None) -> str:
-    return "_".join((status or "").casefold().replace("-", " ").split())
 
 
 def _awaited(steps: Sequence[StepProgress]) -> StepProgress | None:

@@ -1,6 +1,7 @@
 """Messages about interviews: what HeyMilo tells and a template in, a `SlackMessage` out."""
 
 from heymilo_prefect.summaries.blot import blotted
+from heymilo_prefect.summaries.choice import EARLIEST, Choice, moment_of
 from heymilo_prefect.summaries.digest import (
     StalledGroup,
     StalledItem,
@@ -8,6 +9,7 @@ from heymilo_prefect.summaries.digest import (
     render_digest,
 )
 from heymilo_prefect.summaries.errors import TemplateError
+from heymilo_prefect.summaries.mention import Mention
 from heymilo_prefect.summaries.message import SlackMessage
 from heymilo_prefect.summaries.plain import plain_text
 from heymilo_prefect.summaries.render import load_summary_template, render_summary
@@ -15,7 +17,10 @@ from heymilo_prefect.summaries.sources import Form
 from heymilo_prefect.summaries.template import Template, load_template
 
 __all__ = [
+    "EARLIEST",
+    "Choice",
     "Form",
+    "Mention",
     "SlackMessage",
     "StalledGroup",
     "StalledItem",
@@ -25,6 +30,7 @@ __all__ = [
     "load_digest_template",
     "load_summary_template",
     "load_template",
+    "moment_of",
     "plain_text",
     "render_digest",
     "render_summary",

@@ -9,7 +9,7 @@ bits). Refused: `**`, `%` on texts, formatting with widths.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NoReturn, get_args
 
 from jinja2 import Undefined, nodes, pass_context
@@ -308,12 +308,14 @@ def _present(value: Any, model: type[BaseModel] | None = None) -> Any:
     return Missing.of(model) if value is None else value
 
 
-def _names(model: type[BaseModel]) -> list[str]:
+@cache
+def _names(model: type[BaseModel]) -> Sequence[str]:
     own = [kind for kind in model.__mro__ if issubclass(kind, BaseModel) and kind is not BaseModel]
     found = [name for kind in own for name, it in vars(kind).items() if isinstance(it, property)]
     return [*model.model_fields, *(name for name in found if not name.startswith("_"))]
 
 
+@cache
 def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     if name in model.model_fields:
         annotation: Any = model.model_fields[name].annotation

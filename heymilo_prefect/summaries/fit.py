@@ -14,27 +14,37 @@ from heymilo_prefect.summaries.message import (
 
 Block = dict[str, Any]
 
+_MOST_BLOCKS = MAX_BLOCKS - 1  # one is left for a mention
 _ELEMENT_COST = 10  # what an element counts beside its text, so that many tiny ones end too
 _UNBROKEN = re.compile(r"<[^<>\n]*>|\s+|[^\s<]+|<")  # a link isn't broken in two
 
 
 def fitted(blocks: list[Block]) -> list[list[Block]]:
     """Share blocks out to messages, as many as are needed; past `MAX_MESSAGES` a mark ends it."""
+    if not blocks:
+        return []
+    if len(blocks) <= _MOST_BLOCKS and all(map(_is_plain, blocks)):
+        if _cost(blocks) <= MAX_BLOCK_TEXT:
+            return [blocks]
     messages: list[list[Block]] = []
     left = 0
     for block in blocks:
         for part in _parts(block):
             cost = _cost(part)
-            if not messages or cost > left or len(messages[-1]) == MAX_BLOCKS:
+            if not messages or cost > left or len(messages[-1]) == _MOST_BLOCKS:
                 messages.append([])
                 left = MAX_BLOCK_TEXT
             messages[-1].append(part)
             left -= cost
     if len(messages) > MAX_MESSAGES:
         more = {"type": "rich_text_section", "elements": [{"type": "text", "text": "…"}]}
-        last = messages[MAX_MESSAGES - 1][: MAX_BLOCKS - 1]
+        last = messages[MAX_MESSAGES - 1][: _MOST_BLOCKS - 1]
         messages[MAX_MESSAGES - 1 :] = [[*last, {"type": "rich_text", "elements": [more]}]]
     return messages
+
+
+def _is_plain(block: Block) -> bool:
+    return block.get("type") in ("rich_text", "header", "divider")
 
 
 def _cost(value: Any) -> int:

@@ -169,11 +169,13 @@ def shown(piece: Piece) -> str:
 
 def without_token_characters(text: str) -> str:
     """Take out the characters that tokens are made of."""
-    return _TOKEN_CHARACTERS.sub("", text)
+    return text if text.isascii() else _TOKEN_CHARACTERS.sub("", text)
 
 
 def cleaned(text: str) -> str:
     """Take out what can't be seen, and make every line end a newline."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSEEN.sub("", _LINE_ENDS.sub("\n", without_token_characters(text)))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -24,9 +25,16 @@ def to_blocks(text: str, literals: list[str]) -> list[dict[str, Any]]:
 
     Values come out as text; a link is a link when its URL is http or https, and text otherwise.
     """
-    return _Writer(literals).write(_parser().parse(text))
+    return _Writer(literals).write(_tokens(text))
 
 
+@lru_cache(maxsize=64)
+def _tokens(text: str) -> list[Token]:
+    # Interviews of the same shape make the same text, since their values are tokens in it.
+    return _parser().parse(text)
+
+
+@cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
     parser.disable(["autolink", "html_block", "html_inline", "code", "lheading", "reference"])

@@ -71,7 +71,7 @@ class Template:
         text, literals = self._render(given)
         if self.form == "markdown":
             made = [markdown.to_blocks(part, literals) for part in text.split(THREAD)]
-            return self._fitted(made, "")
+            return Written(_fitted(made), "")
         lines = Lines(text)
         value = self._read(lines)
         for complaint in _impossible(value):
@@ -80,7 +80,11 @@ class Template:
             blocks, thread, text = blocks_json.to_parsed(value, literals)
         except Misuse as mistake:
             raise located(str(mistake), self.name, None) from None
-        return self._fitted([blocks, *thread], text)
+        messages = _fitted([blocks, *thread])
+        for message in messages:
+            for complaint in complaints_about(message):
+                raise self._refused(complaint, None)
+        return Written(messages, text)
 
     def _render(self, given: Mapping[str, Any]) -> tuple[str, list[str]]:
         rendering = Rendering()
@@ -101,16 +105,13 @@ class Template:
             line = lines.at(mistake.pos)
         raise located(reason, self.name, line)
 
-    def _fitted(self, made: list[list[Block]], text: str) -> Written:
-        messages = [message for blocks in made for message in fitted(blocks)]
-        for blocks in messages:
-            for complaint in complaints_about(blocks):
-                raise self._refused(complaint, None)
-        return Written(messages[:MAX_MESSAGES], text)
-
     def _refused(self, complaint: Complaint, line: int | None) -> TemplateError:
         why, pointer = complaint
         return located(f"Slack doesn't take this at {pointer}: {why}", self.name, line)
+
+
+def _fitted(made: list[list[Block]]) -> list[list[Block]]:
+    return [message for blocks in made for message in fitted(blocks)][:MAX_MESSAGES]
 
 
 def _impossible(value: Any) -> list[Complaint]:

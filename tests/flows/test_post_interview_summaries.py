@@ -15,6 +15,7 @@ from heymilo_prefect.flows import (
     apost_interview_summaries,
     post_interview_summaries,
 )
+from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.summaries import TemplateError
 from tests.artifacts import artifact
@@ -113,7 +114,8 @@ def test_a_dry_run_posts_nothing_and_shows_what_it_would_post(world: World) -> N
     report = post_interview_summaries(
         credentials, slack, template=template, max_messages=2, dry_run=True
     )
-    assert sorted(report.would_post) == sorted(done)
+    assert sorted(report.would_post + report.waiting) == sorted(done)
+    assert len(report.would_post) == 2
     assert not report.posted and not said(world)
     shown = artifact("heymilo-summaries-preview")
     assert shown.count("/ 100") == 2
@@ -137,6 +139,85 @@ def test_a_link_as_slack_writes_it_gets_a_hint(
     template = "Hello\n<https://example.com|here>"
     post_interview_summaries(world.heymilo_credentials, world.slack, template=template)
     assert "line 2: <url|text> is Slack's mrkdwn and shows as text here" in caplog.text
+
+
+def test_which_interviews_is_chosen_by_score_status_and_steps(world: World) -> None:
+    done = finished(world, 12)
+    world.add_candidates(world.posting_ids[0], 2, age=timedelta(days=1), persona="finishes")
+    credentials, slack = world.heymilo_credentials, world.slack
+    by_id = {i: credentials.get_client().get_interview(i).details for i in done}
+
+    def would(**choice: Any) -> set[str]:
+        report = post_interview_summaries(
+            credentials, slack, dry_run=True, max_messages=99, **choice
+        )
+        return set(report.would_post) & set(done)
+
+    scores = sorted(details.score for details in by_id.values())
+    strong = {i for i, details in by_id.items() if details.score >= scores[6]}
+    assert would(min_score=scores[6]) == strong and len(strong) < 12
+    statuses = {details.status for details in by_id.values()}
+    for status in statuses:
+        wanted = {i for i, details in by_id.items() if details.status == status}
+        assert would(statuses=[status.replace("_", " ").upper()]) == wanted
+    assert would(completed_steps=["web_interview"]) == set(done)
+    assert would(completed_steps=["web_interview", "coding_task"]) == set()
+    with pytest.raises(ValueError, match="min_score is 101: HeyMilo's scores are 0 to 100"):
+        would(min_score=101)
+
+
+def leads(world: World) -> list[dict[str, Any]]:
+    return world.slack_workspace.messages("#hiring-leads")
+
+
+def test_routes_lead_a_posting_to_its_own_channel(world: World) -> None:
+    here = finished(world, 2)
+    second = world.posting_ids[1]
+    there = world.add_candidates(second, 2, age=timedelta(days=3), persona="finishes")
+    credentials, slack = world.heymilo_credentials, world.slack
+    routes = {world.postings[second].title: "#hiring-leads"}
+    report = post_interview_summaries(credentials, slack, routes=routes, max_messages=2)
+    assert sorted(report.posted) == sorted(here + there)
+    for channel, ids in ((said(world), here), (leads(world), there)):
+        found = [m["metadata"]["event_payload"]["interview_id"] for m in channel]
+        assert sorted(found) == sorted(ids)
+    with pytest.raises(PostingError, match="routes: HeyMilo has no posting 'Nobody'"):
+        post_interview_summaries(credentials, slack, routes={"Nobody": "#hiring"})
+    webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
+    with pytest.raises(ValueError, match="routes needs a SlackChannel"):
+        post_interview_summaries(credentials, webhook, routes=routes)
+
+
+@pytest.mark.parametrize(("fault", "others"), [("not_in_channel", 2), ("invalid_auth", 0)])
+def test_a_channels_refusal_stops_that_channel_and_the_apps_stops_all(
+    world: World, fault: str, others: int
+) -> None:
+    finished(world, 2, days=4)
+    second = world.posting_ids[1]
+    world.add_candidates(second, 2, age=timedelta(days=3), persona="finishes")
+    world.slack_workspace.play(fault)
+    routes = {second: "#hiring-leads"}
+    with pytest.raises(UnfinishedError) as raised:
+        post_interview_summaries(world.heymilo_credentials, world.slack, routes=routes)
+    assert (len(said(world)), len(leads(world))) == (0, others)
+    assert len(raised.value.report.failed) == 4 - others
+    report = post_interview_summaries(world.heymilo_credentials, world.slack, routes=routes)
+    assert len(report.posted) == 4 - others
+
+
+def test_a_mention_calls_whom_the_operator_names(world: World) -> None:
+    finished(world, 1, hostile=True)
+    mention = "<@U0123ABCD> <!subteam^S0123ABCD|@recruiters>"
+    post_interview_summaries(world.heymilo_credentials, world.slack, mention=mention)
+    (called,) = said(world)[0]["blocks"][0]["elements"]
+    assert called["elements"] == [
+        {"type": "user", "user_id": "U0123ABCD"},
+        {"type": "text", "text": " "},
+        {"type": "usergroup", "usergroup_id": "S0123ABCD"},
+    ]
+    for wrong in ("@ada", "<!channel>", "", "<@U1> ada"):
+        with pytest.raises(ValueError, match="write it as <@U0123ABCD>"):
+            post_interview_summaries(world.heymilo_credentials, world.slack, mention=wrong)
 
 
 def test_a_template_of_the_users_own(world: World, tmp_path: Path) -> None:

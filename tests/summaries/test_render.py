@@ -239,7 +239,7 @@ def test_a_message_stays_within_slacks_limits_and_shows_that_it_was_cut(template
 
 def test_what_does_not_fit_goes_on_in_the_thread_and_ends_in_an_ellipsis() -> None:
     template = "{% for n in range(COUNT) %}\nparagraph {{ n }}\n\n{% endfor %}"
-    for count, messages, last in ((900, 18, "paragraph 899"), (1_200, 20, "…")):
+    for count, messages, last in ((900, 19, "paragraph 899"), (1_200, 20, "…")):
         whole = render_summary(
             Interview(interview_id="int_1"), None, template.replace("COUNT", f"{count}")
         )
