@@ -23,9 +23,8 @@ def fitted(blocks: list[Block]) -> list[list[Block]]:
     """Share blocks out to messages, as many as are needed; past `MAX_MESSAGES` a mark ends it."""
     if not blocks:
         return []
-    if len(blocks) <= _MOST_BLOCKS and all(map(_is_plain, blocks)):
-        if _cost(blocks) <= MAX_BLOCK_TEXT:
-            return [blocks]
+    if _is_small(blocks):
+        return [blocks]
     messages: list[list[Block]] = []
     left = 0
     for block in blocks:
@@ -43,8 +42,18 @@ def fitted(blocks: list[Block]) -> list[list[Block]]:
     return messages
 
 
-def _is_plain(block: Block) -> bool:
-    return block.get("type") in ("rich_text", "header", "divider")
+def _is_small(blocks: list[Block]) -> bool:
+    return (
+        len(blocks) <= _MOST_BLOCKS
+        and all(map(_is_as_slack_takes_it, blocks))
+        and _cost(blocks) <= MAX_BLOCK_TEXT
+    )
+
+
+def _is_as_slack_takes_it(block: Block) -> bool:
+    if block.get("type") == "header":
+        return len(block["text"]["text"]) <= MAX_HEADER
+    return block.get("type") in ("rich_text", "divider")
 
 
 def _cost(value: Any) -> int:

@@ -139,6 +139,16 @@ def test_a_thread_and_a_notification_text_are_the_authors_to_write() -> None:
     assert [shown(blocks) for blocks in (message.blocks, *message.thread)] == ["main", "one", "two"]
 
 
+def test_a_long_header_is_cut_and_a_long_field_too() -> None:
+    header = {"type": "header", "text": {"type": "plain_text", "text": NAME}}
+    fields = {"type": "section", "fields": [{"type": "plain_text", "text": NAME * 2}]}
+    cut, section = of("word " * 380, json.dumps([header, fields])).blocks
+    assert len(cut["text"]["text"]) <= 150 and cut["text"]["text"].endswith("word…")
+    assert len(section["fields"][0]["text"]) <= 2_000
+    (alone,) = of("word " * 380, json.dumps([header])).blocks
+    assert alone == cut
+
+
 def test_a_long_section_is_split() -> None:
     message = of("word " * 300, section(NAME * 9))
     assert len(message.blocks) == 3
