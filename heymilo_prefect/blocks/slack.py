@@ -1,15 +1,22 @@
-"""The block that says where in Slack messages go."""
+"""The blocks that say where in Slack messages go."""
 
-from prefect.blocks.core import Block
-from prefect_slack import SlackCredentials
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from prefect.blocks.abstract import NotificationBlock, NotificationError
+from prefect.blocks.notifications import SlackWebhook as NotificationWebhook
+from prefect.utilities.asyncutils import run_coro_as_sync
+from prefect_slack import SlackCredentials, SlackWebhook
 from pydantic import Field, HttpUrl, field_validator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from heymilo_prefect.slack import SLACK_API_URL, checked_url, slack_client
+from heymilo_prefect.slack import SLACK_API_URL, SlackError, checked_url, post, slack_client
+from heymilo_prefect.summaries import notice
 
 
-class SlackChannel(Block):
-    """A Slack channel, and the app that posts to it.
+class SlackChannel(NotificationBlock):
+    """A Slack channel, and the app that posts to it; Prefect's automations can notify through it.
 
     Attributes:
         credentials: prefect-slack's credentials, with the app's bot token.
@@ -58,3 +65,35 @@ class SlackChannel(Block):
     def get_client(self) -> AsyncWebClient:
         """Return slack_sdk's client, which waits when Slack says so and repeats nothing else."""
         return slack_client(self.credentials.token.get_secret_value(), self.api_url)
+
+    def notify(self, body: str, subject: str | None = None) -> Coroutine[Any, Any, None] | None:  # type: ignore[override]
+        """Post a text, its subject as a heading; in a running event loop, to be awaited.
+
+        Args:
+            body: The text; its `http` and `https` addresses become links.
+            subject: The heading.
+
+        Raises:
+            NotificationError: Slack didn't take it; only within `raise_on_failure()`, as with all
+                of Prefect's notification blocks: without, the reason is logged.
+        """
+        notifying = self.anotify(body, subject)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            run_coro_as_sync(notifying)
+            return None
+        return notifying
+
+    async def anotify(self, body: str, subject: str | None = None) -> None:
+        """Post a text, as `notify` does."""
+        try:
+            await post(self.get_client(), self.channel, notice(body, subject))
+        except SlackError as error:
+            if self._raise_on_failure:
+                raise NotificationError(log=str(error)) from None
+            self.logger.error("%s", error)
+
+
+SlackTarget = SlackChannel | SlackWebhook | NotificationWebhook
+"""What takes messages: a channel, or the incoming webhook of prefect-slack or of Prefect itself."""

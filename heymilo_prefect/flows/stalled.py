@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from prefect.logging import get_run_logger
-from prefect_slack import SlackWebhook
 
 from heymilo_prefect.api.endpoints import list_progress
 from heymilo_prefect.api.models import Posting
 from heymilo_prefect.api.progress import InterviewProgress
-from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackTarget
 from heymilo_prefect.durations import DurationParameter, duration, rounded_text
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.scan import scan
@@ -40,7 +39,7 @@ async def _report_stalled_candidates(
     heymilo_credentials: HeyMiloCredentials,
     posting_ids: list[str] | None = None,
     rules: StallRules = StallRules(),  # noqa: B008 - it is frozen
-    slack: SlackChannel | SlackWebhook | None = None,
+    slack: SlackTarget | None = None,
     template: str | Path | None = None,
     remind_after: DurationParameter | None = "3 days",
     say_when_clear: bool = False,
@@ -183,7 +182,7 @@ async def _emit(snapshots: Snapshots, found: _Found, max_events: int) -> None:
 async def _say(
     snapshots: Snapshots,
     found: _Found,
-    slack: SlackChannel | SlackWebhook,
+    slack: SlackTarget,
     template: Template,
     remind_after: timedelta | None,
     say_when_clear: bool,

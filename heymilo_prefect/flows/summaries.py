@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from prefect.logging import get_run_logger
-from prefect_slack import SlackWebhook
 
 from heymilo_prefect.api.endpoints import list_interviews
 from heymilo_prefect.api.models import Interview, Posting
-from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
 from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.scan import scan
@@ -37,7 +36,7 @@ from heymilo_prefect.tasks.read import Reader, read_postings
 
 async def _post_interview_summaries(
     heymilo_credentials: HeyMiloCredentials,
-    slack: SlackChannel | SlackWebhook,
+    slack: SlackTarget,
     posting_ids: list[str] | None = None,
     template: SummaryTemplate | str | Path | None = None,
     since: DurationParameter | datetime | None = "7 days",
@@ -150,7 +149,7 @@ class _Writer:
 class _Line:
     """The summaries that are to be posted to one channel, oldest interview first."""
 
-    slack: SlackChannel | SlackWebhook
+    slack: SlackTarget
     name: str
     todo: list[tuple[Interview, Posting, SummaryRecord]] = field(default_factory=list)
 
@@ -203,7 +202,7 @@ def _tried(template: SummaryTemplate | str | Path | None) -> Template:
 
 
 def _channels(
-    slack: SlackChannel | SlackWebhook, postings: Sequence[Posting], routes: Mapping[str, str]
+    slack: SlackTarget, postings: Sequence[Posting], routes: Mapping[str, str]
 ) -> dict[str, SlackChannel]:
     if routes and not isinstance(slack, SlackChannel):
         raise ValueError("routes needs a SlackChannel: a webhook posts to its one channel only.")

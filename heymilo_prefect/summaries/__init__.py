@@ -11,6 +11,7 @@ from heymilo_prefect.summaries.digest import (
 from heymilo_prefect.summaries.errors import TemplateError
 from heymilo_prefect.summaries.mention import Mention
 from heymilo_prefect.summaries.message import SlackMessage
+from heymilo_prefect.summaries.notice import notice
 from heymilo_prefect.summaries.plain import plain_text
 from heymilo_prefect.summaries.render import load_summary_template, render_summary
 from heymilo_prefect.summaries.sources import Form
@@ -31,6 +32,7 @@ __all__ = [
     "load_summary_template",
     "load_template",
     "moment_of",
+    "notice",
     "plain_text",
     "render_digest",
     "render_summary",

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from prefect_slack import SlackWebhook
-
-from heymilo_prefect.blocks import SlackChannel
+from heymilo_prefect.blocks import SlackChannel, SlackTarget
 from heymilo_prefect.slack import post, post_to_webhook
 from heymilo_prefect.summaries import SlackMessage
 
 
-def target_of(slack: SlackChannel | SlackWebhook) -> tuple[str, str]:
+def target_of(slack: SlackTarget) -> tuple[str, str]:
     """Return what tells one target from another, for keys only: it may hold a secret."""
     if isinstance(slack, SlackChannel):
         return slack.api_url, slack.channel
@@ -17,7 +15,7 @@ def target_of(slack: SlackChannel | SlackWebhook) -> tuple[str, str]:
 
 
 async def deliver(
-    slack: SlackChannel | SlackWebhook,
+    slack: SlackTarget,
     message: SlackMessage,
     metadata: dict[str, Any] | None = None,
 ) -> str | None:

@@ -3,9 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from prefect_slack import SlackWebhook
-
-from heymilo_prefect.blocks import SlackChannel
+from heymilo_prefect.blocks import SlackChannel, SlackTarget
 from heymilo_prefect.slack import SlackOutcomeUnknownError
 from heymilo_prefect.summaries import SlackMessage
 from heymilo_prefect.tasks.deliver import deliver, deliver_reply, target_of
@@ -15,9 +13,7 @@ from heymilo_prefect.tasks.memory import Memory, memory_key
 class SummaryRecord:
     """What is remembered of an interview's summary in one target: no text, but what was posted."""
 
-    def __init__(
-        self, memory: Memory, slack: SlackChannel | SlackWebhook, interview_id: str
-    ) -> None:
+    def __init__(self, memory: Memory, slack: SlackTarget, interview_id: str) -> None:
         self._memory, self._slack = memory, slack
         self._interview_id = interview_id
         self._key = memory_key("summary", *target_of(slack), interview_id)
