@@ -13,6 +13,7 @@ from heymilo_prefect.sandbox.heymilo import HeyMilo
 from heymilo_prefect.sandbox.world import World
 
 _KEEP_ALIVE = 75
+_LOOK_SECONDS = 0.002
 
 
 class Server:
@@ -66,6 +67,17 @@ class _Uvicorn(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await self._world.closing.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # As uvicorn does it, without the tenth of a second that it sleeps in any case.
+        for listening in (*self.servers, *(sockets or [])):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_SECONDS)
+        for server in self.servers:
+            await server.wait_closed()
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._world.closing.set)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas import FlowRun
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import emit_event
@@ -52,23 +53,32 @@ def test_a_deployment_that_is_not_there_is_named() -> None:
 def test_a_stuck_analysis_runs_the_deployment_and_nothing_else_does() -> None:
     name, deployment_id = asyncio.run(deployed())
     save(name)
-    for interview_id, kind in (("int_1", "not_started"), ("int_2", "analysis_stuck")):
-        emit_event(
-            "heymilo.candidate.stalled",
-            {
-                "prefect.resource.id": f"heymilo.interview.{interview_id}",
-                "heymilo.interview-id": interview_id,
-                "heymilo.kind": kind,
-            },
-        )
-    EventsWorker.instance().drain()
+    for attempt in range(10):  # the server takes a moment to watch for a new automation
+        for kind in ("not_started", "analysis_stuck"):
+            interview_id = f"int_{attempt}_{kind}"
+            emit_event(
+                "heymilo.candidate.stalled",
+                {
+                    "prefect.resource.id": f"heymilo.interview.{interview_id}",
+                    "heymilo.interview-id": interview_id,
+                    "heymilo.kind": kind,
+                },
+            )
+        EventsWorker.instance().drain()
+        if runs := runs_of(deployment_id):
+            break
+    ids = [run.parameters["interview_id"] for run in runs]
+    assert ids and all(interview_id.endswith("analysis_stuck") for interview_id in ids)
+
+
+def runs_of(deployment_id: UUID) -> list[FlowRun]:
     of_deployment = DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
-    for _ in range(200):
+    for _ in range(50):
         with get_client(sync_client=True) as client:
             runs = client.read_flow_runs(
                 deployment_filter=of_deployment, sort=FlowRunSort.ID_DESC, limit=9
             )
         if runs:
-            break
+            return runs
         time.sleep(0.1)
-    assert [run.parameters for run in runs] == [{"interview_id": "int_2"}]
+    return []
