@@ -25,7 +25,7 @@ from heymilo_prefect.summaries import (
     load_digest_template,
     render_digest,
 )
-from heymilo_prefect.tasks.deliver import deliver, target_of
+from heymilo_prefect.tasks.deliver import deliver, deliver_reply, target_of
 from heymilo_prefect.tasks.memory import Memory, MemoryUnavailableError, memory_key
 from heymilo_prefect.tasks.read import Reader, Source, read_postings
 from heymilo_prefect.tasks.snapshots import Snapshots
@@ -217,13 +217,16 @@ async def _say(
         template=template,
     )
     undone = []
+    ts = None
     try:
-        await deliver(slack, message)
-    except SlackOutcomeUnknownError as error:
-        undone.append(str(error))
+        ts = await deliver(slack, message)
+        for index in range(len(message.thread) if ts else 0):
+            await deliver_reply(slack, message, index, str(ts))
     except SlackError as error:
-        await snapshots.write({"mentions": before.dump(), "posting": False})
-        return [str(error)]
+        if ts is None and not isinstance(error, SlackOutcomeUnknownError):
+            await snapshots.write({"mentions": before.dump(), "posting": False})
+            return [str(error)]
+        undone.append(str(error))
     report.said = True
     report.mentioned = [item.interview_id for item in said]
     await snapshots.write({"mentions": after, "posting": False})

@@ -31,11 +31,16 @@ async def deliver(
 
 
 async def deliver_reply(
-    slack: SlackChannel, message: SlackMessage, index: int, ts: str, metadata: dict[str, Any]
+    slack: SlackTarget,
+    message: SlackMessage,
+    index: int,
+    ts: str,
+    metadata: dict[str, Any] | None = None,
 ) -> None:
     """Post one of a message's replies, counted from 0, to the thread of its `ts`.
 
     Raises what `deliver` raises.
     """
+    assert isinstance(slack, SlackChannel), "a webhook tells no ts"
     reply = SlackMessage(message.text, message.thread[index])
     await post(slack.get_client(), slack.channel, reply, metadata, ts)

@@ -234,6 +234,22 @@ def test_postings_past_their_deadline_are_left_out_unless_asked_for(world: World
         assert len(report.stalled) == 1
 
 
+@pytest.mark.parametrize("fault", [None, "not_in_channel"])
+def test_a_digest_may_have_a_thread(world: World, fault: str | None) -> None:
+    stuck(world)
+    template = "{{ report.total }} stalled{% thread %}who it is"
+    given = {"slack": world.slack, "template": template}
+    if fault:
+        world.slack_workspace.play(fault, skip=1)
+        with pytest.raises(UnfinishedError, match="invite the app"):
+            report_stalled_candidates(world.heymilo_credentials, **given)
+    else:
+        report_stalled_candidates(world.heymilo_credentials, **given)
+    report_stalled_candidates(world.heymilo_credentials, **given)
+    posted = world.slack_workspace.messages("#hiring", replies=True)
+    assert ["thread_ts" in message for message in posted] == [False, True][: 1 if fault else 2]
+
+
 def test_rules_for_a_posting_that_is_not_there_are_refused(world: World) -> None:
     rules = StallRules.model_validate({"postings": {"Warehouse Asociate": {"in_progress": "1 h"}}})
     with pytest.raises(PostingError, match=r"rules.postings.*did you mean 'Warehouse Associate'"):
