@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -39,7 +39,7 @@ INTERVIEWS = shaped(filled(Interview)).map(
 
 
 @pytest.mark.parametrize("template", ["full", "compact"])
-@settings(max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(interview=INTERVIEWS)
 def test_slack_takes_every_summary_and_nothing_in_it_acts(
     template: str, interview: Interview
