@@ -1,11 +1,9 @@
 """Draws the packaged templates on six very different interviews: `make pictures`."""
 
-import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,8 @@ from heymilo_prefect.summaries import (
     render_digest,
     render_summary,
 )
-from heymilo_prefect.summaries.draw import PAGE_STYLE, draw_channel
+from heymilo_prefect.summaries.draw import PAGE_STYLE
+from heymilo_prefect.summaries.preview import draw_in_channel, read_interview
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTH = 860
@@ -29,8 +28,7 @@ _CHROMIUM = [
 
 def example(**changes: Any) -> Interview:
     """The made-up interview of the previews, with other details."""
-    text = (files("heymilo_prefect.summaries") / "templates" / "example.json").read_text("utf-8")
-    body = json.loads(text)
+    body = read_interview().model_dump()
     details = changes.pop("details", {})
     return Interview.model_validate(body | changes | {"details": body["details"] | details})
 
@@ -110,19 +108,14 @@ def pages() -> dict[str, str]:
     """A page of HTML for each picture."""
     drawn = {
         template: "".join(
-            draw_channel(about, _with_thread(render_summary(interview, None, template)))
+            draw_in_channel(render_summary(interview, None, template), about)
             for about, interview in interviews().items()
         )
         for template in ("full", "compact")
     }
-    drawn["stalled"] = draw_channel("The digest of stalled candidates", _with_thread(digest()))
+    drawn["stalled"] = draw_in_channel(digest(), "The digest of stalled candidates")
     head = f'<meta charset="utf-8"><style>{PAGE_STYLE} .slack {{ margin: 0 auto 24px }}</style>'
     return {name: f"<!doctype html>{head}{body}" for name, body in drawn.items()}
-
-
-def _with_thread(message: SlackMessage) -> list[dict[str, Any]]:
-    replies = [{"thread_ts": "0", "blocks": blocks} for blocks in message.thread]
-    return [{"text": message.text, "blocks": message.blocks}, *replies]
 
 
 def main() -> None:

@@ -74,6 +74,11 @@ def status_key(status: str | None) -> str:
     return "_".join((status or "").casefold().replace("-", " ").split())
 
 
+def status_of(interview: InterviewProgress) -> str:
+    """Return an interview's status as `status_key` writes it; empty without one."""
+    return status_key(interview.details.status if interview.details else None)
+
+
 Copy = TypeVar("Copy", bound=WorkflowProgress)
 
 

@@ -204,7 +204,9 @@ def _tried(template: SummaryTemplate | str | Path | None) -> Template:
 def _channels(
     slack: SlackTarget, postings: Sequence[Posting], routes: Mapping[str, str]
 ) -> dict[str, SlackChannel]:
-    if routes and not isinstance(slack, SlackChannel):
+    if not routes:
+        return {}
+    if not isinstance(slack, SlackChannel):
         raise ValueError("routes needs a SlackChannel: a webhook posts to its one channel only.")
     channels: dict[str, SlackChannel] = {}
     for named, channel in routes.items():
@@ -212,7 +214,6 @@ def _channels(
             posting = find_posting(postings, named)
         except PostingError as error:
             raise PostingError(f"routes: {error}") from None
-        assert isinstance(slack, SlackChannel)
         fields = {"credentials": slack.credentials, "api_url": slack.api_url, "channel": channel}
         channels[posting.posting_id] = SlackChannel(**fields)
     return channels

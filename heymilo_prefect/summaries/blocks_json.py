@@ -98,7 +98,7 @@ class _Filler:
         if isinstance(value, list):
             return self.all(value)
         if isinstance(value, str):
-            raise_for_value(value, "here")
+            _refuse_value(value, "here")
             return value
         if not isinstance(value, dict):
             return value
@@ -107,7 +107,7 @@ class _Filler:
         return self._whole(kind, value, {key: it for key, it in filled.items() if it is not None})
 
     def _member(self, kind: Any, key: str, value: Any) -> Any:
-        raise_for_value(key, "in a field's name")
+        _refuse_value(key, "in a field's name")
         if not isinstance(value, str):
             return self._filled(value)
         if not has_token(value):
@@ -152,7 +152,7 @@ class _Filler:
         return {key: it for key, it in filled.items() if key != "fields" or it}
 
 
-def raise_for_value(text: str, where: str) -> None:
+def _refuse_value(text: str, where: str) -> None:
     """Refuse a value where it isn't text that people read."""
     if has_token(text):
         raise Misuse(f"a value can't be {where}: put it into a text")

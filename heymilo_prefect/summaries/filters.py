@@ -1,6 +1,6 @@
 """What templates' filters do: scores, dates, durations, links, lists, shortening, quotations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -164,10 +164,8 @@ def kind_of(value: Any) -> str:
     """Name a value's kind for a template's author."""
     if isinstance(value, Undefined):
         return "what is missing"
-    words: Sequence[tuple[Any, str]] = (
-        (str, "a text"), (list, "a list"), (int | float, "a number")
-    )  # fmt: skip
-    return next((word for kind, word in words if isinstance(value, kind)), "this")
+    words: dict[Any, str] = {str: "a text", list: "a list", int | float: "a number"}
+    return next((word for kind, word in words.items() if isinstance(value, kind)), "this")
 
 
 FILTERS = {

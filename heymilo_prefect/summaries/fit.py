@@ -19,10 +19,20 @@ _ELEMENT_COST = 10  # what an element counts beside its text, so that many tiny 
 _UNBROKEN = re.compile(r"<[^<>\n]*>|\s+|[^\s<]+|<")  # a link isn't broken in two
 
 
-def fitted(blocks: list[Block]) -> list[list[Block]]:
-    """Share blocks out to messages, as many as are needed; past `MAX_MESSAGES` a mark ends it."""
-    if not blocks:
-        return []
+def fitted(parts: list[list[Block]]) -> list[list[Block]]:
+    """Share blocks out to messages, each part to as many as it needs.
+
+    Past `MAX_MESSAGES` in all a mark ends it.
+    """
+    messages = [message for blocks in parts if blocks for message in _shared_out(blocks)]
+    if len(messages) > MAX_MESSAGES:
+        more = {"type": "rich_text_section", "elements": [{"type": "text", "text": "…"}]}
+        last = messages[MAX_MESSAGES - 1][: _MOST_BLOCKS - 1]
+        messages[MAX_MESSAGES - 1 :] = [[*last, {"type": "rich_text", "elements": [more]}]]
+    return messages
+
+
+def _shared_out(blocks: list[Block]) -> list[list[Block]]:
     if _is_small(blocks):
         return [blocks]
     messages: list[list[Block]] = []
@@ -35,10 +45,6 @@ def fitted(blocks: list[Block]) -> list[list[Block]]:
                 left = MAX_BLOCK_TEXT
             messages[-1].append(part)
             left -= cost
-    if len(messages) > MAX_MESSAGES:
-        more = {"type": "rich_text_section", "elements": [{"type": "text", "text": "…"}]}
-        last = messages[MAX_MESSAGES - 1][: _MOST_BLOCKS - 1]
-        messages[MAX_MESSAGES - 1 :] = [[*last, {"type": "rich_text", "elements": [more]}]]
     return messages
 
 

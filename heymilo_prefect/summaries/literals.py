@@ -24,6 +24,7 @@ THREAD = "\U000f0002"
 """What `{% thread %}` writes."""
 _LINE = "\U000f0003"
 _TOKEN = re.compile(f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")
+_LINE_MARK = re.compile(_TOKEN.pattern.replace(_OPEN, _LINE))
 _TOKEN_CHARACTERS = re.compile(r"[\U000f0000-\U000f001f]")
 _TO_TOKEN = {ord("0") + digit: _ZERO + digit for digit in range(10)}
 _FROM_TOKEN = {token: digit for digit, token in _TO_TOKEN.items()}
@@ -37,9 +38,6 @@ _UNSEEN = re.compile(
     r"|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
-
-
-_LINE_MARK = re.compile(f"{_LINE}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")
 
 
 class Misuse(Exception):

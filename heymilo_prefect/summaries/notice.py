@@ -23,7 +23,7 @@ def notice(body: str, subject: str | None = None) -> SlackMessage:
         section = {"type": "rich_text_section", "elements": elements}
         blocks.append({"type": "rich_text", "elements": [section]})
     text = notification_text(" ".join(filter(None, (subject, body)))) or "A notification"
-    return SlackMessage.of(fitted(blocks), text)
+    return SlackMessage.of(fitted([blocks]), text)
 
 
 def _element(part: str) -> dict[str, Any]:

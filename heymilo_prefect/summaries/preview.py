@@ -20,11 +20,7 @@ pre.json { font-size: 12px; overflow: auto; background: #f8f8f8; border: 1px sol
 
 def preview_page(message: SlackMessage, title: str) -> str:
     """Draw a message and its thread; returns HTML that needs no server."""
-    replies = [
-        {"ts": str(number), "thread_ts": "0", "blocks": blocks}
-        for number, blocks in enumerate(message.thread, start=1)
-    ]
-    drawn = draw_channel(title, [{"blocks": message.blocks, "text": message.text}, *replies])
+    drawn = draw_in_channel(message, title)
     body = {"text": message.text, "blocks": message.blocks, "thread": message.thread}
     shown = escape(json.dumps(body, indent=2, ensure_ascii=False))
     return (
@@ -34,7 +30,13 @@ def preview_page(message: SlackMessage, title: str) -> str:
     )
 
 
-def read_interview(path: Path | None) -> Interview:
+def draw_in_channel(message: SlackMessage, channel: str) -> str:
+    """Draw a message and its thread as a channel, as a piece of HTML that `PAGE_STYLE` styles."""
+    replies = [{"thread_ts": "0", "blocks": blocks} for blocks in message.thread]
+    return draw_channel(channel, [{"text": message.text, "blocks": message.blocks}, *replies])
+
+
+def read_interview(path: Path | None = None) -> Interview:
     """Read an interview as HeyMilo answers it; a made-up one without a path.
 
     Raises:

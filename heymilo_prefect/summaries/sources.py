@@ -33,7 +33,7 @@ def read_source(template: str | Path, name: str = "the template") -> Source:
     """Read a template's text; a `.json` or `.json.j2` file, or text that begins as JSON, is blocks.
 
     Raises:
-        TemplateError: It isn't there, isn't UTF-8, is too long, or its URL isn't safe.
+        TemplateError: It isn't there, isn't UTF-8, or its URL isn't safe.
     """
     if isinstance(template, str) and re.match(r"https?://\S+$", template.strip()):
         address = urlsplit(template.strip())
@@ -42,17 +42,9 @@ def read_source(template: str | Path, name: str = "the template") -> Source:
     elif path := _path(template):
         text, name = _read(path), str(path)
     else:
-        return checked(Source(str(template), name, _form_of(str(template))))
+        return Source(str(template), name, _form_of(str(template)))
     form: Form = "blocks" if name.removesuffix(".j2").endswith(".json") else "markdown"
-    return checked(Source(text, name, form))
-
-
-def checked(source: Source) -> Source:
-    """Return a source that isn't too long."""
-    if len(source.text) > MAX_TEMPLATE:
-        reason = f"a template has {MAX_TEMPLATE:,} characters at most"
-        raise located(reason, source.name, None)
-    return source
+    return Source(text, name, form)
 
 
 def _form_of(text: str) -> Form:

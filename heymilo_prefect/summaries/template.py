@@ -30,8 +30,7 @@ from heymilo_prefect.summaries.literals import (
     located,
     without_token_characters,
 )
-from heymilo_prefect.summaries.message import MAX_MESSAGES
-from heymilo_prefect.summaries.sources import Form, Source, checked, read_source
+from heymilo_prefect.summaries.sources import MAX_TEMPLATE, Form, Source, read_source
 
 PACKAGED = ("full", "compact")
 """Templates of a summary that come with the package."""
@@ -71,7 +70,7 @@ class Template:
         text, literals = self._render(given)
         if self.form == "markdown":
             made = [markdown.to_blocks(part, literals) for part in text.split(THREAD)]
-            return Written(_fitted(made), "")
+            return Written(fitted(made), "")
         lines = Lines(text)
         value = self._read(lines)
         for complaint in _impossible(value):
@@ -80,7 +79,7 @@ class Template:
             blocks, thread, text = blocks_json.to_parsed(value, literals)
         except Misuse as mistake:
             raise located(str(mistake), self.name, None) from None
-        messages = _fitted([blocks, *thread])
+        messages = fitted([blocks, *thread])
         for message in messages:
             for complaint in complaints_about(message):
                 raise self._refused(complaint, None)
@@ -108,10 +107,6 @@ class Template:
     def _refused(self, complaint: Complaint, line: int | None) -> TemplateError:
         why, pointer = complaint
         return located(f"Slack doesn't take this at {pointer}: {why}", self.name, line)
-
-
-def _fitted(made: list[list[Block]]) -> list[list[Block]]:
-    return [message for blocks in made for message in fitted(blocks)][:MAX_MESSAGES]
 
 
 def _impossible(value: Any) -> list[Complaint]:
@@ -175,11 +170,10 @@ def packaged_template(name: str, names: tuple[str, ...]) -> Template:
 
 
 def _template(source: Source, names: Iterable[str]) -> Template:
-    text, name, form = checked(source)
-    environment, text = (
-        Environment(_DIALECTS[form], form == "blocks"),
-        without_token_characters(text),
-    )
+    text, name, form = without_token_characters(source.text), source.name, source.form
+    if len(source.text) > MAX_TEMPLATE:
+        raise located(f"a template has {MAX_TEMPLATE:,} characters at most", name, None)
+    environment = Environment(_DIALECTS[form], marks_lines=form == "blocks")
     try:
         tree = environment.parse(text, name, name)
         unknown = meta.find_undeclared_variables(tree) - {*names, *environment.globals}

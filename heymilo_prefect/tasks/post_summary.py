@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from heymilo_prefect.blocks import SlackChannel, SlackTarget
+from heymilo_prefect.blocks import SlackTarget
 from heymilo_prefect.slack import SlackOutcomeUnknownError
 from heymilo_prefect.summaries import SlackMessage
 from heymilo_prefect.tasks.deliver import deliver, deliver_reply, target_of
@@ -52,7 +52,7 @@ class SummaryRecord:
 
     async def _go_on(self, message: SlackMessage) -> None:
         known = self._known or {}
-        if not isinstance(self._slack, SlackChannel) or not known.get("left"):
+        if not known.get("left"):
             return
         for index in range(known["replies"], len(message.thread)):
             about = self._about(index + 1)
