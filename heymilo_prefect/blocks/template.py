@@ -32,7 +32,6 @@ class SummaryTemplate(Block):
     template: str = Field(
         description="Jinja that sees `interview` and `posting`, and writes what `form` says.",
         examples=[_EXAMPLE],
-        json_schema_extra={"format": "multiline"},
     )
     form: Form = Field(
         default="markdown",

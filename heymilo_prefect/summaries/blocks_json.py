@@ -83,7 +83,7 @@ def to_parsed(value: Any, literals: list[str]) -> Parsed:
         raise Misuse("'text' is a text")
     filler = _Filler(literals)
     replies = [blocks for reply in thread if (blocks := filler.all(reply))]
-    return Parsed(filler.all(value["blocks"]), replies, text)
+    return Parsed(filler.all(value["blocks"]), replies, harmless_mrkdwn(text, literals))
 
 
 class _Filler:

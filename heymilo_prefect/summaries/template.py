@@ -102,6 +102,8 @@ class Template:
         except json.JSONDecodeError as mistake:
             reason = f"it isn't JSON ({mistake.msg}); a value stands within quotes"
             line = lines.at(mistake.pos)
+        except RecursionError:
+            reason, line = "it is nested too deeply", None
         raise located(reason, self.name, line)
 
     def _refused(self, complaint: Complaint, line: int | None) -> TemplateError:

@@ -1,6 +1,7 @@
 """A template that writes Block Kit: checked before there is data, and no way in for a value."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -137,6 +138,21 @@ def test_a_thread_and_a_notification_text_are_the_authors_to_write() -> None:
     message = of("two", json.dumps(template))
     assert message.text == "A summary"
     assert [shown(blocks) for blocks in (message.blocks, *message.thread)] == ["main", "one", "two"]
+
+
+def test_a_value_in_the_notification_text_is_text_too() -> None:
+    template = json.dumps({"text": f"*New:* {NAME}", "blocks": json.loads(section("x"))})
+    assert of("Ada", template).text == "*New:* Ada"
+    for nasty in NASTY:
+        drawn = draw_message({"text": of(nasty, template).text})
+        assert "mention" not in drawn and "<a " not in drawn and "<script" not in drawn
+        assert drawn.count("<b>") == 1
+        assert not {"<i>", "<s>", "<code>", "<pre>"} & set(re.findall(r"<\w+>", drawn))
+
+
+def test_a_template_that_is_nested_too_deeply_is_one_sentence() -> None:
+    with pytest.raises(TemplateError, match="the template: it is nested too deeply"):
+        load_summary_template('[{"elements": ' + "[" * 20_000 + "]" * 20_000 + "}]")
 
 
 def test_a_long_header_is_cut_and_a_long_field_too() -> None:

@@ -249,6 +249,13 @@ def test_what_does_not_fit_goes_on_in_the_thread_and_ends_in_an_ellipsis() -> No
         assert said[:-1] == [f"paragraph {n}" for n in range(len(said) - 1)]
 
 
+def test_a_thread_of_too_many_replies_ends_in_an_ellipsis_too() -> None:
+    template = "main{% for n in range(30) %}{% thread %}reply {{ n }}{% endfor %}"
+    whole = render_summary(Interview(interview_id="int_1"), None, template)
+    assert len(whole.thread) == 19
+    assert all_lines(whole)[-2:] == ["reply 18", "…"]
+
+
 def test_a_long_answer_is_split_between_words() -> None:
     words = " ".join(f"word{n}" for n in range(3_000))
     whole = render_summary(Interview(interview_id="int_1"), None, f"> {words}")
