@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from heymilo_prefect.api.models import Interview
+from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.summaries import (
     SlackMessage,
     StalledGroup,
     StalledItem,
     render_digest,
+    render_many,
     render_summary,
 )
 from heymilo_prefect.summaries.draw import PAGE_STYLE
@@ -90,6 +91,18 @@ def interviews() -> dict[str, Interview]:
     }
 
 
+def many() -> SlackMessage:
+    """The six in two postings."""
+    developer = Posting(posting_id="posting_1", title="Senior Frontend Developer")
+    associate = Posting(posting_id="posting_2", title="Warehouse Associate")
+    elsewhere = ("Hardly anything known", "Long, and not in Latin letters")
+    found = [
+        (interview, associate if about in elsewhere else developer)
+        for about, interview in interviews().items()
+    ]
+    return render_many(found, waiting=8)
+
+
 def digest() -> SlackMessage:
     """Who is stalled in two postings."""
     waiting = [
@@ -113,6 +126,7 @@ def pages() -> dict[str, str]:
         )
         for template in ("full", "compact")
     }
+    drawn["digest"] = draw_in_channel(many(), "Six interviews in one message")
     drawn["stalled"] = draw_in_channel(digest(), "The digest of stalled candidates")
     head = f'<meta charset="utf-8"><style>{PAGE_STYLE} .slack {{ margin: 0 auto 24px }}</style>'
     return {name: f"<!doctype html>{head}{body}" for name, body in drawn.items()}
@@ -133,7 +147,7 @@ def main() -> None:
                 f"--user-data-dir={folder}",
                 f"--screenshot={PICTURES}/{name}.png",
             ]
-            height = {"full": 3150, "compact": 900, "stalled": 330}[name]
+            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330}[name]
             command = [chromium, *options, f"--window-size={WIDTH},{height}", file.as_uri()]
             subprocess.run(command, check=True, capture_output=True)
         print(PICTURES / f"{name}.png")

@@ -9,6 +9,7 @@ from heymilo_prefect.summaries.digest import (
     render_digest,
 )
 from heymilo_prefect.summaries.errors import TemplateError
+from heymilo_prefect.summaries.many import load_many_template, render_many
 from heymilo_prefect.summaries.mention import Mention
 from heymilo_prefect.summaries.message import SlackMessage
 from heymilo_prefect.summaries.notice import notice
@@ -29,11 +30,13 @@ __all__ = [
     "TemplateError",
     "blotted",
     "load_digest_template",
+    "load_many_template",
     "load_summary_template",
     "load_template",
     "moment_of",
     "notice",
     "plain_text",
     "render_digest",
+    "render_many",
     "render_summary",
 ]

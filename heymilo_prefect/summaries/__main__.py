@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from heymilo_prefect.summaries.errors import TemplateError
+from heymilo_prefect.summaries.many import load_many_template, render_many
 from heymilo_prefect.summaries.preview import preview_page, read_interview
 from heymilo_prefect.summaries.render import load_summary_template, render_summary
 
@@ -15,15 +16,34 @@ def main() -> None:
         prog="python -m heymilo_prefect.summaries",
         description="Draw a summary as Slack shows it, next to its JSON, without posting it.",
     )
-    parser.add_argument("template", help="a file, an https URL, or a packaged one: full, compact")
-    parser.add_argument("--interview", type=Path, help="an interview as HeyMilo answers it, JSON")
+    packaged = "full, compact, digest"
+    parser.add_argument("template", help=f"a file, an https URL, or a packaged one: {packaged}")
+    parser.add_argument(
+        "--digest", action="store_true", help="the template is a digest's, which sees report"
+    )
+    parser.add_argument(
+        "--interview",
+        type=Path,
+        action="append",
+        default=[],
+        help="an interview as HeyMilo answers it, JSON; a digest takes several, and adds them to "
+        "the made-up one",
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("summary.html"), help="the page (default: %(default)s)"
     )
     options = parser.parse_args()
+    is_digest = options.digest or options.template == "digest"
+    if options.interview[1:] and not is_digest:
+        parser.error("a summary is of one --interview: several need --digest")
     try:
-        template = load_summary_template(options.template)
-        message = render_summary(read_interview(options.interview), None, template)
+        if is_digest:
+            template = load_many_template(options.template)
+            found = [(read_interview(path), None) for path in (None, *options.interview)]
+            message = render_many(found, template=template)
+        else:
+            template = load_summary_template(options.template)
+            message = render_summary(read_interview(*options.interview), None, template)
     except TemplateError as error:
         sys.exit(str(error))
     for hint in template.hints:

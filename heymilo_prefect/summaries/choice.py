@@ -1,6 +1,6 @@
 """Which interviews get a summary."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 
 from heymilo_prefect.api.models import Interview
@@ -17,6 +17,7 @@ class Choice:
         min_score: The lowest score, 0-100; without a score an interview isn't taken then.
         statuses: Interviews of these statuses only, such as `completed` or `shortlisted`.
         completed_steps: Interviews in which each of these steps is complete, by their ids.
+        overdue: Ids of interviews that are taken whatever `since` says: earlier runs left them.
 
     Raises:
         ValueError: `min_score` isn't one.
@@ -28,6 +29,7 @@ class Choice:
         min_score: float | None = None,
         statuses: Iterable[str] | None = None,
         completed_steps: Iterable[str] = (),
+        overdue: Container[str] = (),
     ) -> None:
         if min_score is not None and not 0 <= min_score <= 100:
             raise ValueError(f"min_score is {min_score:g}: HeyMilo's scores are 0 to 100.")
@@ -35,11 +37,11 @@ class Choice:
         self._min_score = min_score
         self._statuses = None if statuses is None else {status_key(it) for it in statuses}
         self._steps = set(completed_steps)
+        self._overdue = overdue
 
     def __call__(self, interview: Interview) -> bool:
         """Whether it gets one."""
-        when = moment_of(interview)
-        if not interview.has_report or (when is not None and when < self._since):
+        if not interview.has_report or self._is_past(interview):
             return False
         details, workflow = interview.details, interview.workflow_status
         score = details.score if details else None
@@ -49,6 +51,11 @@ class Choice:
             return False
         steps = (workflow.step_by_step if workflow else None) or []
         return self._steps <= {step.id for step in steps if step.complete}
+
+    def _is_past(self, interview: Interview) -> bool:
+        when = moment_of(interview)
+        past = when is not None and when < self._since
+        return past and interview.interview_id not in self._overdue
 
 
 def moment_of(interview: Interview) -> datetime | None:

@@ -50,8 +50,13 @@ def load_digest_template(template: str | Path | None = None) -> Template:
 
     See `load_template` for what `template` may be, and what it raises.
     """
-    if template is None:
-        return packaged_template("stalled.md.j2", _NAMES)
+    return load_report_template(template, "stalled")
+
+
+def load_report_template(template: str | Path | None, packaged: str) -> Template:
+    """Read a template that sees `report`; None, or the packaged one's name, is the packaged one."""
+    if template is None or template == packaged:
+        return packaged_template(f"{packaged}.md.j2", _NAMES)
     return load_template(template, _NAMES)
 
 

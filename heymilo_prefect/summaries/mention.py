@@ -21,6 +21,7 @@ class Mention:
     """
 
     def __init__(self, written: str) -> None:
+        self.written = written
         words = written.split()
         found = [_ONE.fullmatch(word) for word in words]
         if not words or not all(found):

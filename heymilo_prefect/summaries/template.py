@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -51,12 +52,14 @@ class Written(NamedTuple):
 class Template:
     """A template that was found to be sound; `name` is its file, or `the template`.
 
-    `hints` are sentences about what the author probably meant otherwise.
+    `hints` are sentences about what the author probably meant otherwise; `mark` tells it from
+    other templates.
     """
 
     name: str
     form: Form
     hints: tuple[str, ...]
+    mark: str
     _compiled: jinja2.Template = field(repr=False)
 
     def write(self, values: Mapping[str, Any], missing: type[BaseModel] | None = None) -> Written:
@@ -188,7 +191,7 @@ def _template(source: Source, names: Iterable[str]) -> Template:
         if not unknown:
             compiled = jinja2.Template.from_code(environment, code, environment.make_globals(None))
             hints = tuple(_hints(text, name)) if form == "markdown" else ()
-            return Template(name, form, hints, compiled)
+            return Template(name, form, hints, sha256(text.encode()).hexdigest(), compiled)
         error = _unknown_name(tree, unknown, name, sorted(names))
     raise error
 

@@ -45,6 +45,27 @@ def test_an_interview_of_ones_own_and_a_hint(tmp_path: Path) -> None:
     assert json.loads(BODY)["posting_title"] in (tmp_path / "x.html").read_text("utf-8")
 
 
+def test_a_digest_shows_several_interviews_beside_the_made_up_one(tmp_path: Path) -> None:
+    body = json.loads(BODY)
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(json.dumps(body | {"details": {"name": name.title()}}))
+    several = ("--interview", "one", "--interview", "two")
+    done = preview("digest", *several, folder=tmp_path)
+    assert done.stdout == "One message: summary.html\n"
+    page = (tmp_path / "summary.html").read_text("utf-8")
+    assert "3 interview reports" in page and "<b>Two</b>" in page and "Ada Example" in page
+    (tmp_path / "mine.md.j2").write_text("{{ report.total }} in all")
+    assert preview("mine.md.j2", "--digest", *several, folder=tmp_path).returncode == 0
+    assert "3 in all" in (tmp_path / "summary.html").read_text("utf-8")
+    for arguments, sentence in (
+        (("mine.md.j2",), "there is no 'report' here"),
+        (("full", *several), "a summary is of one --interview: several need --digest"),
+        (("full", "--digest"), "there is no 'interview' here; there is report"),
+    ):
+        done = preview(*arguments, folder=tmp_path)
+        assert done.returncode and sentence in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

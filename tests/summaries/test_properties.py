@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
-from heymilo_prefect.summaries import render_summary
+from heymilo_prefect.summaries import SlackMessage, render_many, render_summary
 from heymilo_prefect.summaries.draw import draw_message
 from heymilo_prefect.summaries.sample import filled
 from tests.summaries.test_injection import NASTY, elements
@@ -38,13 +38,19 @@ INTERVIEWS = shaped(filled(Interview)).map(
 )
 
 
-@pytest.mark.parametrize("template", ["full", "compact"])
+def message_of(interview: Interview, template: str) -> SlackMessage:
+    if template == "digest":
+        return render_many([(interview, None)] * 3, waiting=1)
+    return render_summary(interview, None, template)
+
+
+@pytest.mark.parametrize("template", ["full", "compact", "digest"])
 @settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(interview=INTERVIEWS)
 def test_slack_takes_every_summary_and_nothing_in_it_acts(
     template: str, interview: Interview
 ) -> None:
-    message = render_summary(interview, None, template)
+    message = message_of(interview, template)
     assert message.text and message.blocks
     for blocks in (message.blocks, *message.thread):
         assert content_of({"text": message.text, "blocks": blocks})
