@@ -1,7 +1,7 @@
 """A HeyMilo and a Slack that run on this machine: for the demo, and for tests of your own flows."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 from heymilo_prefect.sandbox.lives import Persona
@@ -9,6 +9,7 @@ from heymilo_prefect.sandbox.readings import Reading
 from heymilo_prefect.sandbox.records import Recorded
 from heymilo_prefect.sandbox.server import Server
 from heymilo_prefect.sandbox.world import World
+from heymilo_prefect.slack import no_pace
 
 __all__ = ["Persona", "Reading", "Recorded", "World", "sandbox"]
 
@@ -24,10 +25,13 @@ def sandbox(
     requests_per_minute: int = 300,
     window_seconds: float = 60.0,
     delay: float = 0.0,
+    strict_pace: bool = False,
     record: bool = True,
     port: int = 0,
 ) -> Iterator[World]:
     """Run a sandbox on a loopback port for as long as the `with` block lasts.
+
+    Meanwhile this process doesn't wait for Slack's pace, unless it is strict.
 
     Args:
         seed: What ids, names and candidates' behaviour are drawn from.
@@ -38,6 +42,7 @@ def sandbox(
         requests_per_minute: Requests that get through in any window; the others get a 429.
         window_seconds: Length of that window.
         delay: Seconds that every answer of HeyMilo's takes; requests wait side by side.
+        strict_pace: Let Slack take one post a second and channel; the others get a 429.
         record: Keep every request in `world.requests`; without it they are only counted.
         port: The port, 0 for a free one.
 
@@ -62,7 +67,8 @@ def sandbox(
         requests_per_minute=requests_per_minute,
         window_seconds=window_seconds,
         delay=delay,
+        strict_pace=strict_pace,
         record=record,
     )
-    with Server(world, port):
+    with Server(world, port), nullcontext() if strict_pace else no_pace():
         yield world

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -121,6 +121,11 @@ class Interview:
         """What the candidate will do: the same for the same seed and interview id."""
         draw = Random(f"{self.seed}:{self.interview_id}")
         return plan(self.posting.steps, draw, self.persona)
+
+    def judge(self, quality: float) -> None:
+        """Find the candidate as good as that, 0-1, from now on."""
+        self.__dict__["life"] = replace(self.life, quality=quality)
+        self._encoded = (None, b"")
 
     def progress(self, now: float) -> Progress:
         """How far the interview is at `now`, in epoch seconds."""

@@ -1,4 +1,4 @@
-"""A Slack that runs here: what an app posts messages with, by the Web API and incoming webhooks.
+"""A Slack that runs here: an app's Web API and incoming webhooks, and people who write beside it.
 
 It refuses what Slack refuses, and loses answers when it is told to.
 """
@@ -8,14 +8,13 @@ import copy
 import json
 import threading
 import time
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from heymilo_prefect.sandbox import slack_reads
 from heymilo_prefect.sandbox.delivery import Answer, Receive, Scope, Send, deliver, read_body
 from heymilo_prefect.sandbox.slack_messages import Arguments, Refused, content_of
 
@@ -34,6 +33,9 @@ _HOOK_STATUS = {
     "channel_not_found": 404,
     "channel_is_archived": 410,
 }
+_SCOPES = frozenset(
+    {"chat:write", "channels:read", "groups:read", "channels:history", "groups:history"}
+)
 _POSTS = frozenset({"chat.postMessage", "hooks"})
 
 
@@ -49,10 +51,14 @@ class Channel:
 
 @dataclass(frozen=True)
 class SlackRequest:
-    """A request that came in: the API method, or `hooks`, and its arguments without the token."""
+    """A request that came in: the API method, or `hooks`, and its arguments without the token.
+
+    `at` is when, as `time.monotonic()` tells it.
+    """
 
     method: str
     arguments: Arguments
+    at: float
 
 
 @dataclass
@@ -68,7 +74,7 @@ class Slack:
 
     `asgi` serves it: mount it where nothing wraps ASGI's `send`, since a lost answer breaks the
     connection beneath. Each channel has an incoming webhook: `hooks` maps its secret to the
-    channel's name.
+    channel's name. `scopes` are what the app may do; take some away to see it refused.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class Slack:
         }
         self.hooks = {f"hook-secret-{name.removeprefix('#')}": name for name in channels}
         self.requests: list[SlackRequest] = []
+        self.scopes: set[str] = set(_SCOPES)
         self.strict_pace = strict_pace
         self.closing = asyncio.Event()
         """Set it in the server's loop to end the answers that `timeout` holds back."""
@@ -105,7 +112,8 @@ class Slack:
     def messages(self, channel: str, replies: bool = False) -> list[dict[str, Any]]:
         """Give copies of a channel's messages, oldest first; `channel` is its `#name` or its id.
 
-        With `replies`, each is followed by those in its thread.
+        With `replies`, each is followed by those in its thread, and those whose parent is deleted
+        are there too.
         """
         with self._lock:
             stored = copy.deepcopy(self._stored[self._channel(channel, by_name=True).id])
@@ -113,16 +121,40 @@ class Slack:
         for message in stored:
             threads.setdefault(message.get("thread_ts", message["ts"]), []).append(message)
         return [
-            message for thread in threads.values() for message in thread[: None if replies else 1]
+            message
+            for thread in threads.values()
+            for message in thread
+            if replies or not slack_reads.is_reply(message)
         ]
+
+    def say(
+        self, channel: str, text: str, user: str = "U0PERSON", thread_ts: str | None = None
+    ) -> str:
+        """Let a person write a message, in the thread of `thread_ts` if given; its `ts` comes back.
+
+        `channel` is its `#name` or its id.
+        """
+        with self._lock:
+            content = {"text": text, "blocks": []}
+            kept = self._keep(self._channel(channel, by_name=True), user, content, thread_ts)
+            return str(kept["ts"])
+
+    def remove(self, channel: str, ts: str) -> None:
+        """Let a person delete a message, anyone's; the replies to it stay.
+
+        `channel` is its `#name` or its id.
+        """
+        with self._lock:
+            place = self._channel(channel, by_name=True)
+            self._stored[place.id].remove(self._message(place, ts))
 
     def play(self, kind: str, times: int = 1, skip: int = 0, on: str = "post") -> None:
         """Let the next requests go wrong, `times` of them after `skip` that don't.
 
         Args:
             kind: Nothing is done: an error of Slack's (`not_in_channel`), `ratelimited` (429),
-                `500`, `500_html`, `reset_before`. The message is posted and the answer lost:
-                `reset_after`, `timeout`.
+                `500`, `500_html`, `reset_before`, `timeout_before`. The message is posted and the
+                answer lost: `reset_after`, `timeout`.
             times: How many requests.
             skip: How many requests pass before.
             on: `post` for posted messages, by API or webhook; else the name of an API method.
@@ -154,7 +186,8 @@ class Slack:
         token = (arguments or {}).pop("token", None)
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         token = bearer if scheme.lower() == "bearer" else token
-        self.requests.append(SlackRequest(method, copy.deepcopy(arguments or {})))
+        at = time.monotonic()
+        self.requests.append(SlackRequest(method, copy.deepcopy(arguments or {}), at))
 
         fault = self._next_fault(method)
         if fault is not None and fault not in ("reset_after", "timeout"):
@@ -188,16 +221,21 @@ class Slack:
             raise Refused("not_authed")
         if token != self._token:
             raise Refused("invalid_auth")
-        call = {
-            "auth.test": self._test_auth,
-            "chat.postMessage": self._post,
-            "chat.update": self._update,
-            "conversations.history": self._history,
-            "conversations.list": self._list,
-            "conversations.info": self._info,
-        }.get(method)
+        call, needed = {
+            "auth.test": (self._test_auth, None),
+            "chat.postMessage": (self._post, "chat:write"),
+            "chat.update": (self._update, "chat:write"),
+            "chat.delete": (self._delete, "chat:write"),
+            "conversations.history": (self._history, "channels:history"),
+            "conversations.replies": (self._replies, "channels:history"),
+            "conversations.list": (self._list, "channels:read"),
+            "conversations.info": (self._info, "channels:read"),
+            "users.conversations": (self._joined, "channels:read"),
+        }.get(method, (None, None))
         if call is None:
             raise Refused("unknown_method", req_method=method)
+        if needed and needed not in self.scopes:
+            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.scopes)))
         return call(arguments)
 
     def _test_auth(self, arguments: Arguments) -> dict[str, Any]:
@@ -212,42 +250,39 @@ class Slack:
 
     def _update(self, arguments: Arguments) -> dict[str, Any]:
         channel = self._writable(arguments)
-        stored = self._stored[channel.id]
-        message = next((kept for kept in stored if kept["ts"] == arguments.get("ts")), None)
-        if message is None:
-            raise Refused("message_not_found")
-        content = content_of(arguments)
+        message = self._message(channel, arguments.get("ts"))
+        if not _is_own(message):
+            raise Refused("cant_update_message")
+        clears_metadata = arguments.get("metadata") in ({}, "{}")
+        content = content_of(arguments | ({"metadata": None} if clears_metadata else {}))
         message |= content
+        if clears_metadata:
+            message.pop("metadata", None)
         message["edited"] = {"user": _IDENTITY["user_id"], "ts": self._timestamp()}
         return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(message)}
 
+    def _delete(self, arguments: Arguments) -> dict[str, Any]:
+        channel = self._writable(arguments)
+        message = self._message(channel, arguments.get("ts"))
+        if not _is_own(message):
+            raise Refused("cant_delete_message")
+        self._stored[channel.id].remove(message)
+        return {"channel": channel.id, "ts": message["ts"]}
+
     def _history(self, arguments: Arguments) -> dict[str, Any]:
-        channel = self._channel(arguments.get("channel"))
-        if not channel.is_member:
-            raise Refused("not_in_channel")
-        inclusive = _true(arguments.get("inclusive"))
-        oldest, latest = (_seconds(arguments.get(name)) for name in ("oldest", "latest"))
+        return slack_reads.history(self._readable(arguments), arguments)
 
-        def is_within(message: dict[str, Any]) -> bool:
-            at = float(message["ts"])
-            is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
-            after = oldest is None or at > oldest or (inclusive and at == oldest)
-            before = latest is None or at < latest or (inclusive and at == latest)
-            return after and before and not is_reply
-
-        newest_first = [m for m in reversed(self._stored[channel.id]) if is_within(m)]
-        page, cursor = _page(newest_first, arguments, default=100, most=999)
-        messages = copy.deepcopy(page)
-        if not _true(arguments.get("include_all_metadata")):
-            for message in messages:
-                message.pop("metadata", None)
-        return {"messages": messages, "has_more": bool(cursor), "pin_count": 0} | _next(cursor)
+    def _replies(self, arguments: Arguments) -> dict[str, Any]:
+        return slack_reads.replies(self._readable(arguments), arguments)
 
     def _list(self, arguments: Arguments) -> dict[str, Any]:
-        hide_archived = _true(arguments.get("exclude_archived"))
-        channels = [c for c in self.channels.values() if not (hide_archived and c.is_archived)]
-        page, cursor = _page(channels, arguments, default=100, most=1000)
-        return {"channels": [_channel_object(channel) for channel in page]} | _next(cursor)
+        objects = [_channel_object(channel) for channel in self.channels.values()]
+        return slack_reads.channels(objects, arguments, most=1000)
+
+    def _joined(self, arguments: Arguments) -> dict[str, Any]:
+        joined = [_channel_object(channel) for channel in self.channels.values()]
+        objects = [channel for channel in joined if channel.pop("is_member")]
+        return slack_reads.channels(objects, arguments, most=999)
 
     def _info(self, arguments: Arguments) -> dict[str, Any]:
         return {"channel": _channel_object(self._channel(arguments.get("channel")))}
@@ -272,6 +307,18 @@ class Slack:
                 return channel
         raise Refused("channel_not_found")
 
+    def _message(self, channel: Channel, ts: Any) -> dict[str, Any]:
+        for message in self._stored[channel.id]:
+            if message["ts"] == ts:
+                return message
+        raise Refused("message_not_found")
+
+    def _readable(self, arguments: Arguments) -> list[dict[str, Any]]:
+        channel = self._channel(arguments.get("channel"))
+        if not channel.is_member:
+            raise Refused("not_in_channel")
+        return self._stored[channel.id]
+
     def _writable(self, arguments: Arguments, by_name: bool = False) -> Channel:
         channel = self._channel(arguments.get("channel"), by_name)
         if channel.is_archived:
@@ -287,10 +334,15 @@ class Slack:
         self._free_at[channel.id] = now + _SECONDS_BETWEEN_POSTS
 
     def _store(self, channel: Channel, content: Arguments, arguments: Arguments) -> dict[str, Any]:
-        message = {"type": "message", "user": _IDENTITY["user_id"], "bot_id": _IDENTITY["bot_id"]}
-        message |= content | {"ts": self._timestamp()}
-        if arguments.get("thread_ts"):
-            message["thread_ts"] = str(arguments["thread_ts"])
+        own = {"bot_id": _IDENTITY["bot_id"]} | content
+        return self._keep(channel, _IDENTITY["user_id"], own, arguments.get("thread_ts"))
+
+    def _keep(
+        self, channel: Channel, user: str, content: dict[str, Any], thread_ts: Any
+    ) -> dict[str, Any]:
+        message = {"type": "message", "user": user, **content, "ts": self._timestamp()}
+        if thread_ts:
+            message["thread_ts"] = str(thread_ts)
         self._stored[channel.id].append(message)
         return copy.deepcopy(message)
 
@@ -316,37 +368,12 @@ def _arguments(content_type: str, body: bytes, query: bytes) -> Arguments | None
     return found
 
 
-def _page(
-    items: Sequence[Any], arguments: Arguments, default: int, most: int
-) -> tuple[list[Any], str]:
-    try:
-        limit = int(arguments.get("limit") or default)
-        start = int(b64decode(arguments.get("cursor") or "", validate=True) or 0)
-    except (NotBase64, ValueError):
-        raise Refused("invalid_cursor" if arguments.get("cursor") else "invalid_limit") from None
-    if not 1 <= limit <= most:
-        raise Refused("invalid_limit")
-    end = start + limit
-    return list(items[start:end]), b64encode(b"%d" % end).decode() if end < len(items) else ""
-
-
-def _next(cursor: str) -> dict[str, Any]:
-    return {"response_metadata": {"next_cursor": cursor}}
-
-
 def _channel_object(channel: Channel) -> dict[str, Any]:
     return {"is_channel": True, "is_private": False, **vars(channel)}
 
 
-def _seconds(value: Any) -> float | None:
-    try:
-        return float(value) if value else None
-    except (TypeError, ValueError):
-        raise Refused("invalid_arguments") from None
-
-
-def _true(value: Any) -> bool:
-    return str(value).lower() in ("true", "1")
+def _is_own(message: dict[str, Any]) -> bool:
+    return message.get("bot_id") == _IDENTITY["bot_id"]
 
 
 def _json(status: int, body: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
@@ -369,5 +396,7 @@ def _unacted(fault: str, method: str) -> Answer:
         return Answer(500, b"<html><body>Something went wrong</body></html>", "text/html")
     if fault == "reset_before":
         return Answer(500, sent="nothing")
+    if fault == "timeout_before":
+        return Answer(500, sent="nothing", wait=_FOREVER)
     scopes = {"needed": "chat:write", "provided": "channels:read"}
     return _refusal(Refused(fault, **(scopes if fault == "missing_scope" else {})), method)

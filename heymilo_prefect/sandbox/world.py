@@ -68,6 +68,7 @@ class World:
         requests_per_minute: int,
         window_seconds: float,
         delay: float,
+        strict_pace: bool,
         record: bool,
     ) -> None:
         """Fill a workspace; `sandbox` says what the parameters mean."""
@@ -76,6 +77,7 @@ class World:
         self.requests_per_minute = requests_per_minute
         self.window_seconds = window_seconds
         self.delay = delay
+        self.strict_pace = strict_pace
         self.record = record
         self.readings = Readings()
         self.url = ""
@@ -90,7 +92,9 @@ class World:
         """Go back to how the world began: same postings and candidates, nothing asked yet."""
         with self.lock:
             self.clock = Clock(-self._started_ago)
-            self.slack_workspace = Slack(now=self.clock.now, token=self.slack_token)
+            self.slack_workspace = Slack(
+                now=self.clock.now, token=self.slack_token, strict_pace=self.strict_pace
+            )
             self.slack_workspace.closing = self.closing
             self.postings: dict[str, Posting] = {}
             self.webhooks: dict[str, dict[str, Any]] = {}
@@ -199,6 +203,11 @@ class World:
         insort(self._by_posting[posting.posting_id], interview, key=lambda known: known.created)
         self._by_email[posting.posting_id, interview.email.casefold()].append(interview)
         return interview
+
+    def rescore(self, interview_id: str, score: float) -> None:
+        """Let HeyMilo write an interview's report anew, with this score (0-100)."""
+        with self.lock:
+            self._interviews[interview_id].judge(score / 100)
 
     def remove(self, interview_id: str) -> None:
         """Take an interview away, as if it had never been."""

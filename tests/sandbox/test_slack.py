@@ -2,22 +2,59 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
 
+from heymilo_prefect.sandbox import World, sandbox
 from heymilo_prefect.sandbox.slack import Slack
 
 TOKEN = "xoxb-sandbox-token"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HIRING = "C00000001"
+METADATA = {"event_type": "summary_posted", "event_payload": {"interview_id": "int_1"}}
+
+App = Callable[..., Any]
 
 
 @pytest.fixture
 def slack() -> Slack:
     return Slack(now=lambda: NOW, token=TOKEN)
+
+
+def app_of(world: World) -> App:
+    """Make what calls a method of slack_sdk's client, and gives Slack's answer, a refusal too."""
+    patience = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
+    client = AsyncWebClient(world.slack_token, world.slack_url, retry_handlers=patience)
+    client.proxy = None
+
+    def call_method(method: str, **arguments: Any) -> Any:
+        try:
+            return asyncio.run(getattr(client, method)(**arguments)).data
+        except SlackApiError as refused:
+            return refused.response.data
+
+    return call_method
+
+
+@pytest.fixture
+def app(world: World) -> App:
+    return app_of(world)
+
+
+@pytest.fixture
+def workspace(world: World) -> Slack:
+    return world.slack_workspace
 
 
 def sent(slack: Slack, path: str, verb: str = "POST", **request: Any) -> httpx.Response:
@@ -294,3 +331,199 @@ def test_a_server_error_posts_nothing(slack: Slack, kind: str, start: str) -> No
     answer = sent(slack, "/hooks/hook-secret-hiring", json={"text": "x"})
     assert answer.status_code == 500 and answer.text.startswith(start)
     assert not slack.messages("#hiring")
+
+
+def posted(app: App, text: str = "x", **arguments: Any) -> str:
+    return str(app("chat_postMessage", channel="#hiring", text=text, **arguments)["ts"])
+
+
+def paged(app: App, method: str, what: str, **arguments: Any) -> list[list[Any]]:
+    pages, cursor = [], ""
+    while True:
+        answer = app(method, cursor=cursor, **arguments)
+        pages.append(answer[what])
+        if not (cursor := answer["response_metadata"]["next_cursor"]):
+            return pages
+
+
+def texts(messages: list[Any]) -> list[str]:
+    return [message["text"] for message in messages]
+
+
+def test_the_apps_own_channels_are_listed_in_pages(app: App, workspace: Slack) -> None:
+    pages = paged(app, "users_conversations", "channels", limit=1)
+    assert [[channel["name"] for channel in page] for page in pages] == [
+        ["hiring"],
+        ["hiring-leads"],
+    ]
+    assert "is_member" not in pages[0][0]
+    workspace.channels["#hiring"].is_archived = True
+    (shown,) = app("users_conversations", exclude_archived=True)["channels"]
+    assert shown["name"] == "hiring-leads"
+    workspace.channels["#hiring-leads"].is_member = False
+    (shown,) = app("users_conversations", limit=999)["channels"]
+    assert (shown["id"], shown["is_archived"]) == (HIRING, True)
+    assert app("users_conversations", limit=1000)["error"] == "invalid_limit"
+
+
+def test_a_thread_is_its_parent_and_then_the_replies_oldest_first(app: App) -> None:
+    parent = posted(app, "parent", metadata=METADATA)
+    posted(app, "beside it")
+    first, second, _ = (posted(app, text, thread_ts=parent) for text in ("1", "2", "3"))
+
+    def thread(**arguments: Any) -> list[Any]:
+        arguments = {"channel": HIRING, "ts": parent} | arguments
+        return list(app("conversations_replies", **arguments)["messages"])
+
+    pages = paged(app, "conversations_replies", "messages", channel=HIRING, ts=parent, limit=3)
+    assert [texts(page) for page in pages] == [["parent", "1", "2"], ["3"]]
+    assert texts(thread(oldest=first)) == ["parent", "2", "3"]
+    assert texts(thread(oldest=first, latest=second, inclusive=True)) == ["parent", "1", "2"]
+    assert texts(thread(ts=second)) == ["2"]
+    assert "metadata" not in thread()[0]
+    assert thread(include_all_metadata=True)[0]["metadata"] == METADATA
+
+
+def test_a_thread_must_be_there_and_its_channel_joined(app: App, workspace: Slack) -> None:
+    arguments = {"channel": HIRING, "ts": "1.000000"}
+    assert app("conversations_replies", **arguments)["error"] == "thread_not_found"
+    by_name = app("conversations_replies", **arguments | {"channel": "#hiring"})
+    assert by_name["error"] == "channel_not_found"
+    workspace.channels["#hiring"].is_member = False
+    assert app("conversations_replies", **arguments)["error"] == "not_in_channel"
+
+
+def test_a_parent_tells_of_its_replies(app: App, workspace: Slack) -> None:
+    parent, alone = posted(app), posted(app)
+    posted(app, thread_ts=parent)
+    workspace.say("#hiring", "thanks", thread_ts=parent)
+    last = posted(app, thread_ts=parent)
+    told = {
+        "thread_ts": parent,
+        "reply_count": 3,
+        "reply_users": ["U0HEYMILO", "U0PERSON"],
+        "reply_users_count": 2,
+        "latest_reply": last,
+    }
+    unthreaded, in_history = app("conversations_history", channel=HIRING)["messages"]
+    in_thread, *answers = app("conversations_replies", channel=HIRING, ts=parent)["messages"]
+    assert in_history.items() >= told.items() and in_thread.items() >= told.items()
+    assert all("reply_count" not in answer for answer in answers)
+    assert unthreaded["ts"] == alone and not unthreaded.keys() & told.keys()
+
+
+def test_the_app_deletes_its_own_message_and_the_replies_stay(app: App, workspace: Slack) -> None:
+    parent = posted(app)
+    posted(app, "a reply", thread_ts=parent)
+    gone = {"ok": True, "channel": HIRING, "ts": parent}
+    assert app("chat_delete", channel=HIRING, ts=parent) == gone
+    assert app("chat_delete", channel=HIRING, ts=parent)["error"] == "message_not_found"
+    assert app("conversations_history", channel=HIRING)["messages"] == []
+    assert workspace.messages("#hiring") == []
+    assert texts(workspace.messages("#hiring", replies=True)) == ["a reply"]
+    thread = app("conversations_replies", channel=HIRING, ts=parent)
+    assert thread["error"] == "thread_not_found"
+
+
+def test_a_persons_message_is_theirs(app: App, workspace: Slack) -> None:
+    ts = workspace.say("#hiring", "hello", user="U0ADA")
+    (message,) = app("conversations_history", channel=HIRING, include_all_metadata=True)["messages"]
+    assert (message["ts"], message["user"], message["text"]) == (ts, "U0ADA", "hello")
+    assert not message.keys() & {"bot_id", "metadata"}
+    changed = app("chat_update", channel=HIRING, ts=ts, text="y")
+    assert changed["error"] == "cant_update_message"
+    assert app("chat_delete", channel=HIRING, ts=ts)["error"] == "cant_delete_message"
+    assert workspace.messages("#hiring")[0]["text"] == "hello"
+
+
+def test_a_person_deletes_a_message_of_the_apps(app: App, workspace: Slack) -> None:
+    ts = posted(app)
+    workspace.remove("#hiring", ts)
+    assert workspace.messages("#hiring") == []
+    assert app("chat_update", channel=HIRING, ts=ts, text="y")["error"] == "message_not_found"
+
+
+def test_a_change_keeps_replaces_or_removes_the_metadata(app: App, workspace: Slack) -> None:
+    ts = posted(app, metadata=METADATA)
+    other = {"event_type": "other", "event_payload": {}}
+    for given, kept in (({}, METADATA), ({"metadata": other}, other), ({"metadata": {}}, None)):
+        assert app("chat_update", channel=HIRING, ts=ts, text="y", **given)["ok"]
+        assert workspace.messages("#hiring")[0].get("metadata") == kept
+
+
+@pytest.mark.parametrize(
+    ("method", "scope"),
+    [
+        ("chat_postMessage", "chat:write"),
+        ("chat_update", "chat:write"),
+        ("chat_delete", "chat:write"),
+        ("conversations_list", "channels:read"),
+        ("conversations_info", "channels:read"),
+        ("users_conversations", "channels:read"),
+        ("conversations_history", "channels:history"),
+        ("conversations_replies", "channels:history"),
+    ],
+)
+def test_a_method_needs_its_scope(app: App, workspace: Slack, method: str, scope: str) -> None:
+    ts = posted(app)
+    arguments: dict[str, Any] = {"channel": HIRING}
+    if method in ("chat_update", "chat_delete", "conversations_replies"):
+        arguments["ts"] = ts
+    if method in ("chat_postMessage", "chat_update"):
+        arguments["text"] = "y"
+    workspace.scopes.discard(scope)
+    refusal = app(method, **arguments)
+    assert (refusal["error"], refusal["needed"]) == ("missing_scope", scope)
+    assert set(refusal["provided"].split(",")) == workspace.scopes
+    assert texts(workspace.messages("#hiring")) == ["x"]
+    workspace.scopes.add(scope)
+    assert app(method, **arguments)["ok"]
+
+
+def test_a_request_tells_when_it_came(app: App, workspace: Slack) -> None:
+    before = time.monotonic()
+    posted(app)
+    between = time.monotonic()
+    posted(app)
+    first, second = (request.at for request in workspace.requests)
+    assert before <= first <= between <= second <= time.monotonic()
+
+
+def status_of_post(url: str, token: str, **body: Any) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"channel": "#hiring", "text": "x"} | body
+    return httpx.post(f"{url}chat.postMessage", json=body, headers=headers).status_code
+
+
+def test_a_sandbox_keeps_a_strict_pace_also_after_a_reset() -> None:
+    with sandbox(strict_pace=True) as world:
+        for _ in range(2):
+            assert status_of_post(world.slack_url, world.slack_token) == 200
+            assert status_of_post(world.slack_url, world.slack_token) == 429
+            assert httpx.post(world.slack_webhook_url, json={"text": "x"}).status_code == 429
+            assert (
+                status_of_post(world.slack_url, world.slack_token, channel="#hiring-leads") == 200
+            )
+            world.reset()
+
+
+def test_a_strict_pace_lets_a_post_through_a_second_after_the_last_that_was_taken() -> None:
+    with sandbox(strict_pace=True) as world:
+        app = app_of(world)
+        ts = posted(app)
+        for text in ("y", "z"):
+            assert app("chat_update", channel=HIRING, ts=ts, text=text)["ok"]
+        posted(app, "waits, and is then taken")
+        first, *_, refused, taken = world.slack_workspace.requests
+        assert refused.method == taken.method == "chat.postMessage"
+        assert refused.at - first.at < 1 <= taken.at - first.at
+
+
+def test_the_command_keeps_a_strict_pace() -> None:
+    command = [sys.executable, "-m", "heymilo_prefect.sandbox", "--port", "0", "--json"]
+    with subprocess.Popen([*command, "--strict-pace"], stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout
+        told = json.loads(served.stdout.readline())
+        statuses = [status_of_post(told["slack_url"], told["slack_token"]) for _ in range(2)]
+        served.send_signal(signal.SIGINT)
+    assert statuses == [200, 429]

@@ -1,0 +1,114 @@
+"""What reading shows of the sandbox's Slack: pages of its messages, threads and channels."""
+
+import copy
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from heymilo_prefect.sandbox.slack_messages import Arguments, Refused
+
+Message = dict[str, Any]
+
+
+def history(stored: Sequence[Message], arguments: Arguments) -> dict[str, Any]:
+    """Answer `conversations.history`: messages that aren't replies, newest first."""
+    is_within = _range(arguments)
+    newest_first = [m for m in reversed(stored) if not is_reply(m) and is_within(m)]
+    return _messages(newest_first, stored, arguments) | {"pin_count": 0}
+
+
+def replies(stored: Sequence[Message], arguments: Arguments) -> dict[str, Any]:
+    """Answer `conversations.replies`: the parent, whatever the range, and its replies within it.
+
+    The `ts` of a reply gives that reply alone.
+    """
+    ts = arguments.get("ts")
+    message = next((message for message in stored if message["ts"] == ts), None)
+    if message is None:
+        raise Refused("thread_not_found")
+    is_within = _range(arguments)
+    answers = [m for m in stored if is_reply(m) and m["thread_ts"] == ts and is_within(m)]
+    return _messages([message, *answers], stored, arguments)
+
+
+def channels(objects: Sequence[Any], arguments: Arguments, most: int) -> dict[str, Any]:
+    """Answer a list of channels, without the archived ones when asked; `most` is Slack's limit."""
+    hide_archived = _true(arguments.get("exclude_archived"))
+    shown = [channel for channel in objects if not (hide_archived and channel["is_archived"])]
+    page, cursor = _page(shown, arguments, most)
+    return {"channels": page} | _next(cursor)
+
+
+def is_reply(message: Message) -> bool:
+    """Tell whether a message is in the thread of another."""
+    return bool(message.get("thread_ts", message["ts"]) != message["ts"])
+
+
+def _messages(
+    found: Sequence[Message], stored: Sequence[Message], arguments: Arguments
+) -> dict[str, Any]:
+    page, cursor = _page(found, arguments, most=999)
+    threads: defaultdict[str, list[Message]] = defaultdict(list)
+    for message in filter(is_reply, stored):
+        threads[message["thread_ts"]].append(message)
+    shown = [copy.deepcopy(message) | _thread(message, threads) for message in page]
+    if not _true(arguments.get("include_all_metadata")):
+        for message in shown:
+            message.pop("metadata", None)
+    return {"messages": shown, "has_more": bool(cursor)} | _next(cursor)
+
+
+def _thread(parent: Message, threads: dict[str, list[Message]]) -> dict[str, Any]:
+    answers = threads.get(parent["ts"])
+    if not answers:
+        return {}
+    users = list(dict.fromkeys(answer["user"] for answer in answers))
+    return {
+        "thread_ts": parent["ts"],
+        "reply_count": len(answers),
+        "reply_users": users,
+        "reply_users_count": len(users),
+        "latest_reply": answers[-1]["ts"],
+    }
+
+
+def _range(arguments: Arguments) -> Callable[[Message], bool]:
+    inclusive = _true(arguments.get("inclusive"))
+    oldest, latest = (_seconds(arguments.get(name)) for name in ("oldest", "latest"))
+
+    def is_within(message: Message) -> bool:
+        at = float(message["ts"])
+        after = oldest is None or at > oldest or (inclusive and at == oldest)
+        before = latest is None or at < latest or (inclusive and at == latest)
+        return after and before
+
+    return is_within
+
+
+def _page(items: Sequence[Any], arguments: Arguments, most: int) -> tuple[list[Any], str]:
+    try:
+        limit = int(arguments.get("limit") or 100)
+        start = int(b64decode(arguments.get("cursor") or "", validate=True) or 0)
+    except (NotBase64, ValueError):
+        raise Refused("invalid_cursor" if arguments.get("cursor") else "invalid_limit") from None
+    if not 1 <= limit <= most:
+        raise Refused("invalid_limit")
+    end = start + limit
+    return list(items[start:end]), b64encode(b"%d" % end).decode() if end < len(items) else ""
+
+
+def _next(cursor: str) -> dict[str, Any]:
+    return {"response_metadata": {"next_cursor": cursor}}
+
+
+def _true(value: Any) -> bool:
+    return str(value).lower() in ("true", "1")
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        return float(value) if value else None
+    except (TypeError, ValueError):
+        raise Refused("invalid_arguments") from None
