@@ -5,7 +5,7 @@ import logging
 import pickle
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
@@ -16,10 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from heymilo_prefect.sandbox.slack import Slack
 from heymilo_prefect.slack import (
+    Channel,
     SlackError,
     SlackOutcomeUnknownError,
-    post,
-    post_to_webhook,
+    Webhook,
     slack_client,
 )
 
@@ -27,10 +27,7 @@ TOKEN = "xoxb-sandbox-token"
 SECRET_WORDS = "Ada Lovelace plays chess"
 
 
-@dataclass
-class Message:
-    text: str = SECRET_WORDS
-    blocks: list[dict[str, Any]] = field(default_factory=lambda: [{"type": "divider"}])
+BLOCKS = [{"type": "divider"}]
 
 
 @dataclass
@@ -64,13 +61,12 @@ def served() -> Iterator[Served]:
 
 
 def posted(served: Served, **how: Any) -> str:
-    return asyncio.run(
-        post(served.client, how.get("channel", "#hiring"), Message(), how.get("metadata"))
-    )
+    channel = Channel(served.client, how.get("channel", "#hiring"))
+    return asyncio.run(channel.post(SECRET_WORDS, BLOCKS, how.get("metadata")))
 
 
 def hooked(served: Served, url: str | None = None) -> None:
-    asyncio.run(post_to_webhook(url or served.hook, Message()))
+    asyncio.run(Webhook(url or served.hook).post(SECRET_WORDS, BLOCKS))
 
 
 def posts(served: Served) -> int:
@@ -136,7 +132,7 @@ def test_an_error_after_which_slack_may_have_acted_is_unknown(served: Served, er
 def test_an_answer_that_never_comes_is_unknown(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.slack._TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("heymilo_prefect.slack.client._TIMEOUT_SECONDS", 0.5)
     served.slack.play("timeout", times=2)
     for send in (posted, hooked):
         with pytest.raises(SlackOutcomeUnknownError):
@@ -154,7 +150,7 @@ def test_a_rate_limit_is_waited_for(served: Served) -> None:
 def test_a_rate_limit_without_end_is_an_error_with_its_wait(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.slack._RATE_LIMIT_RETRIES", 0)
+    monkeypatch.setattr("heymilo_prefect.slack.client._RATE_LIMIT_RETRIES", 0)
     served.slack.play("ratelimited", times=2)
     for send in (posted, hooked):
         with pytest.raises(SlackError, match="less often") as caught:
@@ -190,7 +186,7 @@ def test_no_token_goes_out_unencrypted(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         slack_client(TOKEN, url)
     with pytest.raises(ValueError, match="https") as caught:
-        asyncio.run(post_to_webhook(url, Message()))
+        Webhook(url)
     assert len(url) < 9 or url not in str(caught.value)
 
 

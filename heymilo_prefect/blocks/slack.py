@@ -11,7 +11,7 @@ from prefect_slack import SlackCredentials, SlackWebhook
 from pydantic import Field, HttpUrl, field_validator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from heymilo_prefect.slack import SLACK_API_URL, SlackError, checked_url, post, slack_client
+from heymilo_prefect.slack import SLACK_API_URL, Channel, SlackError, checked_url, slack_client
 from heymilo_prefect.summaries import notice
 
 
@@ -88,7 +88,8 @@ class SlackChannel(NotificationBlock):
     async def anotify(self, body: str, subject: str | None = None) -> None:
         """Post a text, as `notify` does."""
         try:
-            await post(self.get_client(), self.channel, notice(body, subject))
+            message = notice(body, subject)
+            await Channel(self.get_client(), self.channel).post(message.text, message.blocks)
         except SlackError as error:
             if self._raise_on_failure:
                 raise NotificationError(log=str(error)) from None

@@ -5,7 +5,12 @@ from heymilo_prefect.flows.ingest import aingest_sheet, ingest_sheet
 from heymilo_prefect.flows.ingest_report import IngestReport
 from heymilo_prefect.flows.stall_report import StallReport
 from heymilo_prefect.flows.stalled import areport_stalled_candidates, report_stalled_candidates
-from heymilo_prefect.flows.summaries import apost_interview_summaries, post_interview_summaries
+from heymilo_prefect.flows.summaries import (
+    apost_interview_summaries,
+    apost_interview_summary,
+    post_interview_summaries,
+    post_interview_summary,
+)
 from heymilo_prefect.flows.summary_report import SummaryReport
 
 __all__ = [
@@ -15,8 +20,10 @@ __all__ = [
     "UnfinishedError",
     "aingest_sheet",
     "apost_interview_summaries",
+    "apost_interview_summary",
     "areport_stalled_candidates",
     "ingest_sheet",
     "post_interview_summaries",
+    "post_interview_summary",
     "report_stalled_candidates",
 ]

@@ -16,7 +16,7 @@ from heymilo_prefect.flows.scan import scan
 from heymilo_prefect.flows.stall_report import StallReport, show
 from heymilo_prefect.flows.twins import twin_flows
 from heymilo_prefect.postings import PostingError, chosen, find_posting
-from heymilo_prefect.slack import SlackError, SlackOutcomeUnknownError
+from heymilo_prefect.slack import Channel, SlackError, SlackOutcomeUnknownError
 from heymilo_prefect.stalls import Judge, Mentions, Stalled, StallRules
 from heymilo_prefect.summaries import (
     StalledGroup,
@@ -25,11 +25,11 @@ from heymilo_prefect.summaries import (
     load_digest_template,
     render_digest,
 )
-from heymilo_prefect.tasks.deliver import deliver, deliver_reply, target_of
 from heymilo_prefect.tasks.memory import Memory, MemoryUnavailableError, memory_key
 from heymilo_prefect.tasks.read import Reader, Source, read_postings
 from heymilo_prefect.tasks.snapshots import Snapshots
 from heymilo_prefect.tasks.stall_events import emit_stall_events
+from heymilo_prefect.tasks.targets import target_of
 from heymilo_prefect.tasks.turn import Turn
 
 _ITEMS_SAID = 20
@@ -108,7 +108,7 @@ async def _report_stalled_candidates(
             await _emit(Snapshots(memory, f"{origin}-events"), found, max_events)
             if slack is not None:
                 turn.check()
-                key = memory_key("stalled", heymilo_credentials.base_url, *target_of(slack))
+                key = memory_key("stalled", heymilo_credentials.base_url, *target_of(slack).place)
                 said = Snapshots(memory, key)
                 undone += await _say(said, found, slack, digest, reminding, say_when_clear)
     except MemoryUnavailableError as error:
@@ -219,9 +219,11 @@ async def _say(
     undone = []
     ts = None
     try:
-        ts = await deliver(slack, message)
-        for index in range(len(message.thread) if ts else 0):
-            await deliver_reply(slack, message, index, str(ts))
+        target = target_of(slack)
+        ts = await target.post(message.text, message.blocks)
+        if isinstance(target, Channel):
+            for reply in message.thread:
+                await target.post(message.text, reply, thread_ts=ts)
     except SlackError as error:
         if ts is None and not isinstance(error, SlackOutcomeUnknownError):
             await snapshots.write({"mentions": before.dump(), "posting": False})

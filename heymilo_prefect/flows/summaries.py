@@ -1,37 +1,38 @@
 """The flow that posts each interview's summary to Slack, once."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from prefect.logging import get_run_logger
 
-from heymilo_prefect.api.endpoints import list_interviews
+from heymilo_prefect.api.endpoints import get_interview, list_interviews
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
 from heymilo_prefect.durations import DurationParameter, duration
+from heymilo_prefect.flows.channel_summaries import ChannelSummaries, Manner, ThreadBy
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.scan import scan
 from heymilo_prefect.flows.summary_report import SummaryReport, show, show_preview
 from heymilo_prefect.flows.twins import twin_flows
 from heymilo_prefect.postings import PostingError, chosen, find_posting
-from heymilo_prefect.slack import OF_THE_APP, SlackError, SlackOutcomeUnknownError
 from heymilo_prefect.summaries import (
     EARLIEST,
     Choice,
     Mention,
-    SlackMessage,
     Template,
-    blotted,
+    load_many_template,
     load_summary_template,
     moment_of,
-    render_summary,
 )
+from heymilo_prefect.tasks.ledger import Ledger
 from heymilo_prefect.tasks.memory import Memory
-from heymilo_prefect.tasks.post_summary import SummaryRecord
 from heymilo_prefect.tasks.read import Reader, read_postings
+from heymilo_prefect.tasks.seal import Seal
+
+_LEAD = timedelta(days=1)  # by which Slack's clock and an interview's moment may differ
 
 
 async def _post_interview_summaries(
@@ -47,8 +48,12 @@ async def _post_interview_summaries(
     completed_steps: list[str] | None = None,
     routes: dict[str, str] | None = None,
     mention: str | None = None,
+    digest: bool = False,
+    thread_by: ThreadBy | None = None,
 ) -> SummaryReport:
     """Post a summary of each interview that has a report, once for an interview and a channel.
+
+    A summary whose report changed since is edited in place.
 
     Args:
         heymilo_credentials: The workspace.
@@ -56,10 +61,12 @@ async def _post_interview_summaries(
         posting_ids: The postings to look at; all that aren't archived without it.
         template: A Jinja template: a `SummaryTemplate` block, a file's path, an https URL, the text
             itself, or a packaged one: `full`, which is the default, or `compact`. It sees
-            `interview` and `posting`, and is tried before anything is fetched.
+            `interview` and `posting`, with `digest` it sees `report`. It is tried before anything
+            is fetched.
         since: How far back interviews are taken from now, as "7 days", or from which moment on;
             None for all.
-        max_messages: How many to post to a channel at most; the next run goes on with the rest.
+        max_messages: How many new ones to post to a channel at most. The next runs go on with the
+            rest, oldest first, and the channel is told how many wait.
         dry_run: Post nothing, and show in an artifact what would be posted, names blotted out.
         min_score: Take interviews with this score or more, 0-100.
         statuses: Take interviews of these statuses, such as completed or shortlisted.
@@ -67,6 +74,8 @@ async def _post_interview_summaries(
         routes: The channel of a posting, by its id or exact title; the block's own channel for the
             others. The app has to be in each.
         mention: Whom each message calls: `<@U0123ABCD>`, or `<!subteam^S0123ABCD>` for a group.
+        digest: Post one message that lists the new ones, instead of one each.
+        thread_by: "posting" puts the summaries of a posting and day into one thread.
 
     Returns:
         A `SummaryReport`.
@@ -74,18 +83,25 @@ async def _post_interview_summaries(
     Raises:
         TemplateError: the template can't be used; nothing was fetched.
         PostingError: there is no posting that was named.
+        MemoryUnavailableError: Prefect's result storage can't be used.
         UnfinishedError: a posting wasn't read, or a summary not posted; `.report` has the rest.
         HeyMiloError: the postings can't be listed.
     """
     log = get_run_logger()
-    tried = _tried(template)
-    for hint in tried.hints:
-        log.warning("%s", hint)
     if max_messages < 1:
         raise ValueError(f"max_messages is {max_messages}: it starts at 1.")
-    writer = _Writer(tried, None if mention is None else Mention(mention))
-    choice = Choice(_first_moment(since), min_score, statuses, completed_steps or ())
-    memory = await Memory.open()
+    if thread_by and (digest or not isinstance(slack, SlackChannel)):
+        other = "a digest is one message" if digest else "a webhook knows no threads"
+        raise ValueError(f"thread_by needs a SlackChannel and a message each: {other}.")
+    manner = Manner(_tried(template, digest), _mention(mention), max_messages, digest, thread_by)
+    first = _first_moment(since)
+    Choice(first, min_score)  # says what is wrong before anything is fetched
+    channels = await _Channels.open(slack, manner, first)
+    everything = await read_postings(heymilo_credentials)
+    channels.route(everything, routes or {})
+    choice = Choice(
+        first, min_score, statuses, completed_steps or (), overdue=await channels.left_by_earlier()
+    )
     report = SummaryReport()
     found: list[tuple[Interview, Posting]] = []
 
@@ -93,41 +109,84 @@ async def _post_interview_summaries(
         if choice(interview):
             found.append((interview, posting))
 
-    everything = await read_postings(heymilo_credentials)
-    channels = _channels(slack, everything, routes or {})
     reader = Reader[Interview](list_interviews, lambda posting: partial(visit, posting))
     postings = chosen(everything, posting_ids)
     _, report.unread = await scan(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
-    found.sort(key=lambda pair: moment_of(pair[0]) or EARLIEST)
-    lines: dict[str, _Line] = {}
-    for interview, posting in found:
-        target = channels.get(posting.posting_id, slack)
-        name = target.channel if isinstance(target, SlackChannel) else "the webhook's channel"
-        line = lines.setdefault(name, _Line(target, name))
-        await line.add(interview, posting, memory, report, max_messages)
+    for interview, posting in sorted(found, key=lambda pair: moment_of(pair[0]) or EARLIEST):
+        channels.of(posting).found.append((interview, posting))
     if dry_run:
         await show_preview(
-            (interview.interview_id, line.name, writer.write(blotted(interview), posting))
-            for line in lines.values()
-            for interview, posting, _ in line.todo
+            [
+                (what, channel.name, message)
+                for channel in channels.busy
+                for what, message in await channel.preview(report)
+            ]
         )
-        todo = [interview for line in lines.values() for interview, _, _ in line.todo]
-        report.would_post = [interview.interview_id for interview in todo]
-        log.info("Nothing is posted: %d would be.", len(todo))
+        log.info("Nothing is posted: %d would be.", len(report.would_post))
         return report
-    undone = [f"posting {posting_id}: {why}" for posting_id, why in report.unread.items()]
-    stopped: SlackError | None = None
-    for line in lines.values():
-        is_hopeless = stopped is not None and stopped.error in OF_THE_APP
-        stopped = await line.post(writer, report, stopped if is_hopeless else None)
-        if stopped is not None and str(stopped) not in undone:
-            undone.append(str(stopped))
+    return await _finished(channels, report)
+
+
+async def _post_interview_summary(
+    heymilo_credentials: HeyMiloCredentials,
+    slack: SlackTarget,
+    interview_id: str,
+    template: SummaryTemplate | str | Path | None = None,
+    routes: dict[str, str] | None = None,
+    mention: str | None = None,
+) -> SummaryReport:
+    """Post the summary of one interview, once for the channel: what an automation calls.
+
+    It and `post_interview_summaries` know of one another. A summary whose report changed since is
+    edited in place.
+
+    Args:
+        heymilo_credentials: The workspace.
+        slack: The channel.
+        interview_id: The interview's id.
+        template: As in `post_interview_summaries`.
+        routes: As in `post_interview_summaries`.
+        mention: As in `post_interview_summaries`.
+
+    Returns:
+        A `SummaryReport`.
+
+    Raises:
+        TemplateError: the template can't be used; nothing was fetched.
+        NotFoundError: HeyMilo doesn't know the id.
+        MemoryUnavailableError: Prefect's result storage can't be used.
+        UnfinishedError: the interview has no report yet, or it wasn't posted.
+        HeyMiloError: the interview can't be read.
+
+    Source: `GET /api/interview/{interview_id}`.
+    """
+    manner = Manner(_tried(template, digest=False), _mention(mention))
+    client = heymilo_credentials.get_async_client()
+    interview = await client.send(get_interview(interview_id))
+    report = SummaryReport()
+    if not interview.has_report:
+        raise UnfinishedError(
+            f"Interview {interview_id} has no report yet: run again when HeyMilo has written it.",
+            report,
+        )
+    moment = moment_of(interview) or datetime.now(UTC) - timedelta(days=7)
+    channels = await _Channels.open(slack, manner, moment)
+    everything = await read_postings(heymilo_credentials)
+    channels.route(everything, routes or {})
+    posting = next((it for it in everything if it.posting_id == interview.posting_id), None)
+    channels.of(posting).found.append((interview, posting))
+    return await _finished(channels, report)
+
+
+async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryReport:
+    """Post to all channels at once, and say how it went."""
+    stops = await asyncio.gather(*(channel.post(report) for channel in channels.busy))
     await show(report)
-    log.info("Summaries: %s.", report)
-    if report.waiting:
-        log.info("%d more wait for the next run (max_messages).", len(report.waiting))
+    get_run_logger().info("Summaries: %s.", report)
+    undone = [f"posting {posting_id}: {why}" for posting_id, why in report.unread.items()]
+    undone += dict.fromkeys([*filter(None, map(_said, stops)), *report.failed.values()])
     if report.unknown:
         undone.append(f"{len(report.unknown)} may stand in the channel already: look there.")
     if undone:
@@ -135,88 +194,78 @@ async def _post_interview_summaries(
     return report
 
 
-@dataclass
-class _Writer:
-    template: Template
-    mention: Mention | None
-
-    def write(self, interview: Interview, posting: Posting) -> SlackMessage:
-        message = render_summary(interview, posting, self.template)
-        return message if self.mention is None else self.mention.on(message)
+def _said(error: Exception | None) -> str | None:
+    return None if error is None else str(error)
 
 
-@dataclass
-class _Line:
-    """The summaries that are to be posted to one channel, oldest interview first."""
+class _Channels:
+    """The channels that summaries go to: the block's own, and those that postings lead to."""
 
-    slack: SlackTarget
-    name: str
-    todo: list[tuple[Interview, Posting, SummaryRecord]] = field(default_factory=list)
-
-    async def add(
-        self,
-        interview: Interview,
-        posting: Posting,
-        memory: Memory,
-        report: SummaryReport,
-        max_messages: int,
+    def __init__(
+        self, slack: SlackTarget, manner: Manner, oldest: float, memory: Memory, seal: Seal
     ) -> None:
-        record = SummaryRecord(memory, self.slack, interview.interview_id)
-        await record.load()
-        if not record.is_new:
-            report.already.append(interview.interview_id)
-        begun = sum(record.is_new for _, _, record in self.todo)
-        if record.is_whole:
-            return
-        if record.is_new and begun >= max_messages:
-            report.waiting.append(interview.interview_id)
-        else:
-            self.todo.append((interview, posting, record))
+        self._slack = slack
+        self._manner = manner
+        self._about = memory, seal, oldest
+        self._by_posting: dict[str, str] = {}
+        self._own = self._channel(slack)
+        self._by_name = {self._own.name: self._own}
 
-    async def post(
-        self, writer: _Writer, report: SummaryReport, stopped: SlackError | None
-    ) -> SlackError | None:
-        """Post until Slack refuses one, and return that; nothing when it is `stopped` before."""
-        for interview, posting, record in self.todo:
-            interview_id = interview.interview_id
-            is_new = record.is_new
+    @classmethod
+    async def open(cls, slack: SlackTarget, manner: Manner, first: datetime) -> "_Channels":
+        oldest = 0.0 if first == EARLIEST else (first - _LEAD).timestamp()
+        return cls(slack, manner, oldest, await Memory.open(), await Seal.of_team())
+
+    def route(self, postings: Sequence[Posting], routes: Mapping[str, str]) -> None:
+        """Lead postings, by id or exact title, to channels of their own."""
+        slack = self._slack
+        if routes and not isinstance(slack, SlackChannel):
+            raise ValueError(
+                "routes needs a SlackChannel: a webhook posts to its one channel only."
+            )
+        for named, channel in routes.items():
             try:
-                if stopped is None:
-                    await record.post(writer.write(interview, posting))
-            except SlackOutcomeUnknownError:
-                report.unknown.append(interview_id)
-                continue
-            except SlackError as error:
-                stopped = error
-            if stopped is not None:
-                report.failed[interview_id] = str(stopped)
-            elif is_new:
-                report.posted.append(interview_id)
-        return stopped
+                posting = find_posting(postings, named)
+            except PostingError as error:
+                raise PostingError(f"routes: {error}") from None
+            assert isinstance(slack, SlackChannel)
+            fields = {"credentials": slack.credentials, "api_url": slack.api_url}
+            target = SlackChannel(channel=channel, **fields)
+            self._by_posting[posting.posting_id] = target.channel
+            self._by_name.setdefault(target.channel, self._channel(target))
+
+    async def left_by_earlier(self) -> set[str]:
+        """Return the interviews that earlier runs left."""
+        return {left for one in self._by_name.values() for left in await one.left_by_earlier()}
+
+    def of(self, posting: Posting | None) -> ChannelSummaries:
+        """Return the channel of a posting."""
+        name = self._by_posting.get(posting.posting_id) if posting else None
+        return self._own if name is None else self._by_name[name]
+
+    @property
+    def busy(self) -> list[ChannelSummaries]:
+        """Those for which something was found."""
+        return [channel for channel in self._by_name.values() if channel.found]
+
+    def _channel(self, slack: SlackTarget) -> ChannelSummaries:
+        return ChannelSummaries(Ledger(slack, *self._about), self._manner)
 
 
-def _tried(template: SummaryTemplate | str | Path | None) -> Template:
+def _tried(template: SummaryTemplate | str | Path | None, digest: bool) -> Template:
     if isinstance(template, SummaryTemplate):
-        return template.get_template()
-    return load_summary_template(template)
+        if digest:
+            raise ValueError("A digest's template is a file, a URL or a text, and no block.")
+        sound = template.get_template()
+    else:
+        sound = (load_many_template if digest else load_summary_template)(template)
+    for hint in sound.hints:
+        get_run_logger().warning("%s", hint)
+    return sound
 
 
-def _channels(
-    slack: SlackTarget, postings: Sequence[Posting], routes: Mapping[str, str]
-) -> dict[str, SlackChannel]:
-    if not routes:
-        return {}
-    if not isinstance(slack, SlackChannel):
-        raise ValueError("routes needs a SlackChannel: a webhook posts to its one channel only.")
-    channels: dict[str, SlackChannel] = {}
-    for named, channel in routes.items():
-        try:
-            posting = find_posting(postings, named)
-        except PostingError as error:
-            raise PostingError(f"routes: {error}") from None
-        fields = {"credentials": slack.credentials, "api_url": slack.api_url, "channel": channel}
-        channels[posting.posting_id] = SlackChannel(**fields)
-    return channels
+def _mention(mention: str | None) -> Mention | None:
+    return None if mention is None else Mention(mention)
 
 
 def _first_moment(since: timedelta | str | datetime | None) -> datetime:
@@ -228,3 +277,4 @@ def _first_moment(since: timedelta | str | datetime | None) -> datetime:
 
 
 post_interview_summaries, apost_interview_summaries = twin_flows(_post_interview_summaries)
+post_interview_summary, apost_interview_summary = twin_flows(_post_interview_summary)

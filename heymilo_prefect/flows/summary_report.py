@@ -5,19 +5,27 @@ from collections.abc import Iterable
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from heymilo_prefect.summaries import SlackMessage, plain_text
+from heymilo_prefect.tasks.ledger import Fate
 
 
 class SummaryReport:
-    """What was posted: interview ids, oldest interview first.
+    """What was posted: interview ids, oldest interview first within a channel.
 
-    `posted` now; `already` posted by an earlier run; `waiting` for the next run, since
-    `max_messages` was reached; `failed` (id to reason), which the next run tries again; `unknown`:
-    Slack's answer was lost, so it may stand there, and isn't posted again. `unread` are postings
-    that couldn't be read (id to reason); `would_post` are those that a dry run found.
+    Attributes:
+        posted: Posted now.
+        edited: Posted by an earlier run, and changed in place now, as the report changed.
+        already: Posted by an earlier run, the edited ones among them.
+        waiting: Left to the next run, since `max_messages` was reached.
+        failed: Id to reason; the next run tries again.
+        unknown: Slack's answer was lost, and the channel can't be read: it may stand there, and
+            isn't posted again.
+        unread: Postings that couldn't be read, id to reason.
+        would_post: What a dry run found.
     """
 
     def __init__(self) -> None:
         self.posted: list[str] = []
+        self.edited: list[str] = []
         self.already: list[str] = []
         self.waiting: list[str] = []
         self.failed: dict[str, str] = {}
@@ -25,12 +33,23 @@ class SummaryReport:
         self.unread: dict[str, str] = {}
         self.would_post: list[str] = []
 
+    def note(self, interview_id: str, fate: Fate) -> None:
+        """Note what became of a summary that was due, or stood there already."""
+        if fate != "standing":
+            by_fate = {"posted": self.posted, "edited": self.edited, "unknown": self.unknown}
+            by_fate[fate].append(interview_id)
+
+    @property
+    def accounted_for(self) -> set[str]:
+        """The interviews of which it is known what became of their summary."""
+        return {*self.posted, *self.already, *self.waiting, *self.failed, *self.unknown}
+
     def __str__(self) -> str:
         """Say the counts."""
         said = [f"{len(self.posted)} posted", f"{len(self.already)} posted before"]
         said += [
             f"{len(ids)} {what}"
-            for what in ("waiting", "failed", "unknown")
+            for what in ("edited", "waiting", "failed", "unknown")
             if (ids := getattr(self, what))
         ]
         return ", ".join(said)
@@ -43,6 +62,7 @@ class SummaryReport:
 async def show(report: SummaryReport) -> None:
     """Leave a table of ids."""
     rows = [{"interview": interview_id, "summary": "posted"} for interview_id in report.posted]
+    rows += [{"interview": interview_id, "summary": "edited"} for interview_id in report.edited]
     rows += [{"interview": i, "summary": "unknown"} for i in report.unknown]
     rows += [{"interview": i, "summary": f"failed: {why}"} for i, why in report.failed.items()]
     await acreate_table_artifact(table=rows, key="heymilo-summaries", description=f"{report}.")

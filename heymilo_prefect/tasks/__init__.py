@@ -29,6 +29,13 @@ from heymilo_prefect.tasks.endpoints import (
     list_webhooks,
     read_export,
 )
+from heymilo_prefect.tasks.messages import (
+    PostedMessage,
+    apost_message,
+    arender_summary,
+    post_message,
+    render_summary,
+)
 from heymilo_prefect.tasks.stalls import afind_stalled, find_stalled
 from heymilo_prefect.tasks.wait import (
     InterviewTimeoutError,
@@ -41,6 +48,7 @@ from heymilo_prefect.tasks.walk import aiter_interviews, iter_interviews
 
 __all__ = [
     "InterviewTimeoutError",
+    "PostedMessage",
     "acheck_health",
     "acreate_webhook",
     "adeactivate_webhook",
@@ -54,7 +62,9 @@ __all__ = [
     "alist_interviews",
     "alist_postings",
     "alist_webhooks",
+    "apost_message",
     "aread_export",
+    "arender_summary",
     "await_for_interview",
     "await_for_interviews",
     "check_health",
@@ -70,7 +80,9 @@ __all__ = [
     "list_interviews",
     "list_postings",
     "list_webhooks",
+    "post_message",
     "read_export",
+    "render_summary",
     "wait_for_interview",
     "wait_for_interviews",
 ]

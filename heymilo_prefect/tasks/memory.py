@@ -70,8 +70,8 @@ class Memory:
             raise MemoryUnavailableError("Prefect's result storage forgets what is written to it.")
         return memory
 
-    async def recall(self, key: str) -> Any:
-        """Return what was recorded under a key; None without a record, or where it was cut short.
+    async def recall(self, key: str, cut: Any = None) -> Any:
+        """Return what was recorded under a key; None without a record, `cut` for a broken one.
 
         Raises:
             MemoryUnavailableError: It can't be told whether there is a record.
@@ -79,7 +79,7 @@ class Memory:
         try:
             return (await self._store.aread(key)).result
         except (ValidationError, json.JSONDecodeError, UnicodeDecodeError):
-            return None
+            return cut
         except Exception as error:
             if _said(error, key) == self._absence:
                 return None

@@ -8,18 +8,12 @@ own: whoever sees the storage learns nothing about a candidate.
 
 import asyncio
 import base64
-import hmac
-import json
-import secrets
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from cryptography.fernet import Fernet
-from prefect.blocks.system import Secret
 from prefect.variables import Variable
 
 from heymilo_prefect.ingestion import ReadyRow, RowOutcome
@@ -29,10 +23,9 @@ from heymilo_prefect.tasks.memory import (
     memory_key,
     prefect_server,
 )
+from heymilo_prefect.tasks.seal import SECRET_BLOCK, TAG_BYTES, Seal
 from heymilo_prefect.tasks.turn import Turn
 
-SECRET_BLOCK = "heymilo-ingest-memory"
-_TAG = 16
 _READ_AHEAD = 32  # more than the records that are written at once, so that no gap ends the reading
 _UNSUMMED = 64
 _OPENED = 200  # chunks whose links are held readable, 20 KB each
@@ -46,42 +39,6 @@ class Earlier:
     known: bool
     interview_id: str | None = None
     interview_link: str | None = field(default=None, repr=False)
-
-
-class Seal:
-    """The team's secret: rows become tags with it, and links unreadable."""
-
-    def __init__(self, secret: str) -> None:
-        self._key = secret.encode()
-        self._fernet = Fernet(base64.urlsafe_b64encode(self._digest(b"seal")))
-        self.mark = self._digest(b"mark").hex()[:16]
-
-    @classmethod
-    async def of_team(cls) -> "Seal":
-        """Load the secret from its Prefect block; the first run of all makes it."""
-        block: Secret[Any]
-        try:
-            block = await Secret.aload(SECRET_BLOCK)
-        except ValueError:
-            with suppress(ValueError):  # another run was faster
-                await Secret(value=secrets.token_hex(32)).asave(SECRET_BLOCK)
-            block = await Secret.aload(SECRET_BLOCK)
-        return cls(str(block.get()))
-
-    def tag(self, identity: bytes) -> bytes:
-        """Return the tag of a row with this identity."""
-        return self._digest(b"row" + identity)[:_TAG]
-
-    def close(self, value: Any) -> str:
-        """Make a JSON value unreadable."""
-        return self._fernet.encrypt(zlib.compress(json.dumps(value).encode())).decode()
-
-    def open(self, text: str) -> Any:
-        """Read what was closed under this secret."""
-        return json.loads(zlib.decompress(self._fernet.decrypt(text)))
-
-    def _digest(self, data: bytes) -> bytes:
-        return hmac.digest(self._key, data, "sha256")
 
 
 class SentRows:
@@ -304,4 +261,4 @@ def _joined(tags: Iterable[bytes]) -> str:
 
 def _split(joined: str) -> Iterator[bytes]:
     tags = base64.b64decode(joined)
-    return (tags[start : start + _TAG] for start in range(0, len(tags), _TAG))
+    return (tags[start : start + TAG_BYTES] for start in range(0, len(tags), TAG_BYTES))

@@ -15,7 +15,7 @@ from heymilo_prefect.flows import IngestReport, UnfinishedError, aingest_sheet, 
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
 from heymilo_prefect.tasks.memory import memory_key
-from heymilo_prefect.tasks.sent import SECRET_BLOCK
+from heymilo_prefect.tasks.seal import SECRET_BLOCK
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

@@ -1,0 +1,369 @@
+"""What was posted to a channel, and how it stays posted once: a record for each thing posted.
+
+An intent is recorded before each post. One without an end means that a run was killed or an answer
+lost: then the channel itself is read before anything is posted there. It is read too where there
+are no records of it at all, as on a new worker. Records hold no text.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Literal, Protocol, Self
+
+from prefect.logging import get_run_logger
+
+from heymilo_prefect.blocks import SlackTarget
+from heymilo_prefect.slack import (
+    About,
+    Channel,
+    SlackError,
+    SlackOutcomeUnknownError,
+    content_of,
+    together,
+    until_arrived,
+)
+from heymilo_prefect.slack.posted import Posted
+from heymilo_prefect.slack.search import UNREADABLE, Found, Standing, search, search_thread
+from heymilo_prefect.tasks.channel_records import ChannelRecords
+from heymilo_prefect.tasks.memory import Memory, memory_key
+from heymilo_prefect.tasks.seal import Seal
+from heymilo_prefect.tasks.targets import target_of
+from heymilo_prefect.tasks.turn import Turn
+
+Fate = Literal["posted", "edited", "standing", "unknown"]
+"""`posted` now; `edited` in place; `standing` as it was; `unknown`: it may be there."""
+
+Blocks = list[dict[str, Any]]
+Piece = tuple[str, Blocks]
+
+_READS_AT_ONCE = 16
+_TRIES = 2
+_CLOCKS_DIFFER_SECONDS = 3600
+_NOT_EDITABLE = {"cant_update_message", "edit_window_closed", "cant_delete_message"}
+_REMOVED = {"message_not_found", "thread_not_found"}
+_IN_FLIGHT = {"posting": 0}  # what a record means that was cut short
+
+
+class Message(Protocol):
+    """What can be posted: a message, and the replies that go into its thread."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102 - the class says it
+
+    @property
+    def blocks(self) -> Blocks: ...  # noqa: D102 - the class says it
+
+    @property
+    def thread(self) -> list[Blocks]: ...  # noqa: D102 - the class says it
+
+
+class Ledger:
+    """What was posted to one target; while it is entered, no other run posts there.
+
+    Args:
+        slack: The target.
+        memory: Where the records are.
+        seal: The team's secret.
+        oldest: How far back the channel is read when there are no records, in epoch seconds.
+
+    Raises:
+        MemoryUnavailableError: On entering: the records or Prefect's server can't be reached, or
+            another run posts there for 10 minutes.
+        SlackError: On entering: Slack can't be asked.
+    """
+
+    def __init__(self, slack: SlackTarget, memory: Memory, seal: Seal, oldest: float) -> None:
+        self.target = target_of(slack)
+        self.records = ChannelRecords(self.target, memory)
+        self.unknown: set[About] = set()
+        """What may have been posted, as this run found out."""
+        self._memory = memory
+        self._seal = seal
+        self._oldest = oldest
+        self._known: dict[About, Posted] = {}
+        self._turn: Turn
+
+    async def __aenter__(self) -> Self:
+        await self.records.find()
+        name = self.records.key.replace("-", "_")
+        self._turn = Turn(name, f"posts to {self.target.name}")
+        await self._turn.__aenter__()
+        try:
+            await self.records.read()
+            searched = self.records.state.get("searched")
+            if isinstance(self.target, Channel) and (searched is None or self._oldest < searched):
+                await self._learn(self.target, is_new=searched is None)
+        except BaseException:
+            await self._turn.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *why: Any) -> None:
+        """Let other runs post there."""
+        await self._turn.__aexit__()
+
+    async def load(self, abouts: Iterable[About]) -> None:
+        """Read what is known of these, and find out what became of posts whose end nobody saw."""
+        await self.read(abouts)
+        in_flight = [about for about in abouts if self._known[about].posting is not None]
+        if in_flight:
+            await self._settle(in_flight)
+
+    async def read(self, abouts: Iterable[About]) -> None:
+        """Read what is known of these."""
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def read(about: About) -> None:
+            async with gate:
+                record = await self._memory.recall(self._place(about), _IN_FLIGHT)
+                self._known[about] = Posted.load(record)
+
+        new = [about for about in dict.fromkeys(abouts) if about not in self._known]
+        await asyncio.gather(*map(read, new))
+
+    def of(self, about: About) -> Posted:
+        """Return what is known of something that was loaded."""
+        return self._known[about]
+
+    async def put(
+        self, about: About, message: Message, look: str = "", thread: str | None = None
+    ) -> Fate:
+        """Make the channel show a message: post it or change it, with its thread, or leave it.
+
+        Args:
+            about: What it is about.
+            message: The message. A webhook gets it without its thread, and can't change it.
+            look: What makes it look so, other than its data: where that changed since, what stands
+                is left as it is.
+            thread: The `ts` of the message in whose thread it goes, when it isn't posted yet.
+
+        Raises:
+            SlackError: It isn't posted, or not all of it; the next `put` goes on.
+            MemoryUnavailableError: The records can't be used.
+        """
+        await self.load([about])
+        posted = self._known[about]
+        if about in self.unknown:
+            return "unknown"
+        if posted.end is not None or (posted.parts and not isinstance(self.target, Channel)):
+            return "standing"
+        replies = message.thread if isinstance(self.target, Channel) else []
+        pieces = [(message.text, blocks) for blocks in (message.blocks, *replies)]
+        look = self._seal.mark_of(look.encode())
+        contents = [self._seal.mark_of(content_of(*piece)) for piece in pieces]
+        if posted.is_new:
+            posted = Posted(thread=thread, look=look)
+        elif posted.look != look:
+            posted = await self._keep(about, posted.taken_as_it_is(contents, look))
+        self._known[about] = replace(posted, of=len(pieces))
+        was_there = bool(posted.parts)
+        is_changed = False
+        for part, (piece, content) in enumerate(zip(pieces, contents, strict=True)):
+            parts = self._known[about].parts
+            if part == len(parts):
+                await self._add(about, piece, content)
+                if about in self.unknown:
+                    return "unknown"
+            elif parts[part][1] not in (None, content):
+                is_changed = True
+                await self._change(about, part, piece, content)
+                if self._known[about].end is not None:
+                    return "standing"
+        if len(self._known[about].parts) > len(pieces):
+            is_changed = True
+            await self._take_back(about, len(pieces))
+        return "posted" if not was_there else "edited" if is_changed else "standing"
+
+    async def put_together(self, abouts: Sequence[About], message: Message) -> Fate:
+        """Post one message, without a thread, about many things of which none was posted.
+
+        Raises what `put` raises.
+        """
+        await self.load(abouts)
+        piece = message.text, message.blocks
+
+        def done(_: Posted, ts: str | None) -> Posted:
+            return Posted().ended("together", ts)
+
+        await self._send(abouts, piece, together(abouts), None, done)
+        return "unknown" if abouts[0] in self.unknown else "posted"
+
+    async def _add(self, about: About, piece: Piece, content: str) -> None:
+        """Post the next part."""
+        before = self._known[about]
+        part = len(before.parts)
+        metadata = about.metadata(part, before.of, content, before.look)
+        thread = before.where if part else before.thread
+
+        def done(posted: Posted, ts: str | None) -> Posted:
+            return posted.done(ts, content)
+
+        await self._send([about], piece, metadata, thread, done)
+
+    async def _send(
+        self,
+        abouts: Sequence[About],
+        piece: Piece,
+        metadata: dict[str, Any],
+        thread: str | None,
+        done: Callable[[Posted, str | None], Posted],
+    ) -> None:
+        """Post once, again only when the channel shows that it isn't there; record what came of it.
+
+        `done` says what is known of each thing once it stands there.
+        """
+        before = {about: self._known[about] for about in abouts}
+        for tries_left in reversed(range(_TRIES)):
+            now = time.time()
+            for about in abouts:
+                await self._keep(about, before[about].begun(now))
+            try:
+                ts = await self._post(*piece, metadata, thread)
+            except SlackOutcomeUnknownError:
+                await self._settle(abouts)
+                if self._known[abouts[0]] != before[abouts[0]]:
+                    return  # it is there, or nobody can tell
+                if not tries_left:
+                    raise SlackError(
+                        f"Slack's answers were lost, and {self.target.name} shows that the message "
+                        "isn't there: run again.",
+                        "answers_lost",
+                    ) from None
+            except SlackError:
+                for about in abouts:
+                    await self._keep(about, before[about])
+                raise
+            else:
+                for about in abouts:
+                    await self._keep(about, done(before[about], ts))
+                return
+
+    async def _change(self, about: About, part: int, piece: Piece, content: str) -> None:
+        """Edit a part in place; a message that a person deleted stays so."""
+        assert isinstance(self.target, Channel)
+        posted = await self._with_replies(about)
+        ts = posted.parts[part][0]
+        if ts is not None:
+            self._turn.check()
+            metadata = about.metadata(part, posted.of, content, posted.look)
+            try:
+                await self.target.edit(ts, *piece, metadata)
+            except SlackError as error:
+                if error.error in _REMOVED:
+                    ts = None
+                elif error.error in _NOT_EDITABLE:
+                    get_run_logger().warning("A message stays as it was: %s", error)
+                else:
+                    raise
+        is_gone = ts is None and part == 0
+        await self._keep(
+            about, posted.ended("gone") if is_gone else posted.changed(part, ts, content)
+        )
+
+    async def _take_back(self, about: About, count: int) -> None:
+        """Delete the replies that a message no longer has."""
+        assert isinstance(self.target, Channel)
+        posted = await self._with_replies(about)
+        for ts, _ in posted.parts[count:]:
+            self._turn.check()
+            try:
+                if ts is not None:
+                    await self.target.delete(ts)
+            except SlackError as error:
+                if error.error not in _REMOVED | _NOT_EDITABLE:
+                    raise
+        await self._keep(about, posted.cut_to(count))
+
+    async def _with_replies(self, about: About) -> Posted:
+        """Learn which replies there are, where the record doesn't say."""
+        posted = self._known[about]
+        if posted.where is None or all(ts for ts, _ in posted.parts):
+            return posted
+        assert isinstance(self.target, Channel)
+        standing = await search_thread(self.target, posted.where)
+        return await self._keep(about, posted.with_replies(standing.get(about, Found())))
+
+    async def _post(
+        self, text: str, blocks: Blocks, metadata: dict[str, Any], thread: str | None
+    ) -> str | None:
+        self._turn.check()
+        if not isinstance(self.target, Channel):
+            await self.target.post(text, blocks)
+            return None
+        known = self.target.id
+        ts = await self.target.post(text, blocks, metadata, thread)
+        if known is None:
+            await self.records.point()
+        return ts
+
+    async def _settle(self, abouts: Sequence[About]) -> None:
+        """Find out what became of posts whose end nobody saw."""
+        before = [self._known[about] for about in abouts]
+        times = [posted.at for posted in before if posted.at is not None]
+        is_known = len(times) == len(before)
+        oldest = min(times) - _CLOCKS_DIFFER_SECONDS if is_known else self._oldest
+        threads = {posted.where for posted in before if posted.where}
+        standing = await self._search(oldest, threads)
+        lacks = standing is not None and any(
+            posted.posting not in standing.get(about, Found()).parts
+            for about, posted in zip(abouts, before, strict=True)
+        )
+        if lacks and await until_arrived(max(times) if is_known else None):
+            standing = await self._search(oldest, threads)
+        for about, posted in zip(abouts, before, strict=True):
+            if standing is None:
+                settled = await self._keep(about, posted.settled_blindly())
+                if settled.end is not None:
+                    self.unknown.add(about)
+            else:
+                await self._keep(about, await self._settled(posted, standing.get(about), about))
+
+    async def _settled(self, posted: Posted, found: Found | None, about: About) -> Posted:
+        """Settle a post by what was found; its replies are read unless they needn't be."""
+        assert isinstance(self.target, Channel)
+        if found is not None and 0 in found.parts and not found.together and not found.thread:
+            ts = found.parts[0][0]
+            if found.is_whole:
+                found.parts = dict.fromkeys(range(1, found.of), (None, None)) | found.parts
+            elif found.has_thread and ts is not None:
+                found.parts |= (await search_thread(self.target, ts)).get(about, Found()).parts
+        return posted.settled(found)
+
+    async def _search(self, oldest: float, threads: Iterable[str] = ()) -> Standing | None:
+        """Read the channel; returns None when it can't be read."""
+        if not isinstance(self.target, Channel) or self.target.id is None:
+            return None
+        try:
+            return await search(self.target, oldest, threads)
+        except SlackError as error:
+            if error.error not in UNREADABLE:
+                raise
+        return None
+
+    async def _learn(self, channel: Channel, is_new: bool) -> None:
+        """Read from the channel what was posted there, where there are no records of it."""
+        standing = await self._search(self._oldest)
+        if standing is None and is_new:
+            get_run_logger().warning(
+                "%s can't be read: what was posted there before is known from Prefect's result "
+                "storage alone. Invite the app, and give it the scopes channels:read and "
+                "channels:history (groups:read and groups:history where the channel is private).",
+                channel.name,
+            )
+        await self.read(standing or ())
+        for about, found in (standing or {}).items():
+            posted = self._known[about]
+            if posted.is_new and posted.posting is None and 0 in found.parts:
+                await self._keep(about, await self._settled(posted, found, about))
+        await self.records.write(searched=self._oldest)
+        await self.records.point()
+
+    async def _keep(self, about: About, posted: Posted) -> Posted:
+        """Record what is known now."""
+        self._known[about] = posted
+        await self._memory.record(self._place(about), posted.dump())
+        return posted
+
+    def _place(self, about: About) -> str:
+        return memory_key("post", self.records.key, about.event_type, about.subject)
