@@ -36,7 +36,7 @@ class SlackChannel(NotificationBlock):
     _documentation_url = HttpUrl("https://docs.slack.dev/reference/methods/chat.postMessage")
 
     credentials: SlackCredentials = Field(
-        description="The Slack app's credentials: a bot token with the scope chat:write.",
+        description="The Slack app's credentials: a bot token with the scopes that README names.",
         examples=["slack-credentials/production"],
     )
     channel: str = Field(

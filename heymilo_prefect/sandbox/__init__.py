@@ -25,6 +25,7 @@ def sandbox(
     requests_per_minute: int = 300,
     window_seconds: float = 60.0,
     delay: float = 0.0,
+    channels: Iterable[str] = ("#hiring", "#hiring-leads"),
     strict_pace: bool = False,
     record: bool = True,
     port: int = 0,
@@ -42,6 +43,7 @@ def sandbox(
         requests_per_minute: Requests that get through in any window; the others get a 429.
         window_seconds: Length of that window.
         delay: Seconds that every answer of HeyMilo's takes; requests wait side by side.
+        channels: Slack's channels; the app is in each.
         strict_pace: Let Slack take one post a second and channel; the others get a 429.
         record: Keep every request in `world.requests`; without it they are only counted.
         port: The port, 0 for a free one.
@@ -67,6 +69,7 @@ def sandbox(
         requests_per_minute=requests_per_minute,
         window_seconds=window_seconds,
         delay=delay,
+        channels=channels,
         strict_pace=strict_pace,
         record=record,
     )

@@ -23,6 +23,7 @@ def main() -> None:
             requests_per_minute=options.requests_per_minute,
             window_seconds=options.window_seconds,
             delay=options.delay,
+            channels=options.channels.split(","),
             strict_pace=options.strict_pace,
             record=not options.no_record,
             port=options.port,
@@ -46,6 +47,7 @@ def _options() -> Namespace:
     add("--requests-per-minute", type=int, default=300, help="the rest get a 429")
     add("--window-seconds", type=float, default=60.0, help="the rate limit's window")
     add("--delay", type=float, default=0.0, help="seconds that each answer of HeyMilo's takes")
+    add("--channels", default="#hiring,#hiring-leads", help="Slack's (default: %(default)s)")
     add("--strict-pace", action="store_true", help="one post a second and channel, else a 429")
     add("--head-start-days", type=float, default=0.0, help="how old ingested interviews are")
     add("--no-record", action="store_true", help="count requests without keeping them")

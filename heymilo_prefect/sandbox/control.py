@@ -47,6 +47,13 @@ def control(world: "World") -> Starlette:
                     "counts": dict(world.counts),
                     "busiest_window": world.busiest_window,
                     "refused_by_rate": world.refused_by_rate,
+                    "slack_messages": {
+                        name: len(world.slack_workspace.messages(name, replies=True))
+                        for name in world.slack_workspace.channels
+                    },
+                    "slack_requests": dict(
+                        Counter(request.method for request in world.slack_workspace.requests)
+                    ),
                     "made": {posting_id: made[posting_id] for posting_id in world.posting_ids},
                     "url_keys": {key: posting.url_key for key, posting in world.postings.items()},
                 }

@@ -68,6 +68,7 @@ class World:
         requests_per_minute: int,
         window_seconds: float,
         delay: float,
+        channels: Iterable[str],
         strict_pace: bool,
         record: bool,
     ) -> None:
@@ -77,6 +78,7 @@ class World:
         self.requests_per_minute = requests_per_minute
         self.window_seconds = window_seconds
         self.delay = delay
+        self.channels = tuple(channels)
         self.strict_pace = strict_pace
         self.record = record
         self.readings = Readings()
@@ -93,7 +95,10 @@ class World:
         with self.lock:
             self.clock = Clock(-self._started_ago)
             self.slack_workspace = Slack(
-                now=self.clock.now, token=self.slack_token, strict_pace=self.strict_pace
+                now=self.clock.now,
+                token=self.slack_token,
+                channels=self.channels,
+                strict_pace=self.strict_pace,
             )
             self.slack_workspace.closing = self.closing
             self.postings: dict[str, Posting] = {}
@@ -301,9 +306,8 @@ class World:
 
     @property
     def slack_webhook_url(self) -> str:
-        """The incoming webhook of `#hiring`."""
-        channels = {channel: secret for secret, channel in self.slack_workspace.hooks.items()}
-        return f"{self.url}/slack/hooks/{channels['#hiring']}"
+        """The incoming webhook of the first channel, `#hiring` unless you say otherwise."""
+        return f"{self.url}/slack/hooks/{next(iter(self.slack_workspace.hooks))}"
 
     @property
     def heymilo_credentials(self) -> "HeyMiloCredentials":
@@ -320,7 +324,7 @@ class World:
 
     @property
     def slack(self) -> "SlackChannel":
-        """A block that posts to `#hiring` in this Slack."""
+        """A block that posts to the first channel, `#hiring` unless you say otherwise."""
         from prefect_slack import SlackCredentials
         from pydantic import SecretStr
 
@@ -328,6 +332,6 @@ class World:
 
         return SlackChannel(
             credentials=SlackCredentials(token=SecretStr(self.slack_token)),
-            channel="#hiring",
+            channel=self.channels[0],
             api_url=self.slack_url,
         )

@@ -162,6 +162,8 @@ class Ledger:
         for part, (piece, content) in enumerate(zip(pieces, contents, strict=True)):
             parts = self._known[about].parts
             if part == len(parts):
+                if was_there and not await self._has_thread(about):
+                    return "standing"
                 await self._add(about, piece, content)
                 if about in self.unknown:
                     return "unknown"
@@ -274,6 +276,20 @@ class Ledger:
                 if error.error not in _REMOVED | _NOT_EDITABLE:
                     raise
         await self._keep(about, posted.cut_to(count))
+
+    async def _has_thread(self, about: About) -> bool:
+        """Make sure that a person didn't delete the message: Slack would show its replies alone."""
+        where = self._known[about].where
+        if where is not None and isinstance(self.target, Channel) and self.target.id is not None:
+            try:
+                await search_thread(self.target, where)
+            except SlackError as error:
+                if error.error in _REMOVED:
+                    await self._keep(about, Posted().ended("gone"))
+                    return False
+                if error.error not in UNREADABLE:
+                    raise
+        return True
 
     async def _with_replies(self, about: About) -> Posted:
         """Learn which replies there are, where the record doesn't say."""

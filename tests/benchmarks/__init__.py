@@ -1,9 +1,9 @@
 """Measures what this package promises about time and memory.
 
 `python -m tests.benchmarks` prints a Markdown table for each part, or for the parts that are named:
-`bare`, `hand`, `growth`, `sheets`, `again`, `stalled`, `summaries`. Whatever is measured runs in a
-fresh process of its own (`ours`, `bare`, `by_hand`, `sheets`, `rendering`), which tells what it
-needed as a line of JSON. What those share is here.
+`bare`, `hand`, `growth`, `sheets`, `again`, `stalled`, `summaries`, `posting`. Whatever is measured
+runs in a fresh process of its own (`ours`, `bare`, `by_hand`, `sheets`, `rendering`), which tells
+what it needed as a line of JSON. What those share is here.
 """
 
 import json

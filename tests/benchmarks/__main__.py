@@ -8,7 +8,7 @@ from tests.benchmarks.bare_table import beside_bare
 from tests.benchmarks.parts import again, beside_hand, growth, sheet_reading
 from tests.benchmarks.stage import environment
 from tests.benchmarks.stalled import stalled_scan
-from tests.benchmarks.summaries import rendering
+from tests.benchmarks.summaries import posting, rendering
 
 PARTS = {
     "bare": beside_bare,
@@ -18,6 +18,7 @@ PARTS = {
     "again": again,
     "stalled": stalled_scan,
     "summaries": rendering,
+    "posting": posting,
 }
 
 

@@ -1,14 +1,19 @@
-"""Our side: the flows that ingest a sheet and look for stalled candidates, and the client."""
+"""Our side: the prebuilt flows, and the client."""
 
 import asyncio
 import sys
 
 from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
+from prefect_slack import SlackCredentials
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials
-from heymilo_prefect.flows import ingest_sheet, report_stalled_candidates
+from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.flows import (
+    ingest_sheet,
+    post_interview_summaries,
+    report_stalled_candidates,
+)
 from tests.benchmarks import PAGE, Stopwatch
 from tests.benchmarks.empty import measure
 
@@ -41,6 +46,24 @@ def stalled(heymilo_credentials: HeyMiloCredentials, source: str) -> None:
     )
 
 
+def post(
+    heymilo_credentials: HeyMiloCredentials, url: str, token: str, template: str, *routes: str
+) -> None:
+    """Run the flow that posts summaries, 50 to each channel, and tell what it needed."""
+    leads = dict(route.split("=") for route in routes)
+    own, *_ = leads.values()
+    slack = SlackChannel(
+        credentials=SlackCredentials(token=SecretStr(token)), channel=own, api_url=url
+    )
+    measure(
+        lambda: post_interview_summaries(
+            heymilo_credentials, slack, template=template, routes=leads, since=None, max_messages=50
+        ),
+        lambda report: len(report.posted),
+        given=heymilo_credentials,
+    )
+
+
 def serve() -> None:
     """Serve Prefect's API to the other children, until standard input ends."""
     with prefect_test_harness(server_startup_timeout=120):
@@ -49,10 +72,12 @@ def serve() -> None:
 
 
 def main(what: str, url: str, api_key: str, *about: str) -> None:
-    """Do one of the three, with a limit of requests that doesn't bind unless one is given."""
+    """Do one of them, with a limit of requests that doesn't bind unless one is given."""
     block = HeyMiloCredentials(api_key=SecretStr(api_key), base_url=url, requests_per_minute=1e8)
     if what == "ingest":
         ingest(block, *about)
+    elif what == "post":
+        post(block, *about)
     elif what == "stalled":
         source, per_minute = about
         stalled(block.model_copy(update={"requests_per_minute": float(per_minute)}), source)

@@ -40,6 +40,8 @@ class Sandbox:
         self.access = [told["url"], told["api_key"]]
         self.posting_id = told["posting_ids"][0]
         self.url_key = told["url_keys"][self.posting_id]
+        self.posting_ids = told["posting_ids"]
+        self.slack = [told["slack_url"], told["slack_token"]]
 
     def reset(self) -> None:
         """Forget what was ingested and asked."""
@@ -74,11 +76,17 @@ def sandbox(
     candidates: int = 0,
     postings: int = 1,
     per_minute: int = 10**8,
+    channels: Sequence[str] = (),
 ) -> Iterator[Sandbox]:
-    """Serve a sandbox that answers after so many seconds; `candidates` are those of a posting."""
+    """Serve a sandbox that answers after so many seconds; `candidates` are those of a posting.
+
+    With `channels`, its Slack has these, and is strict about their pace.
+    """
     options = f"--json --no-record --port 0 --requests-per-minute {per_minute}".split()
     options += ["--delay", str(delay), "--candidates", str(candidates)]
     options += ["--postings", str(postings)]
+    if channels:
+        options += ["--strict-pace", "--channels", ",".join(channels)]
     command = [*_PYTHON, "heymilo_prefect.sandbox", *options]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:

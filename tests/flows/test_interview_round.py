@@ -37,3 +37,22 @@ def test_a_round_invites_waits_nudges_and_summarizes(tmp_path: Path) -> None:
     assert ingested.counts["ingested"] == 12
     assert stalled.mentioned and posted.posted
     assert len(messages) == 1 + len(posted.posted)
+
+
+def test_strong_candidates_are_posted_and_a_decision_is_asked_for_once() -> None:
+    strong_candidates = load("strong_candidates").strong_candidates
+    with sandbox(requests_per_minute=10_000) as world, no_backoff():
+        ids = world.add_candidates(
+            world.posting_ids[0], 4, age=timedelta(days=3), persona="finishes"
+        )
+        for interview_id, score in zip(ids, (95, 81, 79, 20), strict=True):
+            world.rescore(interview_id, score)
+        decisions = world.slack.model_copy(update={"channel": "#hiring-leads"})
+        given = world.heymilo_credentials, world.slack, decisions
+        for _ in range(2):
+            posted, asked = strong_candidates(*given, mention="<@U0123ABCD>")
+        assert sorted(posted.already) == sorted(asked.already) == sorted(ids[:2])
+        questions = world.slack_workspace.messages("#hiring-leads")
+        assert len(world.slack_workspace.messages("#hiring")) == len(questions) == 2
+    assert all("to the next round?" in str(question["blocks"]) for question in questions)
+    assert all("U0123ABCD" in str(question["blocks"]) for question in questions)

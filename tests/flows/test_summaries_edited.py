@@ -99,6 +99,17 @@ def test_what_a_person_deleted_stays_deleted(world: World, done: str) -> None:
     assert edits(world) == 1
 
 
+def test_the_thread_of_a_message_that_was_deleted_is_not_continued(world: World, done: str) -> None:
+    world.slack_workspace.play("restricted_action", skip=1)
+    with pytest.raises(UnfinishedError):
+        run(world, LONG_IF_GOOD)
+    (message,) = world.slack_workspace.messages("#hiring")
+    world.slack_workspace.remove("#hiring", message["ts"])
+    for _ in range(2):
+        assert run(world, LONG_IF_GOOD).posted == []
+    assert lines(world) == []
+
+
 def test_where_slack_forbids_to_edit_the_message_stays_and_the_run_goes_on(
     world: World, done: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -157,7 +157,7 @@ def test_a_steps_state_is_said() -> None:
     workflow = {"step_by_step": steps, "last_engagement": 1900000000}
     body = BODY | {"workflow": workflow}
     assert (
-        "Conversational sms ✓ · Coding task in progress · Web interview is analyzed"
+        "Conversational SMS ✓ · Coding task in progress · Web interview is analyzed"
         " · Reference check not started"
     ) in lines(render_summary(Interview.model_validate(body)))
 
@@ -378,3 +378,11 @@ def test_a_messages_repr_tells_nothing_of_the_candidate() -> None:
     message = render_summary(Interview.model_validate(BODY), POSTING)
     assert BODY["details"]["name"] not in repr(message) and "Highlights" not in repr(message)
     assert "Ada" not in repr(GROUPS)
+
+
+@pytest.mark.parametrize("name", [" ", "\u200b\u2060", "\n"])
+@pytest.mark.parametrize("template", ["full", "compact"])
+def test_a_name_of_nothing_visible_is_no_name(template: str, name: str) -> None:
+    body = changed(("details", "name"), name)
+    first = lines(render_summary(Interview.model_validate(body), None, template))[0]
+    assert first.removeprefix("# ").startswith("A candidate")
