@@ -10,7 +10,7 @@ from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.exchange import Conduct, conduct
 from heymilo_prefect.api.models import Interview, InterviewPage, Posting, PostingPage
 from heymilo_prefect.api.paging import awalk, walk
-from heymilo_prefect.api.rate_limit import SlidingWindow
+from heymilo_prefect.api.rate_limit import SharedWindow, SlidingWindow, Slots
 from heymilo_prefect.api.retry import RetryPolicy
 from heymilo_prefect.api.wire import Wire, checked_api_key, checked_base_url
 
@@ -32,6 +32,7 @@ class _Client:
         requests_per_minute: float = 300.0,
         window_seconds: float = 60.0,
         retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - it is frozen
+        slots: Slots | None = None,
     ) -> None:
         if timeout_seconds <= 0 or requests_per_minute <= 0 or window_seconds <= 0:
             raise ValueError(
@@ -39,9 +40,8 @@ class _Client:
             )
         self.base_url = checked_base_url(base_url)
         self._wire = Wire(self.base_url, checked_api_key(api_key), timeout_seconds)
-        self._limiter = SlidingWindow(
-            self._wire.connections.window, requests_per_minute, window_seconds
-        )
+        about = self._wire.connections.window, requests_per_minute, window_seconds
+        self._limiter = SlidingWindow(*about) if slots is None else SharedWindow(*about, slots)
         self._policy = retry_policy
 
     def __repr__(self) -> str:

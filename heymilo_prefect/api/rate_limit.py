@@ -120,3 +120,30 @@ class SlidingWindow:
     def pause_left(self) -> float:
         """Return the seconds that are left of the longest pause."""
         return self._window.pause_left()
+
+
+class Slots(Protocol):
+    """What hands out requests that others have a share in."""
+
+    def take(self) -> float:
+        """Take one and return 0.0, or return the seconds after which to ask again."""
+
+    def put_back(self) -> None:
+        """Give back one that was taken, and not used."""
+
+
+class SharedWindow(SlidingWindow):
+    """A client's own limit, of requests that are shared with other processes."""
+
+    def __init__(
+        self, window: Window, requests_per_minute: float, window_seconds: float, slots: Slots
+    ) -> None:
+        super().__init__(window, requests_per_minute, window_seconds)
+        self._slots = slots
+
+    def take(self) -> float:
+        """Take a slot and return 0.0, or return the seconds after which to ask again."""
+        wait = self._slots.take()
+        if not wait and (wait := super().take()):
+            self._slots.put_back()
+        return wait
