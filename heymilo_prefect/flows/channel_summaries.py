@@ -48,6 +48,8 @@ class Manner:
         max_messages: How many new ones to post to a channel at most.
         digest: Whether one message lists many.
         thread_by: What has one thread a day.
+        looks_at_all: Whether every interview is looked at that an earlier run may have left.
+        tells_who_waits: Whether to say in the channel how many wait.
     """
 
     template: Template
@@ -55,6 +57,8 @@ class Manner:
     max_messages: int = 20
     digest: bool = False
     thread_by: ThreadBy | None = None
+    looks_at_all: bool = False
+    tells_who_waits: bool = True
     refused: SlackError | None = None
 
     @property
@@ -85,10 +89,10 @@ class ChannelSummaries:
         self._manner = manner
         self._waiting: list[str] = []
 
-    async def left_by_earlier(self) -> list[str]:
-        """Return the interviews that earlier runs left for later ones."""
+    async def look(self) -> list[str]:
+        """Return the interviews that earlier runs left for later ones; Slack isn't asked."""
         await self._ledger.records.look()
-        return list(self._ledger.records.state.get("waiting", ()))
+        return self._left_by_earlier()
 
     async def preview(self, report: SummaryReport) -> list[tuple[str, SlackMessage]]:
         """Write what would be posted, in which nobody can be told; says of what each is."""
@@ -119,6 +123,9 @@ class ChannelSummaries:
             for interview_id in set(self._ids()) - report.accounted_for:
                 report.failed[interview_id] = str(why)
         return why
+
+    def _left_by_earlier(self) -> list[str]:
+        return list(self._ledger.records.state.get("waiting", ()))
 
     def _ids(self) -> list[str]:
         return [interview.interview_id for interview, _ in self.found]
@@ -160,17 +167,26 @@ class ChannelSummaries:
                 await self._post_digests(ledger, due, report)
             else:
                 await self._post_each(ledger, {one.interview_id for one, _ in due}, report)
-                await self._tell_who_waits(ledger)
         except SlackError as error:
             why = error
         done = {*report.posted, *report.unknown}
         left = [one.interview_id for one, _ in due if one.interview_id not in done]
-        await ledger.records.write(waiting=[*left, *self._waiting])
+        waiting = [*self._left_by_others(), *self._waiting]
+        await ledger.records.write(waiting=[*left, *waiting])
         if due:
             get_run_logger().info(
                 "%s: %d of %d new summaries posted.", self.name, len(due) - len(left), len(due)
             )
+        if why is None and self._manner.tells_who_waits and not self._manner.digest:
+            await self._tell_who_waits(ledger, len(waiting))
         return why
+
+    def _left_by_others(self) -> list[str]:
+        """Return what was left by runs that look at interviews at which this one doesn't."""
+        if self._manner.looks_at_all:
+            return []
+        found = set(self._ids())
+        return [left for left in self._left_by_earlier() if left not in found]
 
     async def _post_each(self, ledger: Ledger, due: set[str], report: SummaryReport) -> None:
         threads: dict[str, str | None] = {}
@@ -189,12 +205,8 @@ class ChannelSummaries:
             try:
                 message = self._manner.summary(interview, posting)
                 fate = await ledger.put(_about(interview_id), message, self._manner.look, thread)
-            except TemplateError as error:
-                report.failed[interview_id] = str(error)
-                continue
-            except SlackError as error:
-                if error.error not in OF_THE_MESSAGE:
-                    raise
+            except (TemplateError, SlackError) as error:
+                _keep_or_raise(error)
                 report.failed[interview_id] = str(error)
                 continue
             report.note(interview_id, fate)
@@ -206,18 +218,23 @@ class ChannelSummaries:
         for page in pages:
             if self._manner.refused is not None:
                 raise self._manner.refused
+            ids = [interview.interview_id for interview, _ in page]
             is_last = page is pages[-1]
-            message = self._manner.digest_of(page, len(self._waiting) if is_last else 0)
-            abouts = [_about(interview.interview_id) for interview, _ in page]
-            fate = await ledger.put_together(abouts, replace(message, thread=[]))
-            for interview, _ in page:
-                report.note(interview.interview_id, fate)
+            try:
+                message = self._manner.digest_of(page, len(self._waiting) if is_last else 0)
+                fate = await ledger.put_together(map(_about, ids), replace(message, thread=[]))
+            except (TemplateError, SlackError) as error:
+                _keep_or_raise(error)
+                report.failed |= dict.fromkeys(ids, str(error))
+                continue
+            for interview_id in ids:
+                report.note(interview_id, fate)
 
-    async def _tell_who_waits(self, ledger: Ledger) -> None:
+    async def _tell_who_waits(self, ledger: Ledger, count: int) -> None:
         """Say in the channel how many wait, once, and keep that true while they do."""
         state: dict[str, Any] = ledger.records.state
-        count, told, number = len(self._waiting), state.get("told", False), state.get("backlog", 0)
-        if self._manner.digest or not (count or told):
+        told, number = state.get("told", False), state.get("backlog", 0)
+        if not (count or told):
             return
         if not told:
             number += 1
@@ -235,6 +252,12 @@ class ChannelSummaries:
             get_run_logger().info(
                 "%s: %d more wait for the next run (max_messages).", self.name, count
             )
+
+
+def _keep_or_raise(error: TemplateError | SlackError) -> None:
+    """Raise an error that isn't about one message only."""
+    if isinstance(error, SlackError) and error.error not in OF_THE_MESSAGE:
+        raise error
 
 
 def _about(interview_id: str) -> About:

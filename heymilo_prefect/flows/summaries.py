@@ -114,6 +114,7 @@ async def _post_interview_summaries(
     _, report.unread = await scan(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
+    manner.looks_at_all = not report.unread and choice.takes_all and posting_ids is None
     for interview, posting in sorted(found, key=lambda pair: moment_of(pair[0]) or EARLIEST):
         channels.of(posting).found.append((interview, posting))
     if dry_run:
@@ -162,7 +163,7 @@ async def _post_interview_summary(
 
     Source: `GET /api/interview/{interview_id}`.
     """
-    manner = Manner(_tried(template, digest=False), _mention(mention))
+    manner = Manner(_tried(template, digest=False), _mention(mention), tells_who_waits=False)
     client = heymilo_credentials.get_async_client()
     interview = await client.send(get_interview(interview_id))
     report = SummaryReport()
@@ -182,20 +183,19 @@ async def _post_interview_summary(
 
 async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryReport:
     """Post to all channels at once, and say how it went."""
-    stops = await asyncio.gather(*(channel.post(report) for channel in channels.busy))
+    async with asyncio.TaskGroup() as posting:
+        posts = [posting.create_task(channel.post(report)) for channel in channels.busy]
     await show(report)
     get_run_logger().info("Summaries: %s.", report)
     undone = [f"posting {posting_id}: {why}" for posting_id, why in report.unread.items()]
-    undone += dict.fromkeys([*filter(None, map(_said, stops)), *report.failed.values()])
+    undone += dict.fromkeys(
+        [*(str(why) for post in posts if (why := post.result())), *report.failed.values()]
+    )
     if report.unknown:
         undone.append(f"{len(report.unknown)} may stand in the channel already: look there.")
     if undone:
         raise UnfinishedError(f"{report}; left undone: {' '.join(undone)}", report)
     return report
-
-
-def _said(error: Exception | None) -> str | None:
-    return None if error is None else str(error)
 
 
 class _Channels:
@@ -236,7 +236,7 @@ class _Channels:
 
     async def left_by_earlier(self) -> set[str]:
         """Return the interviews that earlier runs left."""
-        return {left for one in self._by_name.values() for left in await one.left_by_earlier()}
+        return {left for one in self._by_name.values() for left in await one.look()}
 
     def of(self, posting: Posting | None) -> ChannelSummaries:
         """Return the channel of a posting."""

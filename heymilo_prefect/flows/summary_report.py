@@ -7,6 +7,8 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from heymilo_prefect.summaries import SlackMessage, plain_text
 from heymilo_prefect.tasks.ledger import Fate
 
+_ROWS_SHOWN = 500
+
 
 class SummaryReport:
     """What was posted: interview ids, oldest interview first within a channel.
@@ -65,7 +67,10 @@ async def show(report: SummaryReport) -> None:
     rows += [{"interview": interview_id, "summary": "edited"} for interview_id in report.edited]
     rows += [{"interview": i, "summary": "unknown"} for i in report.unknown]
     rows += [{"interview": i, "summary": f"failed: {why}"} for i, why in report.failed.items()]
-    await acreate_table_artifact(table=rows, key="heymilo-summaries", description=f"{report}.")
+    more = f" The first {_ROWS_SHOWN} of {len(rows)}:" if len(rows) > _ROWS_SHOWN else ""
+    await acreate_table_artifact(
+        table=rows[:_ROWS_SHOWN], key="heymilo-summaries", description=f"{report}.{more}"
+    )
 
 
 async def show_preview(messages: Iterable[tuple[str, str, SlackMessage]]) -> None:

@@ -39,6 +39,11 @@ class Choice:
         self._steps = set(completed_steps)
         self._overdue = overdue
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether every interview is taken that has a report and isn't too old."""
+        return self._min_score is None and self._statuses is None and not self._steps
+
     def __call__(self, interview: Interview) -> bool:
         """Whether it gets one."""
         if not interview.has_report or self._is_past(interview):

@@ -177,11 +177,12 @@ class Ledger:
             await self._take_back(about, len(pieces))
         return "posted" if not was_there else "edited" if is_changed else "standing"
 
-    async def put_together(self, abouts: Sequence[About], message: Message) -> Fate:
+    async def put_together(self, about: Iterable[About], message: Message) -> Fate:
         """Post one message, without a thread, about many things of which none was posted.
 
         Raises what `put` raises.
         """
+        abouts = list(about)
         await self.load(abouts)
         piece = message.text, message.blocks
 

@@ -14,6 +14,7 @@ from heymilo_prefect.flows import (
     UnfinishedError,
     apost_interview_summaries,
     post_interview_summaries,
+    post_interview_summary,
 )
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
@@ -84,6 +85,20 @@ def test_who_waits_is_not_skipped_when_the_time_of_since_has_passed(world: World
         post_interview_summaries(*given, max_messages=1, since="1 day")
     second = post_interview_summaries(*given, since="1 day")
     assert sorted(first.posted + second.posted) == sorted(old)
+
+
+def test_runs_that_look_elsewhere_leave_who_waits_alone(world: World) -> None:
+    old = finished(world, 3, days=6)
+    second = world.posting_ids[1]
+    (there,) = world.add_candidates(second, 1, age=timedelta(days=3), persona="finishes")
+    given = world.heymilo_credentials, world.slack
+    first = post_interview_summaries(*given, posting_ids=world.posting_ids[:1], max_messages=1)
+    post_interview_summaries(*given, posting_ids=[second], since="1 day")
+    assert lines(world)[1].startswith("2 more interview summaries wait")
+    assert post_interview_summary(*given, there).posted == [there]
+    second_run = post_interview_summaries(*given, since="1 day")
+    assert sorted(first.posted + second_run.posted) == sorted(old)
+    assert lines(world)[1] == "All interview summaries that waited are posted."
 
 
 def test_since_is_a_time_back_a_moment_or_none(world: World) -> None:
