@@ -13,7 +13,7 @@ demo: .venv/ready
 
 test: lint
 	@$(BIN)/coverage erase
-	@$(PREFECT) $(BIN)/coverage run -m pytest
+	@$(PREFECT) $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 

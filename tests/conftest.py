@@ -1,19 +1,28 @@
-"""One Prefect server for the run, a sandbox a test, and no waiting between tries."""
+"""A Prefect server for each worker, a sandbox a test, and no waiting between tries."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
-_home = tempfile.mkdtemp(prefix="heymilo-tests-")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER is None:  # the process that starts the workers, if there are any, makes the folder of all
+    os.environ["HEYMILO_TESTS"] = tempfile.mkdtemp(prefix="heymilo-tests-")
+    atexit.register(shutil.rmtree, os.environ["HEYMILO_TESTS"], ignore_errors=True)
+ROOT = Path(os.environ["HEYMILO_TESTS"])
+HOME = ROOT / (WORKER or "alone")
+HOME.mkdir()
 for name in ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_PROFILE"):
     os.environ.pop(name, None)
-os.environ["PREFECT_HOME"] = _home
+os.environ["PREFECT_HOME"] = str(HOME)
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "120"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 
+import gc
 import logging
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -29,30 +38,55 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_home() -> Iterator[Path]:
-    log = logging.FileHandler(Path(_home, "everything.log"))
+def everything_logged() -> Iterator[None]:
+    log = logging.FileHandler(HOME / "everything.log")
     log.setFormatter(logging.Formatter("%(message)s"))
     logging.getLogger().addHandler(log)
     logging.getLogger("prefect").addHandler(log)
-    yield Path(_home)
-    shutil.rmtree(_home, ignore_errors=True)
+    yield
+    gc.collect()  # what can't be raised fails the last test; of a later one a worker says nothing
+
+
+@pytest.fixture(scope="session")
+def left_behind() -> Path:
+    """Where the homes of all workers are, and their servers' databases."""
+    return ROOT
 
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    with (
-        prefect_test_harness(server_startup_timeout=120),
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-    ):
+    databases = HOME / "server"
+    databases.mkdir()
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tempfile.tempdir", str(databases))  # where the harness makes its own
+            patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it runs none of our code
+            stack.enter_context(prefect_test_harness(server_startup_timeout=120))
+        stack.enter_context(temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
         yield
+
+
+_urls: set[str] = set()
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with sandbox(requests_per_minute=100_000) as world, no_backoff():
-        yield world
+    """A sandbox at a URL that no test had before: by the URL, runs remember what they did there."""
+    with ExitStack() as stack:
+        world = stack.enter_context(sandbox(requests_per_minute=100_000))
+        while world.url in _urls:
+            world = stack.enter_context(sandbox(requests_per_minute=100_000))
+        _urls.add(world.url)
+        with no_backoff():
+            yield world
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Look for leaks last, in all that the other tests left."""
     items.sort(key=lambda item: "leak" in item.path.name)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Say that this worker leaves nothing more; its server's database stays until all are done."""
+    (HOME / "finished").touch()

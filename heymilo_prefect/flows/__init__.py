@@ -12,16 +12,21 @@ from heymilo_prefect.flows.summaries import (
     post_interview_summary,
 )
 from heymilo_prefect.flows.summary_report import SummaryReport
+from heymilo_prefect.flows.webhook_report import WebhookReport
+from heymilo_prefect.flows.webhooks import aensure_webhooks, ensure_webhooks
 
 __all__ = [
     "IngestReport",
     "StallReport",
     "SummaryReport",
     "UnfinishedError",
+    "WebhookReport",
+    "aensure_webhooks",
     "aingest_sheet",
     "apost_interview_summaries",
     "apost_interview_summary",
     "areport_stalled_candidates",
+    "ensure_webhooks",
     "ingest_sheet",
     "post_interview_summaries",
     "post_interview_summary",

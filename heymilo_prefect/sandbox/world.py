@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 
+from heymilo_prefect.sandbox.deliveries import Deliveries, Delivery
 from heymilo_prefect.sandbox.faults import Fault, Playlist
 from heymilo_prefect.sandbox.interviews import COMPANY_ID, Interview, Posting
 from heymilo_prefect.sandbox.lives import Persona
@@ -103,6 +104,7 @@ class World:
             self.slack_workspace.closing = self.closing
             self.postings: dict[str, Posting] = {}
             self.webhooks: dict[str, dict[str, Any]] = {}
+            self.deliveries = Deliveries()
             self.exports: dict[str, bytes] = {}
             self.requests: list[Recorded] = []
             self.counts: Counter[str] = Counter()
@@ -213,6 +215,17 @@ class World:
         """Let HeyMilo write an interview's report anew, with this score (0-100)."""
         with self.lock:
             self._interviews[interview_id].judge(score / 100)
+
+    def deliver_webhooks(self, again: bool = False) -> list[Delivery]:
+        """Call the active webhooks for what has happened since each was made, or its last call.
+
+        With `again`, also for what was refused or not answered before.
+        """
+        with self.lock:
+            due = self.deliveries.due(
+                self.webhooks.values(), self.made(), self.clock.now().timestamp(), again
+            )
+        return self.deliveries.send(due)
 
     def remove(self, interview_id: str) -> None:
         """Take an interview away, as if it had never been."""

@@ -330,9 +330,8 @@ class Ledger:
             standing = await self._search(oldest, threads)
         for about, posted in zip(abouts, before, strict=True):
             if standing is None:
-                settled = await self._keep(about, posted.settled_blindly())
-                if settled.end is not None:
-                    self.unknown.add(about)
+                await self._keep(about, posted.settled_blindly())
+                self.unknown.add(about)
             else:
                 await self._keep(about, await self._settled(posted, standing.get(about), about))
 

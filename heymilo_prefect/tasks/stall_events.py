@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid5
 
 from prefect.events import emit_event
 
 from heymilo_prefect.stalls import Stalled
+from heymilo_prefect.tasks.interview_events import interview_event
 
 STALLED = "heymilo.candidate.stalled"
 RESUMED = "heymilo.candidate.resumed"
 MORE = "heymilo.candidates.stalled"
-
-_NAMESPACE = UUID("7c0f6a52-3f5e-4f0e-9d0b-5a3c9f1e2d47")
 
 
 def emit_stall_events(
@@ -49,19 +46,5 @@ def _labels(item: Stalled) -> dict[str, str]:
 def _emit(
     event: str, interview_id: str, moment: datetime, labels: dict[str, str], posting_id: str | None
 ) -> None:
-    resource = {
-        "prefect.resource.id": f"heymilo.interview.{interview_id}",
-        "heymilo.interview-id": interview_id,
-        **labels,
-    }
-    related: list[dict[str, Any]] = []
-    if posting_id:
-        related.append(
-            {
-                "prefect.resource.id": f"heymilo.posting.{posting_id}",
-                "prefect.resource.role": "posting",
-                "heymilo.posting-id": posting_id,
-            }
-        )
-    about = "\0".join([event, interview_id, moment.isoformat(), *labels.values()])
-    emit_event(event, resource, related=related, id=uuid5(_NAMESPACE, about))
+    once = [moment.isoformat(), *labels.values()]
+    emit_event(**interview_event(event, interview_id, posting_id, labels, once))

@@ -1,44 +1,116 @@
-"""Prints the table: each cell played, its candidates counted; fails when one is lost or doubled."""
+"""Prints the tables, or those that are named; fails when something is lost or doubled."""
 
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import astuple
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 from heymilo_prefect.api.retry import no_backoff
-from heymilo_prefect.sandbox import sandbox
-from tests.faults import Cell, Tally, cells, play, write_sheet
-from tests.faults.killed import KILLS, Kill, kill, run_again
+from heymilo_prefect.sandbox import World, sandbox
+from tests import faults
+from tests.faults import Tally, killed, killed_summaries, summaries
+from tests.faults.children import side_by_side
+
+Row = tuple[tuple[Any, ...], Tally]
+
+_KILLED_AT_ONCE = 3
+_RUN_AGAIN_AT_ONCE = 9  # more than that is too much for Prefect's server with its SQLite
 
 
-def main() -> None:
-    """Play every cell; a killed run's turn is taken after a minute."""
-    table: list[tuple[Cell | Kill, Tally]] = []
+def ingestion(folder: Path) -> Iterator[Row]:
+    """Ingest a sheet."""
+    with sandbox(requests_per_minute=1e6) as world:
+        sheet = faults.write_sheet(folder / "people.csv")
+
+        def row(about: faults.Cell | killed.Kill, tally: Tally) -> Row:
+            return (about.what, about.when, "yes" if about.retake else "no"), tally
+
+        for cell in faults.cells():
+            yield row(cell, faults.play(world, cell, sheet))
+        begun = [(one, killed.kill(world, one, sheet)) for one in killed.KILLS]
+        again = [partial(killed.run_again, world, *one, sheet) for one in begun]
+        yield from map(row, killed.KILLS, side_by_side(again))
+
+
+def posting_summaries(folder: Path) -> Iterator[Row]:
+    """Post summaries, each cell in a world and a result storage of its own."""
+    homes = (folder / str(number) for number in count())
+
+    def row(about: Any, tally: Tally) -> Row:
+        return (about.what, about.when, about.manner.name), tally
+
+    for cell in summaries.cells():
+        with sandbox(requests_per_minute=1e6) as world:
+            yield row(cell, summaries.play(world, cell, next(homes)))
+    with ExitStack() as stack:
+
+        def place() -> tuple[World, Path]:
+            world = sandbox(requests_per_minute=1e6, strict_pace=True)
+            return stack.enter_context(world), next(homes)
+
+        places = [(one, *place()) for one in killed_summaries.KILLS]
+        kills = [partial(killed_summaries.kill, world, one, home) for one, world, home in places]
+        killed_ones = zip(places, side_by_side(kills, _KILLED_AT_ONCE), strict=True)
+        again: list[Callable[[], Tally]] = [
+            partial(killed_summaries.run_again, world, one, ids, home)
+            for (one, world, home), ids in killed_ones
+        ]
+        yield from map(row, killed_summaries.KILLS, side_by_side(again, _RUN_AGAIN_AT_ONCE))
+        for race in killed_summaries.RACES:
+            world, home = place()
+            yield row(race, killed_summaries.race(world, race, home))
+
+
+_COUNTS = ("doubled", "lost", "left as unknown")
+TABLES = {
+    "ingestion": (ingestion, ("fault", "when", "retake"), ("wanted", "made", *_COUNTS)),
+    "summaries": (
+        posting_summaries,
+        ("fault", "when", "posted as"),
+        ("messages wanted", "stand", *_COUNTS),
+    ),
+}
+
+
+def show(rows: Iterator[Row], about: Sequence[str], counts: Sequence[str]) -> bool:
+    """Print a table as it comes; returns whether nothing is lost or doubled."""
+    is_clean = True
+    print(f"| {' | '.join((*about, *counts))} |\n{'|---' * len(about)}{'|--:' * len(counts)}|")
+    for what, tally in rows:
+        is_clean &= not (tally.doubled or tally.lost)
+        print(f"| {' | '.join(map(str, (*what, *astuple(tally))))} |", flush=True)
+    return is_clean
+
+
+def main(names: list[str]) -> None:
+    """Play every cell of every table."""
     with (
         tempfile.TemporaryDirectory() as folder,
         prefect_test_harness(server_startup_timeout=120),
-        sandbox(requests_per_minute=1e6) as world,
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
         no_backoff(),
     ):
-        sheet = write_sheet(Path(folder, "people.csv"))
-        for cell in cells():
-            table.append((cell, play(world, cell, sheet)))
-        killed = [(one, kill(world, one, sheet)) for one in KILLS]
-        table += [(one, run_again(world, one, posting_id, sheet)) for one, posting_id in killed]
-    print("| fault | when | retake | wanted | made | doubled | lost | left as unknown |")
-    print("|---|---|---|--:|--:|--:|--:|--:|")
-    for about, tally in table:
-        counts = (tally.wanted, tally.made, tally.doubled, tally.lost, tally.unknown)
-        said = (about.what, about.when, "yes" if about.retake else "no", *counts)
-        print(f"| {' | '.join(map(str, said))} |")
-    if any(tally.doubled or tally.lost for _, tally in table):
-        sys.exit("A candidate was lost or doubled.")
+        are_clean = []
+        for name in names:
+            rows, about, counts = TABLES[name]
+            print(f"\n## {name}\n")
+            are_clean.append(show(rows(Path(folder)), about, counts))
+    if not all(are_clean):
+        sys.exit("Something was lost or doubled.")
 
 
 if __name__ == "__main__":
-    if "PREFECT_HOME" in os.environ:
-        main()
-    else:
+    if "PREFECT_HOME" not in os.environ:
         sys.exit("Run it by `make faults`.")
+    if unknown := set(sys.argv[1:]) - TABLES.keys():
+        sys.exit(f"There is no table {', '.join(unknown)}: there are {', '.join(TABLES)}.")
+    main(sys.argv[1:] or list(TABLES))

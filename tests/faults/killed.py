@@ -1,23 +1,18 @@
 """Runs that are killed with SIGKILL, at an exact moment that the sandbox holds still."""
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOCAL_STORAGE_PATH
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 from pydantic import SecretStr
 
 from heymilo_prefect import HeyMiloCredentials
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.tasks.memory import memory_key
 from tests.faults import AFTER, BEFORE, BETWEEN, ROWS, Tally, count, run
+from tests.faults.children import child, hear, is_whole, until
 
 _HELD_SECONDS = 600.0
-_PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -59,18 +54,12 @@ def kill(world: World, cell: Kill, sheet: str) -> str:
         },
         "run": [url_key, sheet, cell.retake],
     }
-    settings = [f"{s.name}={s.value()}" for s in (PREFECT_API_URL, PREFECT_HOME)]
-    command = ["env", *settings, sys.executable, "-m", "tests.faults.killed"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-        try:
-            assert child.stdin is not None
-            child.stdin.write(json.dumps(told).encode())
-            child.stdin.close()
-            _until(lambda: len(world.requests_to("ingest_candidates")) == asked + going, child)
-            _until(lambda: _is_whole(first_is_in), child)
-        finally:
-            child.kill()
-            world.faults.clear()
+    try:
+        with child("tests.faults.killed", told) as process:
+            until(lambda: len(world.requests_to("ingest_candidates")) == asked + going, process)
+            until(lambda: is_whole(first_is_in), process)
+    finally:
+        world.faults.clear()
     return posting_id
 
 
@@ -80,25 +69,8 @@ def run_again(world: World, cell: Kill, posting_id: str, sheet: str) -> Tally:
     return count(world, posting_id, run(world.heymilo_credentials, url_key, sheet, cell.retake))
 
 
-def _is_whole(record: Path) -> bool:
-    """Say whether a record is written to its end: a kill before that makes it none."""
-    try:
-        json.loads(record.read_bytes())
-    except (FileNotFoundError, ValueError):
-        return False
-    return True
-
-
-def _until(happened: Callable[[], bool], child: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while not happened():
-        assert child.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < end, "the run didn't get to where it is to be killed"
-        time.sleep(0.02)
-
-
 def _child() -> None:
-    told = json.load(sys.stdin)
+    told = hear()
     api_key = SecretStr(told["block"].pop("api_key"))
     run(HeyMiloCredentials(api_key=api_key, **told["block"]), *told["run"])
 

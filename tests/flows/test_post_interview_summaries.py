@@ -250,6 +250,7 @@ def test_a_channels_refusal_stops_that_channel_and_the_apps_stops_all(
         post_interview_summaries(world.heymilo_credentials, world.slack, routes=routes)
     assert sorted((len(said(world)), len(leads(world)))) == [0, others]
     assert len(raised.value.report.failed) == 4 - others
+    world.slack_workspace._faults.clear()  # one may have stopped the other channel in time
     report = post_interview_summaries(world.heymilo_credentials, world.slack, routes=routes)
     assert len(report.posted) == 4 - others
 

@@ -1,0 +1,83 @@
+"""The automation for reports: an event runs the deployment once, and so does the same one again."""
+
+import asyncio
+import time
+from uuid import UUID, uuid4
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.events import Event
+
+from blocks.report_automation import NAME, save
+from heymilo_prefect.tasks.interview_events import interview_event
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@flow
+def summarize(interview_id: str, channel: str) -> None:
+    """Stands for post_interview_summary."""
+
+
+async def deployed() -> tuple[str, UUID]:
+    name = f"reports-{uuid4().hex[:8]}"
+    async with get_client() as client:
+        flow_id = await client.create_flow(summarize)
+        made = await client.create_deployment(
+            flow_id,
+            name,
+            parameters={"channel": "#hiring"},
+            parameter_openapi_schema=summarize.parameters.model_dump(),
+            entrypoint="x.py:summarize",
+        )
+    return f"summarize/{name}", made
+
+
+def emit(event: str, interview_id: str) -> None:
+    """Emit as the receiver does."""
+    made = Event.model_validate(interview_event(event, interview_id, "POSTING1", {}, ["today"]))
+    with get_client(sync_client=True) as client:
+        client.request("POST", "/events", json=[made.model_dump(mode="json")])
+
+
+def runs_of(deployment_id: UUID) -> list[dict[str, object]]:
+    wanted = DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(deployment_filter=wanted, sort=FlowRunSort.ID_DESC, limit=99)
+    return [run.parameters for run in runs]
+
+
+def test_it_is_made_once_and_then_changed() -> None:
+    first, _ = asyncio.run(deployed())
+    second, deployment_id = asyncio.run(deployed())
+    save(first)
+    assert save(second) == f'Automation "{NAME}" was changed: it runs "{second}".'
+    with get_client(sync_client=True) as client:
+        (automation,) = client.read_automations_by_name(NAME)
+    assert automation.actions[0].deployment_id == deployment_id
+
+
+def test_a_deployment_that_is_not_there_is_named() -> None:
+    with pytest.raises(SystemExit, match='Prefect has no deployment "no-such/deployment"'):
+        save("no-such/deployment")
+
+
+def test_an_event_runs_the_deployment_once_and_its_double_does_not() -> None:
+    name, deployment_id = asyncio.run(deployed())
+    save(name)
+    for attempt in range(20):  # the server takes a moment to watch for a new automation
+        for event in ("heymilo.interview.completed", "heymilo.report.available"):
+            for _ in range(3):
+                emit(event, f"int_{attempt}_{event.rpartition('.')[2]}")
+        time.sleep(0.5)
+        if runs_of(deployment_id):
+            break
+    time.sleep(1)
+    runs = runs_of(deployment_id)
+    ids = [run["interview_id"] for run in runs]
+    assert ids and all(str(interview_id).endswith("available") for interview_id in ids)
+    assert len(ids) == len(set(ids))
+    assert all(run["channel"] == "#hiring" for run in runs)
