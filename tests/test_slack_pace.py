@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from heymilo_prefect.api.switch import Switch
 from heymilo_prefect.sandbox import World, sandbox
 from heymilo_prefect.slack import Channel, Webhook, slack_client
 from heymilo_prefect.slack.pace import until_arrived
@@ -16,7 +17,7 @@ LATE_SECONDS = 0.5  # by which a message may be late on a busy machine, and the 
 @pytest.fixture(autouse=True)
 def _pace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also beside a sandbox that other tests share, during which it isn't."""
-    monkeypatch.setattr("heymilo_prefect.slack.pace._is_kept", True)
+    monkeypatch.setattr("heymilo_prefect.slack.pace._is_kept", Switch())
     monkeypatch.setattr("heymilo_prefect.slack.pace._JITTER_SECONDS", LATE_SECONDS)
 
 

@@ -10,7 +10,7 @@ from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.exchange import conduct
 from heymilo_prefect.api.models import Export, Interview
 from heymilo_prefect.api.retry import RetryPolicy
-from heymilo_prefect.api.wire import Wire, is_loopback
+from heymilo_prefect.api.wire import Wire, is_unreadable_on_the_way
 
 _TIMEOUT_SECONDS = 60.0
 _interviews = TypeAdapter(list[Interview])
@@ -59,10 +59,9 @@ async def aread_export(export: Export) -> ExportFile:
 
 def checked_file_url(export: Export) -> str:
     """Return where an export's file is; raises ValueError when it mustn't be fetched."""
-    parts = urlsplit(export.file_url or "")
-    if not parts.hostname:
+    if not urlsplit(export.file_url or "").hostname:
         raise ValueError(f"The export has no file (status {export.status!r}): export again.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+    if not is_unreadable_on_the_way(export.file_url or ""):
         raise ValueError("The export's file isn't served over https: it is not fetched.")
     return export.file_url or ""
 

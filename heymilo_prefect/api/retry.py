@@ -1,11 +1,11 @@
 """Whether a failed request goes again, and when: decisions only, nothing here sends or sleeps."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from heymilo_prefect.api.errors import HeyMiloError
+from heymilo_prefect.api.switch import Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +18,12 @@ class RetryPolicy:
     longest_wait_seconds: float = 20.0
 
 
-_backoff = True
+_backoff = Switch()
 
 
-@contextmanager
-def no_backoff() -> Iterator[None]:
+def no_backoff() -> AbstractContextManager[None]:
     """Take the waiting between tries out of tests; a `Retry-After` is still honoured."""
-    global _backoff
-    before, _backoff = _backoff, False
-    try:
-        yield
-    finally:
-        _backoff = before
+    return _backoff.off()
 
 
 def seconds_before_retry(

@@ -32,6 +32,14 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def is_unreadable_on_the_way(url: str) -> bool:
+    """Return whether nobody can read what is sent there: https, or http on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return is_loopback(parts.hostname)
+    return parts.scheme == "https" and bool(parts.hostname)
+
+
 def checked_base_url(base_url: str) -> str:
     """Return the base URL without a last `/` or `/api`; raises ValueError when it isn't safe."""
     parts = urlsplit(base_url.strip())

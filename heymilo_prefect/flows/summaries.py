@@ -95,13 +95,12 @@ async def _post_interview_summaries(
         raise ValueError(f"thread_by needs a SlackChannel and a message each: {other}.")
     manner = Manner(_tried(template, digest), _mention(mention), max_messages, digest, thread_by)
     first = _first_moment(since)
-    Choice(first, min_score)  # says what is wrong before anything is fetched
+    overdue = set[str]()
+    choice = Choice(first, min_score, statuses, completed_steps or (), overdue)
     channels = await _Channels.open(slack, manner, first)
     everything = await read_postings(heymilo_credentials)
     channels.route(everything, routes or {})
-    choice = Choice(
-        first, min_score, statuses, completed_steps or (), overdue=await channels.left_by_earlier()
-    )
+    overdue |= await channels.left_by_earlier()
     report = SummaryReport()
     found: list[tuple[Interview, Posting]] = []
 

@@ -13,7 +13,7 @@ from pydantic import HttpUrl
 from heymilo_prefect.api.endpoints import EventType
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import Posting, Webhook
-from heymilo_prefect.api.wire import is_loopback
+from heymilo_prefect.api.wire import is_unreadable_on_the_way
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.twins import twin_flows
@@ -183,11 +183,9 @@ def _hook(webhook: Webhook) -> Hook:
 
 def _checked(url: SecretUrl) -> str:
     value = url.get()
-    parts = urlsplit(value.strip() if isinstance(value, str) else "")
-    if parts.scheme == "https" and parts.hostname:
-        return parts.geturl()
-    if parts.scheme == "http" and is_loopback(parts.hostname):
-        return parts.geturl()
+    given = value.strip() if isinstance(value, str) else ""
+    if is_unreadable_on_the_way(given):
+        return urlsplit(given).geturl()
     raise ValueError(
         "url must be a whole URL that begins with https://, or it travels in the open."
     )

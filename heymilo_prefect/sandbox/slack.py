@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from heymilo_prefect.sandbox import slack_reads
 from heymilo_prefect.sandbox.delivery import Answer, Receive, Scope, Send, deliver, read_body
-from heymilo_prefect.sandbox.slack_messages import Arguments, Refused, content_of
+from heymilo_prefect.sandbox.slack_messages import Arguments, Refused, arguments_of, content_of
 
 _SECONDS_BETWEEN_POSTS = 1.0
 _FOREVER = 3600.0
@@ -182,7 +181,7 @@ class Slack:
         if place not in ("api", "hooks"):
             return Answer(404, b"no such place", "text/plain")
         method = name if place == "api" else "hooks"
-        arguments = _arguments(headers.get("content-type", ""), body, scope["query_string"])
+        arguments = arguments_of(headers.get("content-type", ""), body, scope["query_string"])
         token = (arguments or {}).pop("token", None)
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         token = bearer if scheme.lower() == "bearer" else token
@@ -349,23 +348,6 @@ class Slack:
     def _timestamp(self) -> str:
         self._stamp = max(self._stamp + 1, int(self._now().timestamp() * 1_000_000))
         return f"{self._stamp // 1_000_000}.{self._stamp % 1_000_000:06d}"
-
-
-def _arguments(content_type: str, body: bytes, query: bytes) -> Arguments | None:
-    """Read what slack_sdk may send: JSON, a form whose lists are JSON strings, or a query."""
-    found: Arguments = dict(parse_qsl(query.decode(), keep_blank_values=True))
-    try:
-        if "json" in content_type:
-            read = json.loads(body or b"{}")
-            if not isinstance(read, dict):
-                return None
-            return found | read
-        found |= dict(parse_qsl(body.decode(), keep_blank_values=True))
-        if "payload" in found:
-            return dict(json.loads(found["payload"]))
-    except (ValueError, TypeError):
-        return None
-    return found
 
 
 def _channel_object(channel: Channel) -> dict[str, Any]:

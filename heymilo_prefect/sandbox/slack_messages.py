@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from heymilo_prefect.summaries.block_kit import complaints_about
 
@@ -21,6 +22,23 @@ class Refused(Exception):
         """Refuse with an error's code, and what Slack tells beside it."""
         self.body = {"ok": False, "error": error, **details}
         self.error = error
+
+
+def arguments_of(content_type: str, body: bytes, query: bytes) -> Arguments | None:
+    """Read what slack_sdk may send: JSON, a form whose lists are JSON strings, or a query."""
+    found: Arguments = dict(parse_qsl(query.decode(), keep_blank_values=True))
+    try:
+        if "json" in content_type:
+            read = json.loads(body or b"{}")
+            if not isinstance(read, dict):
+                return None
+            return found | read
+        found |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        if "payload" in found:
+            return dict(json.loads(found["payload"]))
+    except (ValueError, TypeError):
+        return None
+    return found
 
 
 def content_of(arguments: Arguments) -> dict[str, Any]:

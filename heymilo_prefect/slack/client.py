@@ -8,7 +8,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from heymilo_prefect.api.wire import is_loopback
+from heymilo_prefect.api.wire import is_loopback, is_unreadable_on_the_way
 
 SLACK_API_URL = "https://slack.com/api/"
 
@@ -45,8 +45,7 @@ def webhook_client(url: str) -> AsyncWebhookClient:
 
 def checked_url(url: str, what: str) -> str:
     """Return a URL that a message may be sent to; raises ValueError for one in the open."""
-    parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_local(url))):
+    if is_unreadable_on_the_way(url):
         return url
     raise ValueError(f"{what} must start with https:// (http:// is for this machine only).")
 

@@ -6,28 +6,24 @@ Source: https://docs.slack.dev/apis/web-api/rate-limits.
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+
+from heymilo_prefect.api.switch import Switch
 
 _SECONDS_BETWEEN = 1.0
 _JITTER_SECONDS = 0.01  # by which one message may be quicker on its way than the one before
 _REMEMBERED = 1_000
 _ON_ITS_WAY_SECONDS = 10.0
 
-_is_kept = True
+_is_kept = Switch()
 _free_at: dict[str, float] = {}
 _lock = threading.Lock()
 
 
-@contextmanager
-def no_pace() -> Iterator[None]:
+def no_pace() -> AbstractContextManager[None]:
     """Take the waiting out of tests; a `Retry-After` is still honoured."""
-    global _is_kept
-    before, _is_kept = _is_kept, False
-    try:
-        yield
-    finally:
-        _is_kept = before
+    return _is_kept.off()
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ class Posted:
 
     def done(self, ts: str | None, content: str | None) -> Self:
         """After its next part was posted."""
-        return replace(self, parts=(*self.parts, (ts, content)), posting=None, at=None)
+        return replace(self.undone(), parts=(*self.parts, (ts, content)))
 
     def undone(self) -> Self:
         """After its next part was refused."""

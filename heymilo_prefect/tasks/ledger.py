@@ -103,7 +103,7 @@ class Ledger:
         """Let other runs post there."""
         await self._turn.__aexit__()
 
-    async def load(self, abouts: Iterable[About]) -> None:
+    async def load(self, abouts: Sequence[About]) -> None:
         """Read what is known of these, and find out what became of posts whose end nobody saw."""
         await self.read(abouts)
         in_flight = [about for about in abouts if self._known[about].posting is not None]
@@ -342,7 +342,7 @@ class Ledger:
             ts = found.parts[0][0]
             if found.is_whole:
                 found.parts = dict.fromkeys(range(1, found.of), (None, None)) | found.parts
-            elif found.has_thread and ts is not None:
+            elif found.has_thread and ts is not None and not posted.parts:  # else it was read
                 found.parts |= (await search_thread(self.target, ts)).get(about, Found()).parts
         return posted.settled(found)
 

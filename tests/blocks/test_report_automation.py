@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from prefect import flow
@@ -11,8 +11,9 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import Event
 
-from blocks.report_automation import NAME, save
+from blocks.report_automation import save
 from heymilo_prefect.tasks.interview_events import interview_event
+from tests.blocks.deployed import deployed
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -20,20 +21,6 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 @flow
 def summarize(interview_id: str, channel: str) -> None:
     """Stands for post_interview_summary."""
-
-
-async def deployed() -> tuple[str, UUID]:
-    name = f"reports-{uuid4().hex[:8]}"
-    async with get_client() as client:
-        flow_id = await client.create_flow(summarize)
-        made = await client.create_deployment(
-            flow_id,
-            name,
-            parameters={"channel": "#hiring"},
-            parameter_openapi_schema=summarize.parameters.model_dump(),
-            entrypoint="x.py:summarize",
-        )
-    return f"summarize/{name}", made
 
 
 def emit(event: str, interview_id: str) -> None:
@@ -50,23 +37,8 @@ def runs_of(deployment_id: UUID) -> list[dict[str, object]]:
     return [run.parameters for run in runs]
 
 
-def test_it_is_made_once_and_then_changed() -> None:
-    first, _ = asyncio.run(deployed())
-    second, deployment_id = asyncio.run(deployed())
-    save(first)
-    assert save(second) == f'Automation "{NAME}" was changed: it runs "{second}".'
-    with get_client(sync_client=True) as client:
-        (automation,) = client.read_automations_by_name(NAME)
-    assert automation.actions[0].deployment_id == deployment_id
-
-
-def test_a_deployment_that_is_not_there_is_named() -> None:
-    with pytest.raises(SystemExit, match='Prefect has no deployment "no-such/deployment"'):
-        save("no-such/deployment")
-
-
 def test_an_event_runs_the_deployment_once_and_its_double_does_not() -> None:
-    name, deployment_id = asyncio.run(deployed())
+    name, deployment_id = asyncio.run(deployed(summarize, channel="#hiring"))
     save(name)
     for attempt in range(20):  # the server takes a moment to watch for a new automation
         for event in ("heymilo.interview.completed", "heymilo.report.available"):

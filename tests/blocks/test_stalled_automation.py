@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from prefect import flow
@@ -13,7 +13,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 
-from blocks.stalled_automation import NAME, save
+from blocks.stalled_automation import save
+from tests.blocks.deployed import deployed
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -23,35 +24,8 @@ def look_into(interview_id: str) -> None:
     """Look into an interview."""
 
 
-async def deployed() -> tuple[str, UUID]:
-    name = f"stuck-{uuid4().hex[:8]}"
-    async with get_client() as client:
-        flow_id = await client.create_flow(look_into)
-        schema = look_into.parameters.model_dump()
-        made = await client.create_deployment(
-            flow_id, name, parameter_openapi_schema=schema, entrypoint="x.py:look_into"
-        )
-    return f"look-into/{name}", made
-
-
-def test_it_is_made_once_and_then_changed() -> None:
-    first, _ = asyncio.run(deployed())
-    second, deployment_id = asyncio.run(deployed())
-    save(first)
-    assert save(second) == f'Automation "{NAME}" was changed: it runs "{second}".'
-    with get_client(sync_client=True) as client:
-        (automation,) = client.read_automations_by_name(NAME)
-    assert automation.actions[0].deployment_id == deployment_id
-
-
-def test_a_deployment_that_is_not_there_is_named() -> None:
-    for name in ("no-such/deployment", "nonsense"):
-        with pytest.raises(SystemExit, match=f'Prefect has no deployment "{name}"'):
-            save(name)
-
-
 def test_a_stuck_analysis_runs_the_deployment_and_nothing_else_does() -> None:
-    name, deployment_id = asyncio.run(deployed())
+    name, deployment_id = asyncio.run(deployed(look_into))
     save(name)
     for attempt in range(10):  # the server takes a moment to watch for a new automation
         for kind in ("not_started", "analysis_stuck"):
