@@ -139,7 +139,7 @@ class Piece(NamedTuple):
 class Storage(LocalFileSystem):
     """A result storage of a cell's own, some of whose writes fail."""
 
-    _block_type_slug = "failing-file-system"
+    _block_type_slug = "failing-summaries-file-system"
     fails: ClassVar[Callable[[str, bytes], bool]]
 
     async def awrite_path(self, path: str, content: bytes) -> None:

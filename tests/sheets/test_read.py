@@ -300,7 +300,7 @@ def test_rows_are_read_as_they_are_asked_for_and_the_file_is_closed(tmp_path: Pa
         gc.collect()
         assert len(rows_of(path)) == 50_000
     # Other tests' sockets may be collected here too.
-    assert [str(warning.message) for warning in seen if path in str(warning.message)] == []
+    assert [str(warning.message) for warning in seen if str(path) in str(warning.message)] == []
 
 
 def test_rows_are_read_again_from_the_same_bytes_until_the_sheet_is_closed(tmp_path: Path) -> None:
