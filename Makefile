@@ -5,7 +5,7 @@ PREFECT := env -u PREFECT_API_URL -u PREFECT_API_KEY -u PREFECT_PROFILE \
 	PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_ANALYTICS_ENABLED=false \
 	PREFECT_LOGGING_COLORS=false
 
-.PHONY: demo test test-long lint faults bench pictures sandbox clean
+.PHONY: demo test test-long test-scale test-browser lint docs faults bench pictures sandbox clean
 
 demo: .venv/ready
 	@rm -rf .demo && mkdir .demo
@@ -26,24 +26,38 @@ lint: .venv/ready
 test-long: .venv/ready
 	@$(PREFECT) $(BIN)/python -m pytest -m long
 
+test-scale: .venv/ready
+	@$(PREFECT) $(BIN)/python -m tests.scale
+
+test-browser: .venv/ready .venv/browser
+	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser
+
+docs: .venv/ready .venv/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 faults: .venv/ready
 	@PREFECT_HOME=$$(mktemp -d) $(PREFECT) $(BIN)/python -m tests.faults
 
 bench: .venv/ready
 	@$(PREFECT) $(BIN)/python -m tests.benchmarks
 
-pictures: .venv/ready
+pictures: .venv/ready .venv/browser
 	@$(BIN)/python -m tests.pictures
+	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser --pictures
 
 sandbox: .venv/ready
 	@$(PREFECT) $(BIN)/python -m heymilo_prefect.sandbox --candidates 30
 
 clean:
-	rm -rf .venv .demo .coverage*
+	rm -rf .venv .demo .site .coverage*
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	@echo "Installing into .venv, which takes a minute or two."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install -q -c constraints.txt -e '.[dev]' >.venv/install.log 2>&1 || (cat .venv/install.log; exit 1)
+	@touch $@
+
+.venv/docs .venv/browser: .venv/ready
+	@$(BIN)/pip install -q -c constraints.txt -e '.[$(@F)]' >.venv/install.log 2>&1 || (cat .venv/install.log; exit 1)
 	@touch $@

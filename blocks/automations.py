@@ -1,6 +1,7 @@
-"""Makes the automations that run a deployment for an interview, or changes those that there are."""
+"""Makes automations, or changes those that there are; most run a deployment for an interview."""
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -47,6 +48,13 @@ def for_each_interview(
     )
 
 
+def main(module: str, save: Callable[[str], str], description: str | None) -> None:
+    """Do what the command of an automation's module says, and say what was done."""
+    parser = ArgumentParser(prog=f"python -m {module}", description=description)
+    parser.add_argument("deployment", help="which one it runs, as <flow>/<deployment>")
+    print(save(parser.parse_args().deployment))
+
+
 def save(deployment: str, automation_of: Callable[[UUID], Automation]) -> str:
     """Make the automation of a deployment or change it; says what was done.
 
@@ -58,11 +66,17 @@ def save(deployment: str, automation_of: Callable[[UUID], Automation]) -> str:
             found = client.read_deployment_by_name(deployment)
         except (ObjectNotFound, ValueError):
             sys.exit(f'Prefect has no deployment "{deployment}": name it as <flow>/<deployment>.')
-        automation = automation_of(found.id)
+    automation = automation_of(found.id)
+    return f'{put(automation)} it runs "{deployment}".'
+
+
+def put(automation: Automation) -> str:
+    """Make an automation, or change the one of its name; says what was done, up to a colon."""
+    with get_client(sync_client=True) as client:
         before = client.read_automations_by_name(automation.name)
     if before:
         automation.id = before[0].id
         automation.update()
-        return f'Automation "{automation.name}" was changed: it runs "{deployment}".'
+        return f'Automation "{automation.name}" was changed:'
     automation.create()
-    return f'Automation "{automation.name}" was made: it runs "{deployment}".'
+    return f'Automation "{automation.name}" was made:'

@@ -4,7 +4,6 @@
 that there is. The deployment gets the parameter `interview_id`.
 """
 
-import sys
 from uuid import UUID
 
 from prefect.automations import Automation
@@ -35,6 +34,4 @@ def save(deployment: str) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("Give the deployment: python -m blocks.stalled_automation <flow>/<deployment>")
-    print(save(sys.argv[1]))
+    automations.main("blocks.stalled_automation", save, __doc__)

@@ -2,7 +2,6 @@
 
 import base64
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,10 +17,10 @@ from heymilo_prefect.flows import (
     report_stalled_candidates,
 )
 from heymilo_prefect.sandbox import World, faults
+from tests.leaks import decoded
 
 MARKER = "marker.person"
 PATIENCE_SECONDS = 300
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
 
 
 def cells(database: Path) -> Iterator[tuple[str, bytes]]:
@@ -50,12 +49,6 @@ def wait_for_other_workers(folder: Path) -> None:
     while not all((folder / other / "finished").exists() for other in workers - {me}):
         assert time.monotonic() < end, "another worker has not finished, or crashed"
         time.sleep(0.1)
-
-
-def decoded(content: bytes) -> Iterator[bytes]:
-    yield content
-    for run in _BASE64.findall(content.replace(b"\\n", b"")):
-        yield base64.b64decode(run[: len(run) // 4 * 4])
 
 
 def test_the_key_and_the_marker_are_nowhere(

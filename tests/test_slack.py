@@ -150,7 +150,7 @@ def test_a_rate_limit_is_waited_for(served: Served) -> None:
 def test_a_rate_limit_without_end_is_an_error_with_its_wait(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.slack.client._RATE_LIMIT_RETRIES", 0)
+    monkeypatch.setattr("heymilo_prefect.slack.client._PATIENCE_SECONDS", 0)
     served.slack.play("ratelimited", times=2)
     for send in (posted, hooked):
         with pytest.raises(SlackError, match="less often") as caught:

@@ -1,9 +1,12 @@
 """Slack's pace, one message a second in a channel, is kept without being told."""
 
 import asyncio
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import httpx
 import pytest
 
 from heymilo_prefect.api.switch import Switch
@@ -69,6 +72,25 @@ def test_who_was_made_to_wait_goes_on_from_then() -> None:
         world.slack_workspace.play("ratelimited", skip=1)
         asyncio.run(say(channel(world, "#hiring"), 3))
         assert refused(world) == 1
+
+
+@pytest.mark.long
+def test_another_process_that_leaves_hardly_any_room_makes_nothing_fail() -> None:
+    done = threading.Event()
+
+    def another_process(world: World) -> None:
+        head = {"Authorization": f"Bearer {world.slack_token}"}
+        with httpx.Client(headers=head, base_url=world.slack_url) as client:
+            for _ in range(10):
+                client.post("chat.postMessage", json={"channel": "#hiring", "text": "x"})
+                done.wait(1.0)
+
+    with sandbox(strict_pace=True) as world, ThreadPoolExecutor(1) as pool:
+        another = pool.submit(another_process, world)
+        asyncio.run(say(channel(world, "#hiring"), 2))
+        done.set()
+        another.result()
+        assert refused(world) > 3  # times that it was told to wait
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Annotated, Any
 
 from prefect.blocks.abstract import NotificationBlock, NotificationError
 from prefect.blocks.notifications import SlackWebhook as NotificationWebhook
@@ -36,7 +36,9 @@ class SlackChannel(NotificationBlock):
     _documentation_url = HttpUrl("https://docs.slack.dev/reference/methods/chat.postMessage")
 
     credentials: SlackCredentials = Field(
-        description="The Slack app's credentials: a bot token with the scopes that README names.",
+        title="Slack app",
+        description="The Slack app's credentials: a bot token with the scopes chat:write, "
+        "channels:read and channels:history (a private channel: groups:read, groups:history).",
         examples=["slack-credentials/production"],
     )
     channel: str = Field(
@@ -96,5 +98,9 @@ class SlackChannel(NotificationBlock):
             self.logger.error("%s", error)
 
 
-SlackTarget = SlackChannel | SlackWebhook | NotificationWebhook
+SlackTarget = (
+    Annotated[SlackChannel, Field(title="Slack Channel")]
+    | Annotated[SlackWebhook, Field(title="Slack Incoming Webhook")]
+    | Annotated[NotificationWebhook, Field(title="Slack Webhook")]
+)
 """What takes messages: a channel, or the incoming webhook of prefect-slack or of Prefect itself."""

@@ -35,7 +35,7 @@ class SummaryTemplate(Block):
     )
     form: Form = Field(
         default="markdown",
-        description="markdown: **bold**, lists, [links](...). blocks: Slack's Block Kit as JSON.",
+        description="markdown: **bold**, lists, links. blocks: Slack's Block Kit as JSON.",
         examples=["markdown"],
     )
 

@@ -71,7 +71,8 @@ async def _ingest_sheet(
         retake: Whether a candidate who has an interview gets a new one, where a retake column
             doesn't say. One is made at most once a posting and e-mail address.
         resend: Send also what earlier runs sent.
-        rows_per_request: The most rows in a request; fewer when HeyMilo finds that too large.
+        rows_per_request: The most rows in a request, 100 unless you say otherwise; fewer when
+            HeyMilo finds that too large.
         results_path: Where to write the sheet's own columns and each row's outcome: a path or
             fsspec's link that ends in .csv or .xlsx. It is written also when the run fails.
         dry_run: Read, map and check, but send nothing.

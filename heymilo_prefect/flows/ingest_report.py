@@ -55,11 +55,11 @@ class IngestReport:
         counts = self.counts
         mends = []
         if counts["failed"]:
-            mends.append(f"{counts['failed']} rows failed: run the sheet again, it is safe")
+            rows = _counted(counts["failed"], "row")
+            mends.append(f"{rows} failed: run the sheet again, it is safe")
         if counts["unknown"]:
-            mends.append(
-                f"{counts['unknown']} retake rows may have been done: look for them in HeyMilo"
-            )
+            rows = _counted(counts["unknown"], "retake row")
+            mends.append(f"{rows} may have been done: look in HeyMilo")
         return f"{'; '.join(mends)} ({self})." if mends else ""
 
 
@@ -91,6 +91,10 @@ async def show(report: IngestReport, dry_run: bool) -> None:
         await acreate_markdown_artifact("\n\n".join(text), key="heymilo-ingest-dry-run")
     else:
         await acreate_table_artifact(table=table, key="heymilo-ingest", description=said)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _markdown(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -56,12 +56,12 @@ async def show(report: StallReport, names: Mapping[str, str]) -> None:
     table: list[dict[str, str | None]] = [
         {
             "interview": item.interview_id,
-            "posting": item.posting_title or item.posting_id,
             "kind": item.kind,
-            "step": item.step,
-            "turn": item.turn,
             "idle": rounded_text(item.idle),
             "new": "yes" if item.interview_id in new else "",
+            "step": item.step,
+            "turn": item.turn,
+            "posting": item.posting_title or item.posting_id,
         }
         for item in report.stalled[:_ROWS_SHOWN]
     ]

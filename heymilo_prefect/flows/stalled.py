@@ -101,7 +101,7 @@ async def _report_stalled_candidates(
     if unmet := found.unmet_steps(everything):
         log.warning("The rules name steps that no candidate has: %s.", ", ".join(unmet))
     report.stalled.sort(key=lambda item: item.last_activity)
-    undone = [f"posting {posting_id}: {why}" for posting_id, why in report.unread.items()]
+    undone = [*report.unread.values()]
     origin = memory_key("stalled", heymilo_credentials.base_url)
     try:
         async with Turn(origin.replace("-", "_"), "tells who is stalled") as turn:
@@ -116,7 +116,7 @@ async def _report_stalled_candidates(
     await show(report, found.names if show_names else {})
     log.info("%s.", report)
     if undone:
-        raise UnfinishedError(f"{report}; left undone: {' '.join(undone)}", report)
+        raise UnfinishedError.of(report, undone)
     return report
 
 

@@ -186,14 +186,14 @@ async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryRepo
         posts = [posting.create_task(channel.post(report)) for channel in channels.busy]
     await show(report)
     get_run_logger().info("Summaries: %s.", report)
-    undone = [f"posting {posting_id}: {why}" for posting_id, why in report.unread.items()]
+    undone = [*report.unread.values()]
     undone += dict.fromkeys(
         [*(str(why) for post in posts if (why := post.result())), *report.failed.values()]
     )
     if report.unknown:
         undone.append(f"{len(report.unknown)} may stand in the channel already: look there.")
     if undone:
-        raise UnfinishedError(f"{report}; left undone: {' '.join(undone)}", report)
+        raise UnfinishedError.of(report, undone)
     return report
 
 

@@ -49,7 +49,8 @@ async def _ensure_webhooks(
     Args:
         heymilo_credentials: The workspace.
         url: Where HeyMilo calls: a Secret block, since who knows the URL can send what they like.
-        events: What HeyMilo calls for.
+        events: What HeyMilo calls for: some of `interview_started`, `interview_completed` and
+            `report_available`, which are all of them.
         posting_ids: The postings to see to; all without it.
         dry_run: Change nothing, and report what would be changed.
 
@@ -73,8 +74,7 @@ async def _ensure_webhooks(
     await show(report)
     get_run_logger().info("Webhooks: %s.", report)
     if report.failed:
-        undone = " ".join(f"{what}: {why}" for what, why in report.failed.items())
-        raise UnfinishedError(f"{report}; left undone: {undone}", report)
+        raise UnfinishedError.of(report, [f"{what}: {why}" for what, why in report.failed.items()])
     return report
 
 

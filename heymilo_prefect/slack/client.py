@@ -1,10 +1,12 @@
 """slack_sdk's clients as we need them: they wait when Slack asks to, and repeat nothing else."""
 
 import logging
+import time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -13,7 +15,8 @@ from heymilo_prefect.api.wire import is_loopback, is_unreadable_on_the_way
 SLACK_API_URL = "https://slack.com/api/"
 
 _TIMEOUT_SECONDS = 30
-_RATE_LIMIT_RETRIES = 3
+_PATIENCE_SECONDS = 300.0  # another process may post to the channel as fast as Slack lets it
+_MOST_RETRIES = 99  # of a request that slack_sdk sends 100 times at most
 
 _Client = TypeVar("_Client", AsyncWebClient, AsyncWebhookClient)
 
@@ -50,10 +53,20 @@ def checked_url(url: str, what: str) -> str:
     raise ValueError(f"{what} must start with https:// (http:// is for this machine only).")
 
 
+class _Patient(AsyncRateLimitErrorRetryHandler):
+    """Waits each time as long as Slack asks to, and gives up after some minutes of that."""
+
+    async def _can_retry_async(self, *, state: RetryState, **about: Any) -> bool:
+        known = state.custom_values = state.custom_values or {}
+        now = time.monotonic()
+        waited = now - known.setdefault("first_asked_at", now)
+        return waited < _PATIENCE_SECONDS and await super()._can_retry_async(state=state, **about)
+
+
 def _conduct() -> dict[str, Any]:
     return {
         "timeout": _TIMEOUT_SECONDS,
-        "retry_handlers": [AsyncRateLimitErrorRetryHandler(max_retry_count=_RATE_LIMIT_RETRIES)],
+        "retry_handlers": [_Patient(_MOST_RETRIES)],
         "logger": _transport_log,
     }
 

@@ -1,6 +1,5 @@
 """All processes share the requests of a key through Prefect, and none bursts when it is away."""
 
-import json
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.blocks.shared_limit import Bucket
 from heymilo_prefect.flows import UnfinishedError, ingest_sheet
 from heymilo_prefect.sandbox import World, sandbox
+from tests.deployments import ROOT
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -185,26 +185,11 @@ def test_processes_use_95_percent_of_the_real_limit_and_never_more_than_all(name
     with sandbox() as world:
         credentials = block(world, name, 300)
         credentials.create_rate_limit()
-        told = json.dumps([world.url, name])
-        command = ["env", f"PREFECT_API_URL={PREFECT_API_URL.value()}", sys.executable, "-c", CHILD]
-        children = [subprocess.Popen([*command, told]) for _ in range(3)]
+        server = f"PREFECT_API_URL={PREFECT_API_URL.value()}"
+        command = ["env", server, sys.executable, "-m", "tests.asking", world.url, name, "115"]
+        children = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
         assert [child.wait(300) for child in children] == [0, 0, 0]
         came = sorted(request.at for request in world.requests)
         assert world.refused_by_rate == 0 and world.busiest_window <= 300
     working = [at for at in came if came[0] + 10 <= at <= came[0] + 100]
     assert len(working) >= 0.95 * 300 * 90 / 60
-
-
-CHILD = """
-import json, sys, threading, time
-from heymilo_prefect import HeyMiloCredentials
-url, name = json.loads(sys.argv[1])
-block = HeyMiloCredentials(api_key="sandbox-key", base_url=url, rate_limit=name)
-end = time.monotonic() + 115
-def work():
-    while time.monotonic() < end:
-        block.get_client().check_health()
-threads = [threading.Thread(target=work) for _ in range(8)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
-"""

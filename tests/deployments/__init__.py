@@ -1,5 +1,6 @@
 """What the tests of deployments share: commands as people run them, and files by their path."""
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -8,11 +9,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import yaml
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL
+from prefect_slack import SlackCredentials
+
+from heymilo_prefect import HeyMiloCredentials, SlackChannel
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+DESCRIBED: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 
 
 def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
@@ -42,3 +52,30 @@ def load_file(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def make_work_pool() -> None:
+    """Make the pool that prefect.yaml names."""
+    with get_client(sync_client=True) as client, contextlib.suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name="heymilo", type="process"))
+
+
+def save_blocks(name: str, key: str, token: str) -> None:
+    """Save a workspace's three blocks, untried."""
+    app = SlackCredentials(token=token)
+    app.save(name, overwrite=True)
+    HeyMiloCredentials(api_key=key).save(name, overwrite=True)
+    SlackChannel(credentials=app, channel="#hiring").save(name, overwrite=True)
+
+
+def deploy_all() -> dict[str, DeploymentResponse]:
+    """Deploy prefect.yaml, and give all as Prefect has them, by name."""
+    code, printed = finished("prefect", "--no-prompt", "deploy", "--all")
+    assert code == 0, printed
+    with get_client(sync_client=True) as client:
+        return {
+            one["name"]: client.read_deployment_by_name(
+                f"{load_flow(one['entrypoint']).name}/{one['name']}"
+            )
+            for one in DESCRIBED
+        }

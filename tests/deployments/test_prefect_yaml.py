@@ -10,10 +10,9 @@ from prefect.utilities.schema_tools import validate
 
 from heymilo_prefect import HeyMiloCredentials
 from heymilo_prefect.sandbox import World
-from tests.deployments import ROOT, finished, load_flow
+from tests.deployments import DESCRIBED, ROOT, finished, load_flow
 
 Deployed = dict[str, DeploymentResponse]
-Described = list[dict[str, Any]]
 
 ASKED_FOR = {
     "sheet": "candidates.csv",
@@ -22,9 +21,9 @@ ASKED_FOR = {
 }
 
 
-def test_all_are_deployed_to_the_pool(deployed: Deployed, described: Described) -> None:
+def test_all_are_deployed_to_the_pool(deployed: Deployed) -> None:
     assert {deployment.work_pool_name for deployment in deployed.values()} == {"heymilo"}
-    for one in described:
+    for one in DESCRIBED:
         deployment = deployed[one["name"]]
         assert deployment.description == one["description"]
         assert deployment.tags == one["tags"]
@@ -47,11 +46,9 @@ def test_parameters_fit_the_flow_and_bring_the_saved_blocks(
             assert read["heymilo_credentials"].api_key.get_secret_value() == secrets[0], name
 
 
-def test_every_schedule_is_paused_and_leaves_a_late_run_out(
-    deployed: Deployed, described: Described
-) -> None:
+def test_every_schedule_is_paused_and_leaves_a_late_run_out(deployed: Deployed) -> None:
     scheduled = [deployment for deployment in deployed.values() if deployment.schedules]
-    assert {one["name"] for one in described if "schedules" in one} == {it.name for it in scheduled}
+    assert {one["name"] for one in DESCRIBED if "schedules" in one} == {it.name for it in scheduled}
     for deployment in scheduled:
         assert not any(schedule.active for schedule in deployment.schedules)
         assert deployment.global_concurrency_limit and deployment.concurrency_options

@@ -13,13 +13,14 @@ from prefect.events import Event
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
 
+from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.flows import (
     UnfinishedError,
     areport_stalled_candidates,
     report_stalled_candidates,
 )
 from heymilo_prefect.postings import PostingError
-from heymilo_prefect.sandbox import World, faults
+from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.stalls import StallRules
 from heymilo_prefect.summaries import TemplateError
 from tests.artifacts import artifact
@@ -74,6 +75,19 @@ def test_a_posting_that_cannot_be_read_is_named_and_the_others_are_finished(worl
     assert len(raised.value.report.stalled) == 1
     assert list(raised.value.report.unread) == [bad]
     assert len(world.slack_workspace.messages("#hiring")) == 1
+
+
+def test_of_many_postings_the_state_names_a_few_and_the_log_all(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with sandbox(postings=[f"Posting {n}" for n in range(9)], requests_per_minute=1e5) as world:
+        world.play(faults.status(403), on="list_interviews", times=9)
+        with no_backoff(), pytest.raises(UnfinishedError) as raised:
+            report_stalled_candidates(world.heymilo_credentials)
+    said = str(raised.value)
+    assert said.count("refuses the API key") == 3
+    assert said.endswith("And 6 more: the log has them all.")
+    assert all(posting_id in caplog.text for posting_id in world.posting_ids)
 
 
 def test_slack_refusing_the_digest_fails_the_run_after_all_is_read(world: World) -> None:
