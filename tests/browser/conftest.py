@@ -1,19 +1,21 @@
 """A Prefect server that serves its UI, and pages of it."""
 
-import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
-from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from tests.deployments import deploy_all, finished, make_work_pool, save_blocks, start
+from tests.deployments import (
+    deploy_all,
+    finished,
+    make_work_pool,
+    save_blocks,
+    whole_server,
+)
 from tests.pictures import PICTURES
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ collect_ignore_glob = [] if find_spec("playwright") else ["test_*"]
 Browse = Callable[[str], "AbstractContextManager[Page]"]
 Picture = Callable[..., None]
 
-START_SECONDS = 120
 SECRETS = ("hm-browser-secret", "xoxb-browser-secret")
 
 
@@ -35,33 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
     """A server with its UI, which the one of the other tests doesn't serve; where the UI is."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    settings = {PREFECT_API_URL: f"{url}/api", PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with temporary_settings(settings):
-        server = start(
-            "prefect", "server", "start", "--port", str(port), stdout=DEVNULL, stderr=DEVNULL
-        )
-        try:
-            wait_for(f"{url}/api/ready")
-            yield url
-        finally:
-            server.terminate()
-            server.wait(timeout=START_SECONDS)
-
-
-def wait_for(url: str) -> None:
-    """Wait until something answers there."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        try:
-            httpx.get(url).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError(f"{url} doesn't answer.")
+    with whole_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -3,25 +3,30 @@
 import contextlib
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.flows import load_flow_from_entrypoint
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect_slack import SlackCredentials
 
 from heymilo_prefect import HeyMiloCredentials, SlackChannel
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+START_SECONDS = 120
 DESCRIBED: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 
 
@@ -37,6 +42,36 @@ def finished(*arguments: str) -> tuple[int, str]:
     process = start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     printed, _ = process.communicate()
     return process.returncode, printed
+
+
+@contextlib.contextmanager
+def whole_server() -> Iterator[str]:
+    """Run a server as people do, with its UI and its scheduler; where the UI is."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    settings = {PREFECT_API_URL: f"{url}/api", PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with temporary_settings(settings):
+        quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        server = start("prefect", "server", "start", "--port", str(port), **quietly)
+        try:
+            _wait_for(f"{url}/api/ready")
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=START_SECONDS)
+
+
+def _wait_for(url: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            httpx.get(url).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"{url} doesn't answer.")
 
 
 def load_flow(entrypoint: str) -> Any:
@@ -68,9 +103,10 @@ def save_blocks(name: str, key: str, token: str) -> None:
     SlackChannel(credentials=app, channel="#hiring").save(name, overwrite=True)
 
 
-def deploy_all() -> dict[str, DeploymentResponse]:
-    """Deploy prefect.yaml, and give all as Prefect has them, by name."""
-    code, printed = finished("prefect", "--no-prompt", "deploy", "--all")
+def deploy_all(file: Path = ROOT / "prefect.yaml") -> dict[str, DeploymentResponse]:
+    """Deploy prefect.yaml or another such file, and give all as Prefect has them, by name."""
+    command = ("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file))
+    code, printed = finished(*command)
     assert code == 0, printed
     with get_client(sync_client=True) as client:
         return {

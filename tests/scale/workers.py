@@ -10,7 +10,7 @@ from tests.scale.postgres import postgres
 from tests.scale.processes import Prefect
 
 _PROCESSES = 1, 2, 4, 8
-_SECONDS = 130
+_SECONDS = 100
 _NAME = "heymilo-production"
 
 
