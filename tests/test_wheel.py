@@ -19,9 +19,8 @@ pytestmark = pytest.mark.long
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True
-    )
+    env = {**os.environ, "UV_SYSTEM_CERTS": "true", **environment}
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
     assert not done.returncode, done.stdout + done.stderr
     return done.stdout
 
