@@ -11,7 +11,7 @@ from blocks import sandbox as of_sandbox
 from blocks.workspace import BLOCK_TYPES
 from heymilo_prefect import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
-from tests.deployments import finished
+from tests.deployments import finished, production_environment
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -19,14 +19,7 @@ KINDS = "heymilo-credentials", "slack-credentials", "heymilo-slack-channel"
 
 
 def environment(world: World, **changed: str) -> dict[str, str]:
-    return {
-        "HEYMILO_API_KEY": world.api_key,
-        "HEYMILO_BASE_URL": world.url,
-        "SLACK_BOT_TOKEN": world.slack_token,
-        "SLACK_CHANNEL": "#hiring",
-        "SLACK_API_URL": world.slack_url,
-        **changed,
-    }
+    return production_environment(world) | changed
 
 
 def saved(name: str) -> list[str]:

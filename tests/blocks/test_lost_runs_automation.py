@@ -2,24 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.events import Event
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Pending, Running, State
 
 from blocks import lost_runs_automation
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 SECONDS = 10  # Prefect's least for something that doesn't happen
-ONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+PATIENCE_SECONDS = 120
 
 
 @flow
@@ -32,14 +31,14 @@ async def deployed(tag: str) -> Any:
         return await client.create_deployment(
             await client.create_flow(send_a_sheet),
             f"lost-{uuid4().hex[:8]}",
-            concurrency_limit=ONE.limit,
-            concurrency_options={"collision_strategy": ONE.collision_strategy},
+            concurrency_limit=1,
+            concurrency_options={"collision_strategy": "CANCEL_NEW"},
             tags=[tag],
         )
 
 
 async def begun(deployment_id: Any, *states: State) -> Any:
-    """Begin a run as a worker and its process do; the last state that Prefect gave it."""
+    """Begin a run as a worker and its process do; its id."""
     async with get_client() as client:
         run = await client.create_flow_run_from_deployment(deployment_id)
         for state in states:
@@ -62,13 +61,6 @@ def state_of(run_id: Any) -> State:
     return state
 
 
-def until(holds: Callable[[], Any]) -> None:
-    end = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < end, "it doesn't come to that"
-        time.sleep(0.5)
-
-
 @pytest.mark.long
 def test_a_run_that_falls_silent_is_ended_and_gives_its_place_to_the_next() -> None:
     lost_runs_automation.put(lost_runs_automation.lost_runs(SECONDS / 60))
@@ -79,11 +71,11 @@ def test_a_run_that_falls_silent_is_ended_and_gives_its_place_to_the_next() -> N
     somebody_elses = asyncio.run(begun(other, Pending(), Running()))
     beat(somebody_elses, "another")
     assert state_of(asyncio.run(begun(ours, Pending()))).is_cancelled()
-    until(lambda: state_of(running).is_crashed())
+    until(lambda: state_of(running).is_crashed(), PATIENCE_SECONDS)
     assert "its process is gone" in str(state_of(running).message)
     never_started = asyncio.run(begun(ours, Pending()))
     assert state_of(never_started).is_pending()
-    until(lambda: state_of(never_started).is_crashed())
+    until(lambda: state_of(never_started).is_crashed(), PATIENCE_SECONDS)
     assert state_of(somebody_elses).is_running()
 
 

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +22,8 @@ from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
 from prefect_slack import SlackCredentials
 
 from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.sandbox import World
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -55,23 +56,18 @@ def whole_server() -> Iterator[str]:
         quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         server = start("prefect", "server", "start", "--port", str(port), **quietly)
         try:
-            _wait_for(f"{url}/api/ready")
+            until(lambda: _answers(f"{url}/api/ready"), START_SECONDS)
             yield url
         finally:
             server.terminate()
             server.wait(timeout=START_SECONDS)
 
 
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        try:
-            httpx.get(url).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError(f"{url} doesn't answer.")
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def load_flow(entrypoint: str) -> Any:
@@ -101,6 +97,17 @@ def save_blocks(name: str, key: str, token: str) -> None:
     app.save(name, overwrite=True)
     HeyMiloCredentials(api_key=key).save(name, overwrite=True)
     SlackChannel(credentials=app, channel="#hiring").save(name, overwrite=True)
+
+
+def production_environment(world: World) -> dict[str, str]:
+    """What `python -m blocks.production` reads, of a sandbox."""
+    return {
+        "HEYMILO_API_KEY": world.api_key,
+        "HEYMILO_BASE_URL": world.url,
+        "SLACK_BOT_TOKEN": world.slack_token,
+        "SLACK_CHANNEL": "#hiring",
+        "SLACK_API_URL": world.slack_url,
+    }
 
 
 def deploy_all(file: Path = ROOT / "prefect.yaml") -> dict[str, DeploymentResponse]:

@@ -1,6 +1,5 @@
 """A schedule that was made active runs its deployment, on a server as people run it."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
 from tests.deployments import ROOT, deploy_all, make_work_pool, save_blocks, whole_server
+from tests.waiting import until
 
 PATIENCE_SECONDS = 180
 
@@ -29,10 +29,8 @@ def test_each_schedule_that_is_active_has_runs_to_come_and_no_other(tmp_path: Pa
         make_work_pool()
         save_blocks("production", "hm-scheduled", "xoxb-scheduled")
         deployed = deploy_all(file)
-        end = time.monotonic() + PATIENCE_SECONDS
         scheduled = [one for one in deployed.values() if one.schedules]
-        while not all(map(is_due, scheduled)) and time.monotonic() < end:
-            time.sleep(1)
+        until(lambda: all(map(is_due, scheduled)), PATIENCE_SECONDS)
         assert {one.name for one in deployed.values() if is_due(one)} == {
             "sheet", "stalled", "summaries", "workspaces"
         }  # fmt: skip

@@ -13,12 +13,11 @@ from functools import cache
 from typing import Any
 
 import prefect.settings
-import yaml  # type: ignore[import-untyped]
 from prefect.cli._app import _app
 
 from blocks import production
 from blocks import sandbox as of_sandbox
-from tests.deployments import load_flow
+from tests.deployments import DESCRIBED, load_flow, production_environment
 from tests.docs import ROOT
 from tests.docs.conftest import Stage
 
@@ -74,8 +73,7 @@ def check_dockerfile(source: str) -> None:
 @cache
 def deployments_of() -> dict[str, dict[str, Any]]:
     """The deployments of prefect.yaml, by `<flow>/<deployment>`."""
-    described = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    return {f"{load_flow(one['entrypoint']).name}/{one['name']}": one for one in described}
+    return {f"{load_flow(one['entrypoint']).name}/{one['name']}": one for one in DESCRIBED}
 
 
 def _check_variable(name: str) -> None:
@@ -120,15 +118,7 @@ def _check_python(words: list[str], stage: Stage) -> None:
     module, *rest = words[1:]
     match module:
         case "blocks.production":
-            world = stage.world
-            values = {
-                "HEYMILO_API_KEY": world.api_key,
-                "HEYMILO_BASE_URL": world.url,
-                "SLACK_BOT_TOKEN": world.slack_token,
-                "SLACK_CHANNEL": "#hiring",
-                "SLACK_API_URL": world.slack_url,
-            }
-            production.main(rest, values)
+            production.main(rest, production_environment(stage.world))
         case "blocks.sandbox":
             of_sandbox.main([stage.world.url, *rest])
         case "blocks.report_automation" | "blocks.stalled_automation":

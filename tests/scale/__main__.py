@@ -13,10 +13,11 @@ from typing import Any
 
 import yaml
 
+from tests.deployments import ROOT
 from tests.leaks import decoded
 from tests.scale.pace import ALLOWED, Pace
 from tests.scale.postgres import Postgres, postgres
-from tests.scale.processes import ROOT, Prefect, until
+from tests.scale.processes import Prefect, until
 from tests.scale.workspace import DUE, ROWS, Workspace, workspace
 
 _DOWN_SECONDS = 20

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 ALLOWED, WINDOW = 300, 60.0
 
@@ -13,6 +14,7 @@ class Pace:
 
     def __init__(self, arrived: Sequence[float]) -> None:
         self._arrived = sorted(arrived)
+        self._stretch = _longest_without_pause(self._arrived)
 
     @property
     def busiest(self) -> int:
@@ -23,19 +25,15 @@ class Pace:
     @property
     def used(self) -> float:
         """Which share of the allowance the longest undisturbed stretch of work used."""
-        first, last = self.stretch
-        return (last - first) / (self._arrived[last] - self._arrived[first]) * WINDOW / ALLOWED
+        return (len(self._stretch) - 1) / self.seconds * WINDOW / ALLOWED
 
     @property
     def seconds(self) -> float:
         """How long that stretch is."""
-        first, last = self.stretch
-        return self._arrived[last] - self._arrived[first]
+        return self._stretch[-1] - self._stretch[0]
 
-    @property
-    def stretch(self) -> tuple[int, int]:
-        """Its first and its last request."""
-        at = self._arrived
-        breaks = [n for n in range(1, len(at)) if at[n] - at[n - 1] > _PAUSE_SECONDS]
-        pairs = zip([0, *breaks], [*breaks, len(at)], strict=True)
-        return max(((a, b - 1) for a, b in pairs), key=lambda pair: at[pair[1]] - at[pair[0]])
+
+def _longest_without_pause(at: list[float]) -> list[float]:
+    breaks = [n for n in range(1, len(at)) if at[n] - at[n - 1] > _PAUSE_SECONDS]
+    stretches = [at[a:b] for a, b in pairwise([0, *breaks, len(at)])]
+    return max(stretches, key=lambda stretch: stretch[-1] - stretch[0])

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
+from tests.deployments import BIN, ROOT
+
 _PATIENCE_SECONDS = 300
 
 

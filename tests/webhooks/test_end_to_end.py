@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from heymilo_prefect.flows import (
     post_interview_summary,
 )
 from heymilo_prefect.sandbox import World, sandbox
+from tests.waiting import until
 from tests.webhooks import closed_port, receiving
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -48,13 +49,6 @@ def events_of(interview_id: str) -> list[str]:
     with get_client(sync_client=True) as client:
         found = client.request("POST", "/events/filter", json={"filter": about}).json()
     return sorted(event["event"] for event in found["events"])
-
-
-def until(holds: Callable[[], Any], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it doesn't come to that"
-        time.sleep(0.2)
 
 
 def a_candidate_finishes(world: World) -> str:

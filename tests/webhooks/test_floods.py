@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,10 +17,12 @@ import pytest
 
 from heymilo_prefect.webhooks import receiver  # noqa: F401 - its module is patched below
 from heymilo_prefect.webhooks import server as serving
+from tests.waiting import until
 from tests.webhooks import SECRET, PrefectApi, closed_port, said
 
 receiver_module = sys.modules["heymilo_prefect.webhooks.receiver"]
 KB = 1024
+START_SECONDS = 90
 
 
 async def connected(hook: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -126,19 +128,12 @@ def program(prefect_api: PrefectApi) -> Iterator[tuple[str, int]]:
         text=True,
     ) as process:  # fmt: skip
         url = f"http://127.0.0.1:{port}"
-        until(lambda: is_up(url))
+        until(lambda: is_up(url), START_SECONDS)
         yield f"{url}/{SECRET}", process.pid
         process.send_signal(signal.SIGTERM)
         printed, _ = process.communicate(timeout=30)
     assert f"{url}/<secret>" in printed and "Calls: " in printed
     assert SECRET not in printed and "int_" not in printed
-
-
-def until(holds: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def is_up(url: str) -> bool:
