@@ -20,11 +20,15 @@ class Row:
 
     `number` is the one that the spreadsheet program shows: counted from 1, the header and blank
     rows included. `cells` are trimmed texts, `""` for an empty cell; there may be fewer or more
-    of them than headers.
+    of them than headers. `hidden` rows are hidden or filtered out in the spreadsheet program.
+    `uncalculated` are the indexes of cells that hold a formula without a stored value; their text
+    is `""`.
     """
 
     number: int
     cells: list[str] = field(repr=False)
+    hidden: bool = False
+    uncalculated: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -34,7 +38,8 @@ class Sheet:
     `name` is for people: a file's name, or a link's host and last part. `headers` are the header
     row's cells, `""` where a column has none. `rows` are the ones below the header; each
     `for row in sheet.rows` reads them anew from the same bytes, until the sheet is closed.
-    `header_row` is the header's number.
+    `header_row` is the header's number. `hidden_columns` are the indexes of the columns that are
+    hidden in the spreadsheet program.
 
     Example:
         >>> sheet = Sheet("a.csv", ["Email"], [Row(2, ["ann@example.com"])])
@@ -46,6 +51,7 @@ class Sheet:
     headers: list[str]
     rows: Iterable[Row] = field(repr=False)
     header_row: int = 1
+    hidden_columns: frozenset[int] = frozenset()
 
     def close(self) -> None:
         """Let go of the file that the rows are read from."""
