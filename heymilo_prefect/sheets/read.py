@@ -1,13 +1,15 @@
 """A path, a link or a file -> a `Sheet`: its header row found, its rows to be read."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import BinaryIO
 
 from heymilo_prefect.sheets.columns import is_header, listed
 from heymilo_prefect.sheets.delimited import read_delimited
+from heymilo_prefect.sheets.merged import Header, header_of
 from heymilo_prefect.sheets.source import open_source
+from heymilo_prefect.sheets.stored import Stored
 from heymilo_prefect.sheets.values import Row, Sheet, SheetError
 from heymilo_prefect.sheets.workbook import is_workbook, read_workbook
 
@@ -66,34 +68,49 @@ def parse_sheet(
         file.close()
         raise
     try:
-        header = _find_header(rows, name, column_map)
+        header = _find_header(rows, name, column_map, worksheet)
     except BaseException:
         rows.close()
         raise
-    rows.begin_after(header.number)
-    return Sheet(name, header.cells, rows, header.number)
+    rows.begin_below(header)
+    return Sheet(name, header.cells, rows, header.number, rows.hidden_columns)
 
 
 def _find_header(
-    rows: Iterable[Row], name: str, column_map: Mapping[str, str | None] | None
-) -> Row:
+    rows: Stored, name: str, column_map: Mapping[str, str | None] | None, worksheet: str | None
+) -> Header:
     above: list[Row] = []
-    for row in rows:
-        if row.number > _HEADER_WITHIN:
-            break
+    numbered = takewhile(lambda row: row.number <= _HEADER_WITHIN, rows)
+    for row in numbered:
         if is_header(row.cells, column_map):
-            return row
+            return header_of([row, *numbered], rows.merged, rows.hidden_columns)
         above.append(row)
-    if not above:
+    others = rows.other_worksheets if worksheet is None else ()
+    if not above and not others:
         raise SheetError(
             f'"{name}" has no rows in its first {_HEADER_WITHIN}: is it the right one?'
         )
+    place = f"the first {_HEADER_WITHIN} rows of {listed([rows.worksheet])}"
+    if not above:
+        raise SheetError(f'"{name}" has nothing in {place}. {_other_worksheet(others)}.')
     # From the first "@" on it's candidates' data, which an error must not show.
     shown = takewhile(lambda row: not any("@" in cell for cell in row.cells), above)
     widest = max(shown, key=lambda row: sum(map(bool, row.cells)), default=None)
     seen = f"the headers seen are {listed(widest.cells)}" if widest else "it begins with candidates"
+    problem = f'"{name}" has no header with an e-mail column, such as "Email", in '
+    mapped = 'column_map={"<header>": "email"}'
+    if others:
+        raise SheetError(
+            f"{problem}{place}: {seen}. {_other_worksheet(others)}, or name the column with "
+            f"{mapped}."
+        )
     raise SheetError(
-        f'"{name}" has no header with an e-mail column, such as "Email", in its first '
-        f"{_HEADER_WITHIN} rows: {seen}; name the column, or say which one it is with "
-        'column_map={"<header>": "email"}.'
+        f"{problem}its first {_HEADER_WITHIN} rows: {seen}; name the column, or say which one it "
+        f"is with {mapped}."
     )
+
+
+def _other_worksheet(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"Pass worksheet={listed(names)} to read the other worksheet"
+    return f'Pass worksheet="<name>" to read another worksheet ({listed(names)})'

@@ -7,6 +7,7 @@ from contextlib import closing
 from itertools import dropwhile
 from typing import Any, BinaryIO
 
+from heymilo_prefect.sheets.merged import Header, Range, join
 from heymilo_prefect.sheets.values import Row
 
 _BUFFER = 64 * 1024
@@ -18,22 +19,34 @@ def from_start(file: BinaryIO) -> io.BufferedReader:
 
 
 class Stored:
-    """Rows that each `for` reads anew from a file, which is closed with their last reader."""
+    """Rows that each `for` reads anew from a file, which is closed with their last reader.
+
+    A workbook's rows have a `worksheet`, the visible `other_worksheets`, the indexes of the
+    `hidden_columns`, and the `merged` cells among the first rows.
+    """
+
+    worksheet = ""
+    other_worksheets: tuple[str, ...] = ()
+    hidden_columns: frozenset[int] = frozenset()
+    merged: tuple[Range, ...] = ()
 
     def __init__(self, file: BinaryIO, read: Callable[[io.BufferedReader], Iterator[Row]]) -> None:
         self._file = file
         self._read = read
         self._above = 0
+        self._joined: tuple[tuple[int, ...], ...] = ()
         weakref.finalize(self, file.close)
 
-    def begin_after(self, number: int) -> None:
-        """Leave out the rows up to this number: the header, and what is above it."""
-        self._above = number
+    def begin_below(self, header: Header) -> None:
+        """Leave out the header and the rows above it, and join the columns that it joins."""
+        self._above = header.number
+        self._joined = header.joined
 
     def __iter__(self) -> Iterator[Row]:
         # A generator, because its frame keeps this object, so the file, until it is used up.
         with closing(from_start(self._file)) as file:
-            yield from dropwhile(lambda row: row.number <= self._above, self._read(file))
+            rows = dropwhile(lambda row: row.number <= self._above, self._read(file))
+            yield from (join(row, self._joined) for row in rows) if self._joined else rows
 
     def close(self) -> None:
         """Close the file; a `for` that goes on raises a ValueError."""

@@ -1,4 +1,4 @@
-"""The bytes of a workbook -> its rows, read by a child process that may need only so much."""
+"""Reads the rows of a workbook in a child process whose time and memory are bounded."""
 
 import marshal
 import shutil
@@ -21,6 +21,22 @@ MAX_MEGABYTES = 250
 MAX_SECONDS = 30
 """Time that reading a workbook may take; 100,000 rows of 20 columns take 2."""
 
+_COPY_TABLE = "Copy its table into a spreadsheet program, and save it as XLSX"
+_PROBLEMS = {
+    "password": "is protected by a password: save it without one",
+    "cut": "is incomplete, it was cut short. Download it again, or save it again as XLSX",
+    "broken": (
+        "is a workbook that can't be read. Open it in a spreadsheet program, and save it as XLSX"
+    ),
+    "document": f"is a text document, not a workbook. {_COPY_TABLE}",
+    "presentation": f"is a presentation, not a workbook. {_COPY_TABLE}",
+    "office": f"is an office document, but not a workbook. {_COPY_TABLE}",
+    "iwork": (
+        "is a document of Numbers, Pages or Keynote. Open it in Numbers, and export it to Excel"
+    ),
+    "message": "is an e-mail message, not a workbook. Save the file attached to it, and use that",
+    "archive": "is a ZIP archive, not a workbook. Unpack it, and use the sheet in it",
+}
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _CHILD = Path(__file__).with_name("calamine_child.py")
 
@@ -40,14 +56,16 @@ def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> Stored:
     """
     rows = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - `Stored` closes it
     stored = Stored(rows, _rows)
-    kind, names = _run_child(file, rows, worksheet)
+    kind, details = _run_child(file, rows, worksheet)
     if kind == "rows":
+        stored.worksheet = details["worksheet"]
+        stored.other_worksheets = tuple(details["other_worksheets"])
+        stored.hidden_columns = frozenset(details["hidden_columns"])
+        stored.merged = tuple(details["merged"])
         return stored
     stored.close()
-    if kind == "password":
-        problem = "is protected by a password: save it without one"
-    elif kind == "names" and worksheet is not None:
-        problem = f'has no worksheet "{worksheet}"; its worksheets are {listed(names)}'
+    if kind == "names" and details:
+        problem = f'has no worksheet "{worksheet}"; its worksheets are {listed(details)}'
     elif kind == "names":
         problem = "has no worksheet: save the sheet as XLSX or as CSV UTF-8"
     elif kind == "large":
@@ -56,14 +74,11 @@ def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> Stored:
             "save the sheet as CSV UTF-8, or split it"
         )
     else:
-        problem = (
-            "isn't a whole workbook (XLSX, XLS, XLSB or ODS), it may be cut short: download it "
-            "again, or save it as XLSX"
-        )
+        problem = _PROBLEMS[kind]
     raise SheetError(f'"{name}" {problem}.')
 
 
-def _run_child(file: BinaryIO, rows: BinaryIO, worksheet: str | None) -> tuple[str, list[str]]:
+def _run_child(file: BinaryIO, rows: BinaryIO, worksheet: str | None) -> tuple[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "workbook")
         with path.open("wb") as copy:
@@ -79,20 +94,20 @@ def _run_child(file: BinaryIO, rows: BinaryIO, worksheet: str | None) -> tuple[s
                 timeout=MAX_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return "large", []
+            return "large", None
     if done.returncode:
-        return "broken" if done.returncode == 1 else "large", []
-    return cast(tuple[str, list[str]], next(_values(from_start(rows))))
+        return "broken" if done.returncode == 1 else "large", None
+    return cast(tuple[str, Any], next(_values(from_start(rows))))
 
 
 def _rows(stream: BufferedReader) -> Iterator[Row]:
     values = _values(stream)
     next(values)
     for part in values:
-        for number, cells in part:
+        for number, cells, hidden, uncalculated in part:
             texts = plain_row(cells)
-            if any(texts):
-                yield Row(number, texts)
+            if uncalculated or any(texts):
+                yield Row(number, texts, hidden, uncalculated)
 
 
 def _values(stream: BufferedReader) -> Iterator[Any]:
