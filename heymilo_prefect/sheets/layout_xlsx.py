@@ -148,7 +148,7 @@ class _Scan:
                 self._layout.mark(mark, self._row, self._column())
         elif tag == self._rows:
             self._row = int(attributes.get("r") or self._row + 2) - 1
-            self._place, self._right = "", -1
+            self._place, self._right = "", 0
             if attributes.get("hidden") in _TRUE or _is_zero(attributes.get("ht")):
                 self._layout.hide_rows(self._row)
         elif tag == self._formula:
