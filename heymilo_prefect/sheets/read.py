@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import BinaryIO
 
-from heymilo_prefect.sheets.columns import is_header, listed
+from heymilo_prefect.sheets.columns import is_header
 from heymilo_prefect.sheets.delimited import read_delimited
 from heymilo_prefect.sheets.source import open_source
 from heymilo_prefect.sheets.values import Row, Sheet, SheetError
 from heymilo_prefect.sheets.workbook import is_workbook, read_workbook
+from heymilo_prefect.wording import listed
 
 _HEADER_WITHIN = 20
 
@@ -71,7 +72,7 @@ def parse_sheet(
         rows.close()
         raise
     rows.begin_after(header.number)
-    return Sheet(name, header.cells, rows, header.number)
+    return Sheet(name, header.cells, rows, header.number, delimiter=rows.delimiter)
 
 
 def _find_header(

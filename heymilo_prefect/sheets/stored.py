@@ -20,7 +20,13 @@ def from_start(file: BinaryIO) -> io.BufferedReader:
 class Stored:
     """Rows that each `for` reads anew from a file, which is closed with their last reader."""
 
-    def __init__(self, file: BinaryIO, read: Callable[[io.BufferedReader], Iterator[Row]]) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        read: Callable[[io.BufferedReader], Iterator[Row]],
+        delimiter: str = "",
+    ) -> None:
+        self.delimiter = delimiter
         self._file = file
         self._read = read
         self._above = 0

@@ -10,10 +10,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from heymilo_prefect.sheets.columns import listed
 from heymilo_prefect.sheets.stored import Stored, from_start
 from heymilo_prefect.sheets.texts import plain_row
 from heymilo_prefect.sheets.values import Row, SheetError
+from heymilo_prefect.wording import listed, quoted
 
 MAX_MEGABYTES = 250
 """Memory that reading a workbook may need; 100,000 rows of 20 columns need 220."""
@@ -47,7 +47,7 @@ def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> Stored:
     if kind == "password":
         problem = "is protected by a password: save it without one"
     elif kind == "names" and worksheet is not None:
-        problem = f'has no worksheet "{worksheet}"; its worksheets are {listed(names)}'
+        problem = f"has no worksheet {quoted(worksheet)}; its worksheets are {listed(names)}"
     elif kind == "names":
         problem = "has no worksheet: save the sheet as XLSX or as CSV UTF-8"
     elif kind == "large":
