@@ -16,7 +16,7 @@ from heymilo_prefect.api.errors import (
     OutcomeUnknownError,
     TooLargeError,
 )
-from heymilo_prefect.api.models import Candidate, Ingestion
+from heymilo_prefect.api.models import Candidate, IngestedInterview, Ingestion
 
 Outcome = Literal["ingested", "duplicate", "rejected", "failed", "unknown", "ready"]
 OUTCOMES: tuple[Outcome, ...] = ("ingested", "duplicate", "rejected", "failed", "unknown")
@@ -26,9 +26,10 @@ CHUNK_ROWS = 100
 
 @dataclass(slots=True)
 class ReadyRow:
-    """A row that is ready to be sent; `note` is what its report should say beside the outcome.
+    """A row that is ready to be sent.
 
-    `tag` recognises the row in a later run.
+    `note` is part of its outcome's reason, whatever the outcome. `tag` recognises the row in a
+    later run.
     """
 
     row: int
@@ -36,14 +37,24 @@ class ReadyRow:
     note: str = ""
     tag: bytes = field(default=b"", repr=False)
 
+    def ended(
+        self, outcome: "Outcome", why: object = "", found: IngestedInterview | None = None
+    ) -> "RowOutcome":
+        """Return the row's outcome, whose reason is `why` and the row's own note."""
+        reason = "; ".join(filter(None, (str(why), self.note)))
+        if found is None:
+            return RowOutcome(self.row, outcome, reason)
+        return RowOutcome(self.row, outcome, reason, found.interview_id, found.interview_link)
+
 
 @dataclass(slots=True)
 class RowOutcome:
-    """What became of a row; `row` is its number as the spreadsheet program shows it.
+    """The outcome of a row; `row` is its number as the spreadsheet program shows it.
 
-    `outcome`: `ingested`; `duplicate` of another row; `rejected`, it needs a mend in the sheet;
-    `failed`, run again; `unknown`, sent with its answer lost; in a dry run `ready`. `reason` says
-    why, without a candidate's data. `earlier`: an earlier run sent it, and this one didn't.
+    `outcome`: `ingested`; `duplicate` of another row; `rejected`: fix the row in the sheet;
+    `failed`: run again; `unknown`: sent, but the response was lost; in a dry run `ready`. `reason`
+    explains it, and notes what else to know about the row, without a candidate's data. `earlier`:
+    an earlier run sent it, and this one didn't.
     """
 
     row: int
@@ -105,7 +116,7 @@ def identity(url_key: str, candidate: Candidate) -> bytes:
 
 def failed(rows: Iterable[ReadyRow], why: object) -> list[RowOutcome]:
     """Return these rows as failed, with why."""
-    return [RowOutcome(row.row, "failed", str(why)) for row in rows]
+    return [row.ended("failed", why) for row in rows]
 
 
 def ingest_chunk(url_key: str, rows: Sequence[ReadyRow], limit: ChunkLimit) -> Asking:
@@ -122,20 +133,20 @@ def ingest_chunk(url_key: str, rows: Sequence[ReadyRow], limit: ChunkLimit) -> A
     if isinstance(came, Ingestion):
         return (yield from _paired(url_key, rows, came))
     if isinstance(came, OutcomeUnknownError):
-        unknown = [RowOutcome(r.row, "unknown", str(came)) for r in rows if r.candidate.retake]
+        unknown = [row.ended("unknown", came) for row in rows if row.candidate.retake]
         safe = [row for row in rows if not row.candidate.retake]
         return unknown + (yield from ingest_chunk(url_key, safe, limit))
     if not isinstance(came, InvalidRequestError):
         return failed(rows, came)
     if isinstance(came, TooLargeError):
         limit.refused(len(rows))
-        refused = {}
+        refused: dict[int, str] = {}
     else:
         refused = _named(came, len(rows))
     if len(rows) == 1:
-        return [RowOutcome(rows[0].row, "rejected", refused.get(0, str(came)))]
+        return [rows[0].ended("rejected", refused.get(0, came))]
     if refused:
-        rejected = [RowOutcome(rows[i].row, "rejected", why) for i, why in refused.items()]
+        rejected = [rows[index].ended("rejected", why) for index, why in refused.items()]
         others = [row for index, row in enumerate(rows) if index not in refused]
         return rejected + (yield from ingest_chunk(url_key, others, limit))
     return (yield from _in_parts(url_key, rows, (len(rows) + 1) // 2, limit))
@@ -150,17 +161,16 @@ def _in_parts(url_key: str, rows: Sequence[ReadyRow], size: int, limit: ChunkLim
 
 def _paired(url_key: str, rows: Sequence[ReadyRow], came: Ingestion) -> Asking:
     """Pair by position where the counts agree; never guess where they don't."""
-    details = came.interview_details or []
-    if len(details) == len(rows):
-        return [
-            RowOutcome(row.row, "ingested", row.note, found.interview_id, found.interview_link)
-            for row, found in zip(rows, details, strict=True)
-        ]
+    details: list[IngestedInterview | None] = [*(came.interview_details or [])]
+    if len(details) != len(rows):
+        details = [None] * len(rows)
     outcomes = []
-    for row in rows:
-        if row.candidate.retake:
+    for row, found in zip(rows, details, strict=True):
+        if found is not None:
+            outcomes.append(row.ended("ingested", found=found))
+        elif row.candidate.retake:
             why = "HeyMilo didn't say which interview is this row's: look for it there"
-            outcomes.append(RowOutcome(row.row, "ingested", why))
+            outcomes.append(row.ended("ingested", why))
         else:
             outcomes.append((yield from _looked_up(url_key, row)))
     return outcomes
@@ -172,26 +182,30 @@ def _looked_up(
     """Ask for one row by itself: without `retake` HeyMilo answers with the interview it has."""
     came = yield ingest_candidate(url_key, row.candidate)
     if isinstance(came, InvalidRequestError):
-        return RowOutcome(row.row, "rejected", _named(came, 1).get(0, str(came)))
+        return row.ended("rejected", _named(came, 1).get(0, came))
     if isinstance(came, HeyMiloError):
-        return RowOutcome(row.row, "failed", str(came))
-    details = came.interview_details or []
-    if len(details) != 1:
-        return RowOutcome(row.row, "failed", "HeyMilo answered without this row's interview")
-    found = details[0]
-    return RowOutcome(row.row, "ingested", row.note, found.interview_id, found.interview_link)
+        return row.ended("failed", came)
+    details: list[IngestedInterview | None] = [*(came.interview_details or [])]
+    if len(details) != 1 or details[0] is None:
+        return row.ended("failed", "HeyMilo answered without this row's interview")
+    return row.ended("ingested", found=details[0])
 
 
 def _named(error: InvalidRequestError, rows: int) -> dict[int, str]:
-    """Return the rows that a 422 names, by their place in the request, with why."""
+    """Return the rows that a 422 names, by their place in the request, with why.
+
+    In `("body", "data", 3, "email")` and its like the first number is the row's place. A location
+    without a number belongs to the only row, if there is one.
+    """
     named: dict[int, str] = {}
     for complaint in error.fields:
-        inside = [part for part in complaint.location if part not in ("body", "data")]
-        if inside and isinstance(inside[0], int):
-            place, *inside = inside
+        location = complaint.location
+        at = next((at for at, part in enumerate(location) if isinstance(part, int)), None)
+        if at is not None:
+            place, inside = int(location[at]), location[at + 1 :]
         else:
-            place = 0 if rows == 1 else -1
-        if isinstance(place, int) and 0 <= place < rows:
-            what = ".".join(map(str, inside)) or "the row"
-            named.setdefault(place, f"HeyMilo refuses {what}: {complaint.message}")
+            place, inside = (0 if rows == 1 else -1), location
+        if 0 <= place < rows:
+            what = ".".join(str(part) for part in inside if part != "body") or "the row"
+            named.setdefault(place, f"HeyMilo rejected {what}: {complaint.message}")
     return named

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from heymilo_prefect.api.models import Posting
+from heymilo_prefect.wording import bounded_list, one_line
 
 
 class PostingError(ValueError):
@@ -22,12 +23,12 @@ def find_posting(postings: Sequence[Posting], wanted: str) -> Posting:
         return titled[0]
     if titled:
         raise PostingError(
-            f"{len(titled)} postings are called {named!r}: give one's id instead, "
+            f"{len(titled)} postings are called {one_line(named)!r}: give one's id instead, "
             f"{_listed(titled)}."
         )
     near = _near(postings, named)
     hint = f"did you mean {_listed(near)}?" if near else "check its id or title in HeyMilo."
-    raise PostingError(f"HeyMilo has no posting {named!r}: {hint}")
+    raise PostingError(f"HeyMilo has no posting {one_line(named)!r}: {hint}")
 
 
 class Destinations:
@@ -103,12 +104,17 @@ def chosen(
     known = {posting.posting_id: posting for posting in postings}
     missing = [posting_id for posting_id in posting_ids if posting_id not in known]
     if missing:
-        raise PostingError(f"HeyMilo has no posting with the id {missing[0]!r}: check the id.")
+        raise PostingError(
+            f"HeyMilo has no posting with the id {one_line(missing[0])!r}: check the id."
+        )
     return [known[posting_id] for posting_id in dict.fromkeys(posting_ids)]
 
 
 def _listed(postings: Iterable[Posting]) -> str:
-    return " or ".join(f"{posting.title!r} ({posting.posting_id})" for posting in postings)
+    return bounded_list(
+        (f"{one_line(posting.title or '')!r} ({posting.posting_id})" for posting in postings),
+        separator=" or ",
+    )
 
 
 def _near(postings: Iterable[Posting], named: str) -> list[Posting]:

@@ -151,7 +151,7 @@ def test_a_422_that_names_rows_takes_two_requests(world: World) -> None:
     rows = ready(100, bad=[3, 70])
     outcomes = ingest(world, rows)
     assert {row - 2 for row, one in outcomes.items() if one.outcome == "rejected"} == {3, 70}
-    assert "refuses email" in outcomes[5].reason and "nobody" not in outcomes[5].reason
+    assert "rejected email" in outcomes[5].reason and "nobody" not in outcomes[5].reason
     assert len(world.requests) == 2
     check_pairs(world, rows, outcomes)
 
@@ -159,8 +159,11 @@ def test_a_422_that_names_rows_takes_two_requests(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ('{"detail": [{"loc": ["body", "email"], "msg": "no", "type": "x"}]}', "refuses email: no"),
-        ('{"detail": [{"loc": ["body"], "msg": "no", "type": "x"}]}', "refuses the row: no"),
+        (
+            '{"detail": [{"loc": ["body", "email"], "msg": "no", "type": "x"}]}',
+            "rejected email: no",
+        ),
+        ('{"detail": [{"loc": ["body"], "msg": "no", "type": "x"}]}', "rejected the row: no"),
         ('{"detail": [{"loc": ["body", "data", 7], "msg": "no"}]}', "status 422"),
         ("{}", "status 422"),
     ],

@@ -337,7 +337,7 @@ def ingest_candidates(url_key: str, candidates: Sequence[Candidate]) -> Call[Ing
     return Call(
         "POST",
         f"/api/ingest/x/bulk/{_segment('url_key', url_key)}",
-        f"the {len(rows)} candidates",
+        "the candidate" if len(rows) == 1 else f"the {len(rows)} candidates",
         _model(Ingestion),
         body={"data": rows},
         repeatable=not any(candidate.retake for candidate in candidates),

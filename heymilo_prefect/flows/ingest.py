@@ -20,7 +20,9 @@ from heymilo_prefect.ingestion import (
     identity,
 )
 from heymilo_prefect.postings import Destinations, find_posting, url_key_of
-from heymilo_prefect.sheets import Columns, ParsedRow, map_columns, read_candidates
+from heymilo_prefect.sheets import Columns, ParsedRow, Sheet, map_columns, read_candidates
+from heymilo_prefect.sheets.candidates import HiddenRows
+from heymilo_prefect.sheets.columns import hidden_text
 from heymilo_prefect.sheets.results import check_results_path, write_results
 from heymilo_prefect.tasks.ingest import Chunk, Upload, ingest_rows
 from heymilo_prefect.tasks.memory import MemoryUnavailableError
@@ -28,6 +30,7 @@ from heymilo_prefect.tasks.read import read_postings
 from heymilo_prefect.tasks.saved_blocks import GoogleCredentials, Storage
 from heymilo_prefect.tasks.sent import Earlier, SentMemory
 from heymilo_prefect.tasks.sheets import open_sheet
+from heymilo_prefect.wording import counted
 
 _CHUNKS_ALIVE = 12  # more than go out at once, so that the wire never idles between chunks
 _ROWS_A_TURN = 50  # then the answers that have come are looked at
@@ -43,6 +46,7 @@ async def _ingest_sheet(
     storage: Storage | None = None,
     google_credentials: GoogleCredentials | None = None,
     default_region: str | None = None,
+    hidden_rows: HiddenRows = "send",
     retake: bool = False,
     resend: bool = False,
     rows_per_request: int = CHUNK_ROWS,
@@ -68,8 +72,11 @@ async def _ingest_sheet(
         storage: A Prefect filesystem block; `sheet` is a path in it.
         google_credentials: A GCP Credentials block that a private Google sheet is shared with.
         default_region: Where phone numbers without a country code are from: two letters, `US`.
+        hidden_rows: What happens to rows that are hidden or filtered out in the spreadsheet
+            program: "send" sends them like the others, "reject" rejects them. Either way their
+            reason mentions it, and a warning has their number.
         retake: Whether a candidate who has an interview gets a new one, where a retake column
-            doesn't say. One is made at most once a posting and e-mail address.
+            doesn't say. One is made at most once per posting and e-mail address.
         resend: Send also what earlier runs sent.
         rows_per_request: The most rows in a request, 100 unless you say otherwise; fewer when
             HeyMilo finds that too large.
@@ -96,13 +103,30 @@ async def _ingest_sheet(
     if results_path is not None:
         check_results_path(results_path, sheet if storage is None else None)
     with await open_sheet(sheet, worksheet, column_map, storage, google_credentials) as opened:
-        columns = map_columns(opened.headers, column_map)
+        columns = map_columns(opened.headers, column_map, opened.hidden_columns)
         posting_of = await _destinations(heymilo_credentials, columns, posting, url_key)
         parsed = read_candidates(
-            opened, columns, posting_of, retake=retake, default_region=default_region
+            opened,
+            columns,
+            posting_of,
+            retake=retake,
+            default_region=default_region,
+            hidden_rows=hidden_rows,
         )
-        total = await asyncio.to_thread(lambda: sum(1 for _ in opened.rows))
-        log.info("%s: %d rows.", opened.name, total)
+        total, hidden = await asyncio.to_thread(_counts, opened)
+        log.info("%s: %s.", opened.name, counted(total, "row"))
+        if columns.hidden:
+            log.warning(
+                "The sheet has hidden columns: %s. Use column_map to change what is sent.",
+                hidden_text(columns),
+            )
+        if hidden:
+            log.warning(
+                "Hidden rows in the sheet: %d of %d. They are %s, and their reason mentions it.",
+                hidden,
+                total,
+                "sent like the others" if hidden_rows == "send" else "rejected",
+            )
         memory = await SentMemory.open(heymilo_credentials.base_url, resend, dry_run)
         progress = await Progress.start("heymilo-ingest-progress", "Rows done", total)
         run = _Run(heymilo_credentials, memory, ChunkLimit(rows_per_request), progress, dry_run)
@@ -110,7 +134,7 @@ async def _ingest_sheet(
             async with memory:
                 await run.send(parsed)
             rows = sorted(run.outcomes.values(), key=lambda outcome: outcome.row)
-            report = IngestReport(rows, columns.targets)
+            report = IngestReport(rows, columns.targets, columns.hidden)
             await show(report, dry_run)
             log.info("Rows: %s.", report)
         finally:
@@ -120,6 +144,15 @@ async def _ingest_sheet(
     if report.undone:
         raise UnfinishedError(report.undone, report)
     return report
+
+
+def _counts(sheet: Sheet) -> tuple[int, int]:
+    """Count the rows, and the hidden ones among them."""
+    total = hidden = 0
+    for row in sheet.rows:
+        total += 1
+        hidden += row.hidden
+    return total, hidden
 
 
 async def _destinations(
@@ -221,16 +254,17 @@ class _Run:
 
 
 def _again(row: ReadyRow, earlier: Earlier) -> RowOutcome:
-    """Say what an earlier run did with a row."""
+    """Return the outcome of a row that an earlier run sent."""
     if not earlier.known:
         why = f"sent on {earlier.on}, its answer was lost: look for it in HeyMilo"
-        outcome = RowOutcome(row.row, "unknown", f"{why}; resend=True sends it again")
+        outcome = row.ended("unknown", f"{why}; resend=True sends it again")
     else:
         why = f"already sent on {earlier.on}"
         if row.candidate.retake:
             why += "; resend=True sends it again"
-        why = "; ".join(filter(None, (why, row.note)))
-        outcome = RowOutcome(row.row, "ingested", why, earlier.interview_id, earlier.interview_link)
+        outcome = row.ended("ingested", why)
+        outcome.interview_id = earlier.interview_id
+        outcome.interview_link = earlier.interview_link
     outcome.earlier = True
     return outcome
 

@@ -1,4 +1,4 @@
-"""What became of a sheet: the report that a run returns, and what it leaves in Prefect's UI."""
+"""The report on a sheet that a run returns, and the artifacts that it leaves in Prefect's UI."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,22 +6,30 @@ from collections.abc import Mapping, Sequence
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from heymilo_prefect.ingestion import OUTCOMES, Outcome, RowOutcome
+from heymilo_prefect.wording import counted
 
 _ROWS_SHOWN = 500
 
 
 class IngestReport:
-    """What became of a sheet.
+    """The outcome of every row of a sheet.
 
     Attributes:
-        rows: One `RowOutcome` a row, in the sheet's order.
+        rows: One `RowOutcome` per row, in the sheet's order.
         columns: What each of the sheet's columns is sent as, by its header: a field,
             `metadata.<key>`, `data.<key>`, or None for one that isn't sent.
+        hidden_columns: The headers of the columns that are hidden in the spreadsheet program.
     """
 
-    def __init__(self, rows: list[RowOutcome], columns: Mapping[str, str | None]) -> None:
+    def __init__(
+        self,
+        rows: list[RowOutcome],
+        columns: Mapping[str, str | None],
+        hidden_columns: Sequence[str] = (),
+    ) -> None:
         self.rows = rows
         self.columns = columns
+        self.hidden_columns = tuple(hidden_columns)
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -55,10 +63,10 @@ class IngestReport:
         counts = self.counts
         mends = []
         if counts["failed"]:
-            rows = _counted(counts["failed"], "row")
+            rows = counted(counts["failed"], "row")
             mends.append(f"{rows} failed: run the sheet again, it is safe")
         if counts["unknown"]:
-            rows = _counted(counts["unknown"], "retake row")
+            rows = counted(counts["unknown"], "retake row")
             mends.append(f"{rows} may have been done: look in HeyMilo")
         return f"{'; '.join(mends)} ({self})." if mends else ""
 
@@ -80,7 +88,10 @@ async def show(report: IngestReport, dry_run: bool) -> None:
     more = f" The first {_ROWS_SHOWN} of {len(shown)}:" if len(shown) > _ROWS_SHOWN else ""
     said = f"Rows: {report}.{more}"
     if dry_run:
-        columns = [(header, target or "(not sent)") for header, target in report.columns.items()]
+        columns = [
+            (header, _sent_as(target, header in report.hidden_columns))
+            for header, target in report.columns.items()
+        ]
         rows = [(str(row["row"]), str(row["outcome"]), str(row["reason"])) for row in table]
         text = [
             "Nothing was sent.",
@@ -93,8 +104,10 @@ async def show(report: IngestReport, dry_run: bool) -> None:
         await acreate_table_artifact(table=table, key="heymilo-ingest", description=said)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _sent_as(target: str | None, is_hidden: bool) -> str:
+    if target is None:
+        return "(not sent: hidden)" if is_hidden else "(not sent)"
+    return f"{target} (hidden)" if is_hidden else target
 
 
 def _markdown(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -1,24 +1,43 @@
-"""The rows of a sheet -> candidates that are ready to be sent, and rows that aren't, with why."""
+"""Turn the rows of a sheet into candidates that are ready to be sent, or reasons why not."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.sheets.cells import answer_of, is_filled, is_totals_row
-from heymilo_prefect.sheets.columns import Columns
+from heymilo_prefect.sheets.cells import answer_of, is_placeholder, is_totals_row
+from heymilo_prefect.sheets.columns import Columns, check_name_column
 from heymilo_prefect.sheets.emails import read_email
 from heymilo_prefect.sheets.phones import check_region, read_phone
+from heymilo_prefect.sheets.plain import folded
 from heymilo_prefect.sheets.values import Row, Sheet
+from heymilo_prefect.wording import listed
+
+HiddenRows = Literal["send", "reject"]
+HIDDEN = "the row is hidden in the sheet"
+
+_A_DIGIT = re.compile("[1-9]")
+_FORMULA = re.compile(r"=.*(?:[(!&*/+^]|[A-Za-z]\$?\d)", re.S)  # "=Ann" is a text
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+# A row without one of these would be sent to nobody, by half a name, or to another posting.
+_MUST_HAVE_VALUE = {
+    "email": "e-mail",
+    "name": "name",
+    "first_name": "first name",
+    "last_name": "last name",
+    "posting": "posting",
+    "retake": "retake answer",
+}
 
 
 @dataclass(slots=True)
 class ParsedRow:
-    """What became of one row: a `candidate` that is ready, or an `outcome` that says it isn't.
+    """The result of reading one row: a `candidate` that is ready, or an `outcome` if it isn't.
 
-    `number` is the row's, as the spreadsheet program shows it; `reason` says why it has its
-    outcome, or what to know about a ready candidate (`""` if nothing); `of_row` is the row that a
-    duplicate repeats. A ready row goes to the posting of `url_key`; `normalized` are those of
+    `number` is the row's, as the spreadsheet program shows it; `reason` explains its outcome, or
+    what to know about a ready candidate (`""` if nothing); `of_row` is the row that a duplicate
+    repeats. A ready row goes to the posting of `url_key`; `normalized` are those of
     `name`, `email` and `phone_number` that aren't sent just as the cell shows them. The repr and
     the reason hold nothing that was typed in the row.
     """
@@ -39,6 +58,7 @@ def read_candidates(
     *,
     retake: bool = False,
     default_region: str | None = None,
+    hidden_rows: HiddenRows = "send",
 ) -> Iterator[ParsedRow]:
     """Read every row of a sheet, in order, as they are asked for; none is left out.
 
@@ -54,85 +74,165 @@ def read_candidates(
         retake: Whether a candidate who has an interview gets another one, where the row itself
             doesn't say so in a retake column.
         default_region: Where phone numbers without `+` are from, ISO 3166, two letters.
+        hidden_rows: Whether rows that are hidden or filtered out in the spreadsheet program are
+            read like the others or rejected. Either way their reason mentions it.
 
     Raises:
+        SheetError: No column is the name or a part of it.
         ValueError: There is no such region.
     """
     region = check_region(default_region)
-    return _without_duplicates(
-        sheet, columns, lambda row: _read_row(row, columns, posting_of, retake, region)
-    )
+    check_name_column(columns)
+    read = _Reader(
+        columns,
+        posting_of,
+        retake,
+        region,
+        hidden_rows == "reject",
+        len(sheet.headers),
+        sheet.delimiter,
+    ).read
+    return _without_duplicates(sheet, columns, read)
 
 
 def _without_duplicates(
     sheet: Sheet, columns: Columns, read: Callable[[Row], ParsedRow]
 ) -> Iterator[ParsedRow]:
     what = "posting and e-mail address" if "posting" in columns.fields else "e-mail address"
-    first_row: dict[tuple[str, str], tuple[int, bool]] = {}
+    first_row: dict[tuple[str, str], tuple[int, str, bool]] = {}
     for row in sheet.rows:
         parsed = read(row)
-        if parsed.candidate is not None:
-            key = (parsed.url_key, parsed.candidate.email.casefold())
-            asked = parsed.candidate.retake
-            first, retake = first_row.setdefault(key, (row.number, asked))
+        if (candidate := parsed.candidate) is not None:
+            key = (parsed.url_key, candidate.email.casefold())
+            seen = (row.number, candidate.name, candidate.retake)
+            first, name, retake = first_row.setdefault(key, seen)
             if first != row.number:
                 reason = f"same {what} as row {first}"
-                if asked != retake:
-                    reason += ", which says another thing of retake"
+                if not _same_name(candidate.name, name):
+                    reason += ", but the names differ: check that they are one person"
+                if candidate.retake != retake:
+                    reason += ", but the retake values differ"
                 parsed = ParsedRow(row.number, None, "duplicate", reason, first)
+        if row.hidden and parsed.reason != HIDDEN:
+            parsed.reason = _joined(parsed.reason, HIDDEN)
         yield parsed
 
 
-def _read_row(
-    row: Row,
-    columns: Columns,
-    posting_of: Callable[[str], str],
-    retake: bool,
-    region: str | None,
-) -> ParsedRow:
-    typed = _cells(row, columns.fields)
-    email, email_note = read_email(typed.get("email", ""))
-    if not email:
-        is_totals = is_totals_row(row.cells)
-        return _rejected(row, "a totals row, not a candidate" if is_totals else email_note)
-    typed_name = typed.get("name") or _whole(
-        typed.get("first_name", ""), typed.get("last_name", "")
-    )
-    name = " ".join(typed_name.split())
-    if not name:
-        return _rejected(row, "no name")
-    if is_filled(typed.get("retake", "")):
-        answer = answer_of(typed["retake"])
-        if answer is None:
-            return _rejected(row, "retake must be yes or no")
-        retake = answer
-    try:
-        url_key = posting_of(typed.get("posting", "").strip())
-    except ValueError as error:
-        return _rejected(row, str(error))
-    typed_phone = typed.get("phone_number")
-    phone, phone_note = read_phone(typed_phone, region) if typed_phone else (None, "")
-    candidate = Candidate(
-        name=name,
-        email=email,
-        phone_number=phone,
-        metadata=_cells(row, columns.metadata),
-        data=_cells(row, columns.data),
-        retake=retake,
-    )
-    normalized = [
-        which
-        for which, sent, shown in (
-            ("name", name, typed_name),
-            ("email", email, typed["email"]),
-            ("phone_number", phone, typed_phone),
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads single rows of a sheet."""
+
+    columns: Columns
+    posting_of: Callable[[str], str]
+    retake: bool
+    region: str | None
+    rejects_hidden: bool
+    width: int
+    delimiter: str
+
+    def read(self, row: Row) -> ParsedRow:
+        columns, cells = self.columns, row.cells
+        if row.hidden and self.rejects_hidden:
+            return _rejected(row, HIDDEN)
+        if self.delimiter and len(cells) > self.width and any(cells[self.width :]):
+            return _rejected(row, self._too_wide(cells))
+        typed = _cells(row, columns.fields)
+        note = ""
+        if row.uncalculated or "=" in "".join(typed.values()):
+            problem, note = self._formulas(row, typed)
+            if problem:
+                return _rejected(row, problem)
+        email, email_note = read_email(typed.get("email", ""))
+        if not email:
+            if is_totals_row(cells):
+                return _rejected(row, "a totals row, not a candidate")
+            is_empty = is_placeholder(typed.get("email", ""), "email")
+            return _rejected(row, "no e-mail address" if is_empty else email_note)
+        typed_name = typed.get("name", "")
+        if not typed_name or is_placeholder(typed_name, "name"):
+            typed_name = _whole(_value(typed, "first_name"), _value(typed, "last_name"))
+        name = " ".join(typed_name.split())
+        if not name:
+            return _rejected(row, "no name")
+        retake = self.retake
+        if typed_retake := typed.get("retake"):
+            answer = answer_of(typed_retake)
+            if answer is not None:
+                retake = answer
+            elif not is_placeholder(typed_retake, "retake"):
+                return _rejected(row, "retake must be yes or no")
+        try:
+            url_key = self.posting_of(_value(typed, "posting").strip())
+        except ValueError as error:
+            return _rejected(row, str(error))
+        typed_phone = typed.get("phone_number")
+        # A cell with a digit is a number: it needn't be compared with words.
+        if typed_phone and not _A_DIGIT.search(typed_phone):
+            typed_phone = _value(typed, "phone_number") or None
+        phone, phone_note = read_phone(typed_phone, self.region) if typed_phone else (None, "")
+        candidate = Candidate(
+            name=name,
+            email=email,
+            phone_number=phone,
+            metadata=_cells(row, columns.metadata),
+            data=_cells(row, columns.data),
+            retake=retake,
         )
-        if sent != shown
-    ]
-    notes = "; ".join(filter(None, (email_note, phone_note)))
-    return ParsedRow(
-        row.number, candidate, reason=notes, url_key=url_key, normalized=tuple(normalized)
-    )
+        parsed = ParsedRow(row.number, candidate, url_key=url_key)
+        if name != typed_name or email != typed["email"] or phone != typed_phone:
+            shown = {"name": typed_name, "email": typed["email"], "phone_number": typed_phone}
+            sent = {"name": name, "email": email, "phone_number": phone}
+            parsed.normalized = tuple(field for field in sent if sent[field] != shown[field])
+        if email_note or phone_note or note:
+            parsed.reason = _joined(email_note, phone_note, note)
+        return parsed
+
+    def _too_wide(self, cells: list[str]) -> str:
+        filled = max(index for index, cell in enumerate(cells, 1) if cell)
+        delimiter = _DELIMITERS.get(self.delimiter, f'"{self.delimiter}"')
+        return (
+            f"has {filled} cells under {self.width} headers: put quotes around a value that "
+            f"contains a {delimiter}"
+        )
+
+    def _formulas(self, row: Row, typed: dict[str, str]) -> tuple[str, str]:
+        """Return why a row without the values of its formulas is rejected, or what it lacks.
+
+        A text file may hold the formula itself, which is no value either.
+        """
+        columns = self.columns
+        without = set(row.uncalculated)
+        without |= {columns.fields[field] for field, text in typed.items() if _FORMULA.match(text)}
+        for key, what in _MUST_HAVE_VALUE.items():
+            if columns.fields.get(key) in without:
+                return (
+                    f"the {what} is a formula without a stored value: open the file in a "
+                    "spreadsheet program and save it"
+                ), ""
+        if columns.fields.get("phone_number") in without:
+            typed.pop("phone_number", None)
+        sent = {*columns.fields.values(), *columns.metadata.values(), *columns.data.values()}
+        lacking = listed(columns.titles[index] for index in sorted(without & sent))
+        return "", f"formulas without a stored value aren't sent: {lacking}" if lacking else ""
+
+
+def _value(typed: dict[str, str], field: str) -> str:
+    """Take a field's text, `""` where only a placeholder such as "n/a" was typed."""
+    text = typed.get(field)
+    return text if text and not is_placeholder(text, field) else ""
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Return whether two names have the same words, in any order, case and punctuation."""
+    return one == other or _words(one) == _words(other)
+
+
+def _words(name: str) -> list[str]:
+    return sorted(re.findall(r"[^\W_]+", folded(name)))
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
 
 
 def _whole(first: str, last: str) -> str:
@@ -146,6 +246,8 @@ def _whole(first: str, last: str) -> str:
 
 def _cells(row: Row, columns: dict[str, int]) -> dict[str, str]:
     """Take the cells of these columns that aren't empty."""
+    if not columns:
+        return {}
     cells = row.cells
     return {
         key: cells[index] for key, index in columns.items() if index < len(cells) and cells[index]

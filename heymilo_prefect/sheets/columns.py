@@ -1,16 +1,20 @@
 """Which column of a sheet holds what: recognised by its header, or said by a `column_map`."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from heymilo_prefect.sheets.headers import field_of, is_bare_name
+from heymilo_prefect.sheets.emails import is_address
+from heymilo_prefect.sheets.headers import field_of, is_bare_name, may_be_name
+from heymilo_prefect.sheets.plain import without_invisible
 from heymilo_prefect.sheets.values import SheetError
+from heymilo_prefect.wording import LONGEST_NAME, bounded_list, listed, one_line, quoted
 
 FIELDS = ("name", "first_name", "last_name", "email", "phone_number", "retake", "posting")
 """What a column can be, besides `metadata.<key>` and `data.<key>`."""
 
+_NAMES = ("name", "first_name", "last_name")
 _METADATA = re.compile(r"metadata\.(.+)", re.I)
 _KEYED = re.compile(r"(metadata|data)\.(.+)")
 
@@ -25,16 +29,22 @@ class Columns:
     `fields` has some of `FIELDS`, `email` always; `metadata` and `data` are by the key under
     which the cell is sent. `targets` is for a report: each column's title, in order, and what it
     is, as a `column_map` says it; None for one that isn't sent.
+    `titles` are all titles by index, `""` for a column without a header; `hidden` are the titles
+    of the columns that are hidden in the spreadsheet program.
     """
 
     fields: dict[str, int] = field(default_factory=dict)
     metadata: dict[str, int] = field(default_factory=dict)
     data: dict[str, int] = field(default_factory=dict)
     targets: dict[str, str | None] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 def map_columns(
-    headers: Sequence[str], column_map: Mapping[str, str | None] | None = None
+    headers: Sequence[str],
+    column_map: Mapping[str, str | None] | None = None,
+    hidden_columns: Collection[int] = (),
 ) -> Columns:
     """Say what each column of a sheet is.
 
@@ -43,12 +53,14 @@ def map_columns(
     indicatif)". A bare "Name" beside only one half of a name is the other half, as in "Vorname",
     "Name". A `metadata.source` header is sent as metadata, every other one as data under its own
     title. A column without a header is left out, and so are those that a results file has beside
-    the sheet's own; of two columns with the same header, the second is called "... (2)".
+    the sheet's own; of two columns with the same header, the second is called "... (2)". A hidden
+    column is only sent if its header is recognised as one of `FIELDS` or `column_map` names it.
 
     Args:
         headers: The cells of the header row.
         column_map: What isn't recognised, or differs: a header, and the field that it is (one of
             `FIELDS`, `metadata.<key>` or `data.<key>`); None for a column that isn't sent.
+        hidden_columns: The indexes of hidden columns, see `Sheet.hidden_columns`.
 
     Raises:
         SheetError: There is no e-mail column, two columns seem to be the same field, or
@@ -62,9 +74,10 @@ def map_columns(
     """
     titles = _unique(headers)
     said = _by_title(column_map, titles)
-    columns = Columns()
+    hidden = tuple(titles[index] for index in sorted(hidden_columns) if index < len(titles))
+    columns = Columns(titles=tuple(titles), hidden=tuple(filter(None, hidden)))
     taken: dict[str, str] = {}
-    targets = _targets(headers, titles, said)
+    targets = _targets(headers, titles, said, hidden_columns)
     for index, (title, target) in enumerate(zip(titles, targets, strict=True)):
         if not title:
             continue
@@ -72,7 +85,7 @@ def map_columns(
         if target is None:
             continue
         if target in taken:
-            raise SheetError(_two_columns(target, taken[target], title))
+            raise SheetError(_two_columns(target, taken[target], title, columns.hidden))
         taken[target] = title
         kind, _, key = target.partition(".")
         if not key:
@@ -87,14 +100,38 @@ def map_columns(
     return columns
 
 
+def check_name_column(columns: Columns) -> None:
+    """Find out before the first row that every row would lack a name.
+
+    Raises:
+        SheetError: No column is the name or a part of it; the sentence has the `column_map`.
+    """
+    if columns.fields.keys().isdisjoint(_NAMES):
+        likely = (
+            title for title in columns.targets if len(title) <= LONGEST_NAME and may_be_name(title)
+        )
+        name = quoted(next(likely, "<header>"))
+        raise SheetError(
+            f"No column is recognised as the name: the columns are {listed(columns.titles)}. "
+            f'Write which one it is as column_map={{{name}: "name"}}.'
+        )
+
+
 def is_header(cells: Sequence[str], column_map: Mapping[str, str | None] | None) -> bool:
-    """Say whether this row, among a sheet's first, is its header: it has an e-mail column."""
+    """Return whether this row, among a sheet's first, is its header.
+
+    It has an e-mail column and no e-mail address: `Email | recruiter@example.com` is a note above
+    the header. A cell that `column_map` names is a header in any case.
+    """
     said = {_same(title): what for title, what in (column_map or {}).items()}
-    return any(
-        said.get(_same(title), field_of(cell)) == "email"
-        for cell, title in zip(cells, _unique(cells), strict=True)
-        if title
-    )
+    has_email = False
+    for cell, title in zip(cells, _unique(cells), strict=True):
+        same = _same(title)
+        if title and said.get(same, field_of(cell)) == "email":
+            has_email = True
+        elif same not in said and is_address(cell):
+            return False
+    return has_email
 
 
 def own_columns(headers: Sequence[str]) -> list[int]:
@@ -109,20 +146,27 @@ def own_columns(headers: Sequence[str]) -> list[int]:
     return [index for index in range(len(headers)) if index not in added]
 
 
-def listed(titles: Iterable[str]) -> str:
-    """Write headers for people: quoted, without the empty ones."""
-    return ", ".join(f'"{title}"' for title in titles if title)
+def hidden_text(columns: Columns) -> str:
+    """List the hidden columns, and what happens to each: `"Salary" (not sent)`."""
+    return bounded_list(
+        f"{quoted(title)} ({f'sent as {one_line(target)}' if target else 'not sent'})"
+        for title in columns.hidden
+        for target in [columns.targets[title]]
+    )
 
 
 def _targets(
-    headers: Sequence[str], titles: Sequence[str], said: Mapping[str, str | None]
+    headers: Sequence[str],
+    titles: Sequence[str],
+    said: Mapping[str, str | None],
+    hidden: Collection[int],
 ) -> list[str | None]:
     """Say what each column is, the ones that `column_map` names first."""
     own = set(own_columns(headers))
     targets = [
         said[title]
         if title in said
-        else _recognise(header, title, said.values())
+        else _recognise(header, title, said.values(), index in hidden)
         if index in own
         else None
         for index, (header, title) in enumerate(zip(headers, titles, strict=True))
@@ -137,11 +181,13 @@ def _targets(
     return targets
 
 
-def _recognise(header: str, title: str, said: Iterable[str | None]) -> str:
+def _recognise(header: str, title: str, said: Iterable[str | None], is_hidden: bool) -> str | None:
     """Say what a header is that isn't in `column_map`; a field that is said there is taken."""
     guess = field_of(header)
     if guess and guess not in said:
         return guess
+    if is_hidden:
+        return None
     metadata = _METADATA.fullmatch(title)
     return f"metadata.{metadata[1]}" if metadata else f"data.{title}"
 
@@ -155,23 +201,28 @@ def _by_title(
     for header, target in (column_map or {}).items():
         if _same(header) not in title_of:
             raise SheetError(
-                f'column_map names "{header}", which isn\'t a column; '
+                f"column_map names {quoted(header)}, which isn't a column; "
                 f"the columns are {listed(titles)}."
             )
         if target is not None and target not in FIELDS and not _KEYED.fullmatch(target):
             raise SheetError(
-                f'column_map says that "{header}" is "{target}", which isn\'t a field; write one '
-                f"of {', '.join(FIELDS)}, metadata.<key>, data.<key>, or None to leave it out."
+                f"column_map says that {quoted(header)} is {quoted(target)}, which isn't a field; "
+                f"write one of {', '.join(FIELDS)}, metadata.<key>, data.<key>, or None to leave "
+                "it out."
             )
         said[title_of[_same(header)]] = target
     return said
 
 
-def _two_columns(target: str, first: str, second: str) -> str:
+def _two_columns(target: str, first: str, second: str, hidden: Collection[str]) -> str:
+    both = " and ".join(
+        f"{quoted(title)}{' (hidden)' if title in hidden else ''}" for title in (first, second)
+    )
+    what = one_line(target)
     return (
-        f'Two columns seem to be {target}: "{first}" and "{second}"; say which one it is with '
-        f'column_map={{"{first}": "{target}"}}, or leave one out with '
-        f'column_map={{"{second}": None}}.'
+        f"Two columns seem to be {what}: {both}; say which one it is with "
+        f'column_map={{{quoted(first)}: "{what}"}}, or leave one out with '
+        f"column_map={{{quoted(second)}: None}}."
     )
 
 
@@ -190,4 +241,4 @@ def _unique(headers: Iterable[str]) -> list[str]:
 
 
 def _same(title: str) -> str:
-    return " ".join(title.split()).casefold()
+    return " ".join(without_invisible(title).split()).casefold()

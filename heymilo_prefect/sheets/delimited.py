@@ -67,7 +67,7 @@ def read_delimited(
     )
     read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if said else 0)
     _check(read(from_start(file)), name)
-    return Stored(file, lambda stream: _filled(read(stream)))
+    return Stored(file, lambda stream: _filled(read(stream)), delimiter)
 
 
 def _records(

@@ -12,8 +12,10 @@ _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
 _LABEL = re.compile(r"(?:mailto|e-?mail|mail)\s*:", re.I)
 _BEFORE = " \t\r\n,;:\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb<>()[]"
 _AFTER = _BEFORE + "."
+_LABELLED = re.compile(r"[^@:()\[\]]*:(.*)", re.S)
 _BETWEEN = re.compile(rf"[\s,;|/&()\[\]]+(?:(?:{AND_OR})\s+)?", re.I)
 _AT_MOST = 64
+_LONGEST_CELL = 400
 # The addresses that nearly everybody has, and email-validator accepts, 30 times as fast.
 _USUAL_EMAIL = re.compile(
     r"[A-Za-z0-9_]+(?:[.+-][A-Za-z0-9_]+)*@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,})"
@@ -47,6 +49,17 @@ def read_email(text: str) -> tuple[str, str]:
         if not invalid:
             return valid, SEVERAL_EMAILS if len({each.casefold() for each in pieces}) > 1 else ""
     return "", problem
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an e-mail address, or one behind a label: `Recruiter: a@b.com`.
+
+    A longer text that mentions one isn't: "Email (ann@example.com if unsure)" is a header.
+    """
+    if "@" not in text or len(text) > _LONGEST_CELL:
+        return False
+    labelled = _LABELLED.match(text)
+    return bool(read_email(labelled[1] if labelled else text)[0])
 
 
 def _bare(text: str) -> str:

@@ -125,6 +125,18 @@ _HARMLESS = set(
         """,
     )
 )
+# With words of usual headers, these make what may be the name's: "Participant", "Preferred name".
+_NAME_WORDS = {
+    *("name", "names", "nom", "noms", "nombre", "nombres", "nome", "nomes", "vorname", "nachname"),
+    *("namen", "prenom", "apellido", "apellidos", "sobrenome", "candidate", "applicant", "person"),
+    *("bewerber", "bewerberin", "kandidat", "kandidatin", "teilnehmer", "teilnehmerin"),
+    *("candidat", "candidato", "candidata", "postulant", "aspirante", "participant"),
+    *("participante", "persona", "personne", "pessoa", "who", "wer", "qui", "quien", "quem"),
+}
+_WORDS_OF_NAMES = _NAME_WORDS | {
+    *("preferred", "display", "attendee", "talent", "contact", "bevorzugter", "bevorzugt"),
+    *("prefere", "usage", "preferido", "social"),
+}
 _ASIDE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 
 
@@ -133,6 +145,11 @@ def _each(headers: str) -> list[str]:
 
 
 _FIELD_OF = {header: field for field, headers in _HEADERS.items() for header in _each(headers)}
+_WORDS_OF_NAMES |= {
+    word
+    for headers in (*(_HEADERS[each] for each in ("name", "first_name", "last_name")), _WHOSE)
+    for word in re.findall(r"\w+", folded(headers))
+}
 _PREFIXES, _SUFFIXES = _each(_WHOSE), _each(_OF_WHOM)
 
 
@@ -144,6 +161,15 @@ def field_of(header: str) -> str | None:
 def is_bare_name(header: str) -> bool:
     """Say whether a header is no more than "Name", which beside "Vorname" means the last name."""
     return _known(header) in _BARE_NAMES
+
+
+def may_be_name(header: str) -> bool:
+    """Return whether an unknown header is probably a candidate's name, to suggest it in an error.
+
+    "Participant" and "Preferred name (nickname)" are, "Company name" isn't.
+    """
+    words = set(re.findall(r"\w+", folded(_ASIDE.sub(" ", header))))
+    return words <= _WORDS_OF_NAMES and not words.isdisjoint(_NAME_WORDS)
 
 
 def _known(header: str) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlencode, urlsplit
 from urllib.request import url2pathname
 
+from heymilo_prefect.wording import LONGEST_PATH, one_line
+
 GOOGLE_DOCS = "https://docs.google.com"
 GOOGLE_DRIVE = "https://drive.google.com"
 
@@ -86,7 +88,7 @@ def name_of_link(url: str) -> str:
     if parts is None:
         return "the link"
     last = unquote(PurePosixPath(parts.path).name)
-    return f"{parts.hostname or ''}/{last}".strip("/") or "the link"
+    return one_line(f"{parts.hostname or ''}/{last}".strip("/"), LONGEST_PATH) or "the link"
 
 
 def _split(url: str) -> SplitResult | None:

@@ -15,6 +15,7 @@ from phonenumbers import (
 
 from heymilo_prefect.sheets.plain import AND_OR, without_invisible
 from heymilo_prefect.sheets.texts import without_float
+from heymilo_prefect.wording import quoted
 
 PHONE_AS_TYPED = (
     "the phone number is sent as typed: it isn't a full one, with + and the country code"
@@ -50,8 +51,8 @@ def check_region(default_region: str | None) -> str | None:
     region = default_region.upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(
-            f'default_region "{default_region}" isn\'t a region: write two letters of ISO 3166, '
-            'such as "US", "GB" or "DE".'
+            f"default_region {quoted(default_region)} isn't a region: write two letters of ISO "
+            '3166, such as "US", "GB" or "DE".'
         )
     return region
 

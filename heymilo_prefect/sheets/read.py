@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import BinaryIO
 
-from heymilo_prefect.sheets.columns import is_header, listed
+from heymilo_prefect.sheets.columns import is_header
 from heymilo_prefect.sheets.delimited import read_delimited
 from heymilo_prefect.sheets.merged import Header, header_of
 from heymilo_prefect.sheets.source import open_source
 from heymilo_prefect.sheets.stored import Stored
 from heymilo_prefect.sheets.values import Row, Sheet, SheetError
 from heymilo_prefect.sheets.workbook import is_workbook, read_workbook
+from heymilo_prefect.wording import listed
 
 _HEADER_WITHIN = 20
 
@@ -73,7 +74,14 @@ def parse_sheet(
         rows.close()
         raise
     rows.begin_below(header)
-    return Sheet(name, header.cells, rows, header.number, rows.hidden_columns)
+    return Sheet(
+        name,
+        header.cells,
+        rows,
+        header.number,
+        hidden_columns=rows.hidden_columns,
+        delimiter=rows.delimiter,
+    )
 
 
 def _find_header(

@@ -17,6 +17,7 @@ from heymilo_prefect.sheets.columns import ADDED_HEADERS, own_columns
 from heymilo_prefect.sheets.links import local_path, name_of_link
 from heymilo_prefect.sheets.remote import file_system, why
 from heymilo_prefect.sheets.values import Sheet, SheetError
+from heymilo_prefect.wording import LONGEST_PATH, one_line
 
 _SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are Japanese keyboards'
 _XLSX_ROWS = 1_048_576
@@ -214,7 +215,7 @@ def _check_folder(target: str) -> None:
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "the path isn't valid"
     if problem:
-        raise SheetError(f'Results can\'t be written to "{target}": {problem}.')
+        raise SheetError(f'Results can\'t be written to "{_name(target)}": {problem}.')
 
 
 def _ending(path: str) -> str:
@@ -227,4 +228,4 @@ def _ending(path: str) -> str:
 
 
 def _name(path: str) -> str:
-    return name_of_link(path) if local_path(path) is None else path
+    return name_of_link(path) if local_path(path) is None else one_line(path, LONGEST_PATH)

@@ -11,6 +11,7 @@ import httpx
 from heymilo_prefect.sheets.links import GoogleLink, google_link, local_path, name_of_link
 from heymilo_prefect.sheets.remote import file_system, why
 from heymilo_prefect.sheets.values import SheetError
+from heymilo_prefect.wording import LONGEST_PATH, one_line, quoted
 
 MAX_BYTES = 200 * 1024 * 1024
 _PART = 1024 * 1024
@@ -36,7 +37,7 @@ def open_source(
     """
     path = local_path(source)
     if path is not None:
-        return open_parts(os.path.basename(path), _read(path))
+        return open_parts(one_line(os.path.basename(path), LONGEST_PATH), _read(path))
     url = str(source)
     google = google_link(url)
     if google is not None:
@@ -84,12 +85,16 @@ def _read(path: str) -> Iterator[bytes]:
                 yield part
             after = os.fstat(file.fileno())
     except FileNotFoundError:
-        raise SheetError(f'There is no file "{path}": check the path.') from None
+        raise SheetError(f"There is no file {_shown(path)}: check the path.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path isn't valid"
-        raise SheetError(f'"{path}" can\'t be opened: {reason}.') from None
+        raise SheetError(f"{_shown(path)} can't be opened: {reason}.") from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SheetError(f'"{path}" was being saved while it was read: run again.')
+        raise SheetError(f"{_shown(path)} was being saved while it was read: run again.")
+
+
+def _shown(path: str) -> str:
+    return quoted(path, LONGEST_PATH)
 
 
 def _fetch(url: str, name: str) -> Iterator[bytes]:

@@ -30,7 +30,13 @@ class Stored:
     hidden_columns: frozenset[int] = frozenset()
     merged: tuple[Range, ...] = ()
 
-    def __init__(self, file: BinaryIO, read: Callable[[io.BufferedReader], Iterator[Row]]) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        read: Callable[[io.BufferedReader], Iterator[Row]],
+        delimiter: str = "",
+    ) -> None:
+        self.delimiter = delimiter
         self._file = file
         self._read = read
         self._above = 0

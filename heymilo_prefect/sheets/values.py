@@ -39,7 +39,8 @@ class Sheet:
     row's cells, `""` where a column has none. `rows` are the ones below the header; each
     `for row in sheet.rows` reads them anew from the same bytes, until the sheet is closed.
     `header_row` is the header's number. `hidden_columns` are the indexes of the columns that are
-    hidden in the spreadsheet program.
+    hidden in the spreadsheet program. `delimiter` separates the cells of a text file, where a
+    value that holds one shifts the others; `""` for a workbook.
 
     Example:
         >>> sheet = Sheet("a.csv", ["Email"], [Row(2, ["ann@example.com"])])
@@ -52,6 +53,7 @@ class Sheet:
     rows: Iterable[Row] = field(repr=False)
     header_row: int = 1
     hidden_columns: frozenset[int] = frozenset()
+    delimiter: str = ""
 
     def close(self) -> None:
         """Let go of the file that the rows are read from."""

@@ -10,10 +10,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from heymilo_prefect.sheets.columns import listed
 from heymilo_prefect.sheets.stored import Stored, from_start
 from heymilo_prefect.sheets.texts import plain_row
 from heymilo_prefect.sheets.values import Row, SheetError
+from heymilo_prefect.wording import listed, quoted
 
 MAX_MEGABYTES = 250
 """Memory that reading a workbook may need; 100,000 rows of 20 columns need 220."""
@@ -64,8 +64,8 @@ def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> Stored:
         stored.merged = tuple(details["merged"])
         return stored
     stored.close()
-    if kind == "names" and details:
-        problem = f'has no worksheet "{worksheet}"; its worksheets are {listed(details)}'
+    if kind == "names" and worksheet is not None and details:
+        problem = f"has no worksheet {quoted(worksheet)}; its worksheets are {listed(details)}"
     elif kind == "names":
         problem = "has no worksheet: save the sheet as XLSX or as CSV UTF-8"
     elif kind == "large":

@@ -155,6 +155,5 @@ def _broken_off(rows: Sequence[ReadyRow], began: bool) -> list[RowOutcome]:
     """Return what is known of rows whose run ends here, before their answer."""
     why = "the run was stopped while this row was sent"
     return [
-        RowOutcome(row.row, "unknown" if began and row.candidate.retake else "failed", why)
-        for row in rows
+        row.ended("unknown" if began and row.candidate.retake else "failed", why) for row in rows
     ]

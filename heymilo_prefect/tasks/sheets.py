@@ -13,6 +13,7 @@ from heymilo_prefect.sheets.links import google_link
 from heymilo_prefect.sheets.read import parse_sheet
 from heymilo_prefect.sheets.source import open_parts, open_source
 from heymilo_prefect.sheets.values import Sheet, SheetError
+from heymilo_prefect.wording import LONGEST_PATH, one_line
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -65,7 +66,7 @@ async def _from_storage(storage: Block, path: str) -> tuple[str, BinaryIO]:
             f"storage is a {kind} block, which reads no files: give a Local or Remote File "
             "System, an S3 Bucket or a GCS Bucket."
         )
-    name = os.path.basename(path)
+    name = one_line(os.path.basename(path), LONGEST_PATH)
     try:
         # Prefect's own answer at once or with a coroutine, by where they are called.
         content = await asyncio.to_thread(storage.read_path, path)

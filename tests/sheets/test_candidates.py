@@ -143,7 +143,7 @@ def test_a_duplicate_whose_retake_differs_says_so() -> None:
         ["Ann", "ann@example.com", "no"],
         ["Ann", "ann@example.com", "x"],
     )
-    assert row.reason == "same e-mail address as row 2, which says another thing of retake"
+    assert row.reason == "same e-mail address as row 2, but the retake values differ"
 
 
 def test_the_same_address_for_two_postings_is_two_candidates() -> None:
