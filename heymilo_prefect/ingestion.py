@@ -151,14 +151,14 @@ def _in_parts(url_key: str, rows: Sequence[ReadyRow], size: int, limit: ChunkLim
 def _paired(url_key: str, rows: Sequence[ReadyRow], came: Ingestion) -> Asking:
     """Pair by position where the counts agree; never guess where they don't."""
     details = came.interview_details or []
-    if len(details) == len(rows):
-        return [
-            RowOutcome(row.row, "ingested", row.note, found.interview_id, found.interview_link)
-            for row, found in zip(rows, details, strict=True)
-        ]
+    if len(details) != len(rows):
+        details = [None] * len(rows)
     outcomes = []
-    for row in rows:
-        if row.candidate.retake:
+    for row, found in zip(rows, details, strict=True):
+        if found is not None:
+            ids = found.interview_id, found.interview_link
+            outcomes.append(RowOutcome(row.row, "ingested", row.note, *ids))
+        elif row.candidate.retake:
             why = "HeyMilo didn't say which interview is this row's: look for it there"
             outcomes.append(RowOutcome(row.row, "ingested", why))
         else:
@@ -176,9 +176,9 @@ def _looked_up(
     if isinstance(came, HeyMiloError):
         return RowOutcome(row.row, "failed", str(came))
     details = came.interview_details or []
-    if len(details) != 1:
+    found = details[0] if len(details) == 1 else None
+    if found is None:
         return RowOutcome(row.row, "failed", "HeyMilo answered without this row's interview")
-    found = details[0]
     return RowOutcome(row.row, "ingested", row.note, found.interview_id, found.interview_link)
 
 
@@ -186,7 +186,7 @@ def _named(error: InvalidRequestError, rows: int) -> dict[int, str]:
     """Return the rows that a 422 names, by their place in the request, with why."""
     named: dict[int, str] = {}
     for complaint in error.fields:
-        inside = [part for part in complaint.location if part not in ("body", "data")]
+        inside = [part for part in complaint.location if part not in ("body", "data", "candidates")]
         if inside and isinstance(inside[0], int):
             place, *inside = inside
         else:

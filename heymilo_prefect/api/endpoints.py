@@ -7,13 +7,14 @@ documentation contradicts itself, `otherwise` holds the other reading.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
-from pydantic_core import from_json
+from pydantic import AliasChoices, Field
 
+from heymilo_prefect.api.bodies import json_reader, load_json
+from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import (
     Candidate,
     Export,
@@ -26,6 +27,7 @@ from heymilo_prefect.api.models import (
     Webhook,
     WebhookDeactivation,
 )
+from heymilo_prefect.api.progress import Lean
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", InterviewPage, ProgressPage)
@@ -86,6 +88,7 @@ def list_postings(page: int = 1, limit: int = 100) -> Call[PostingPage]:
 
     Returns:
         A `PostingPage`: `.postings`, with `.total` and `.total_pages` of the whole listing.
+        `.postings.malformed` counts those that couldn't be read.
 
     Raises:
         HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
@@ -113,7 +116,8 @@ def get_interview(interview_id: str) -> Call[Interview]:
     Source: `GET /api/interview/{interview_id}`.
     """
     path = f"/api/interview/{_segment('interview_id', interview_id)}"
-    return Call("GET", path, f"interview {interview_id!r}", _model(Interview))
+    parse = partial(_interview, interview_id)
+    return Call("GET", path, f"interview {interview_id!r}", parse)
 
 
 def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[InterviewPage]:
@@ -126,6 +130,7 @@ def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[In
 
     Returns:
         An `InterviewPage`: `.candidates`, with `.total` and `.total_pages` of the whole listing.
+        `.candidates.malformed` counts those that couldn't be read.
 
     Raises:
         NotFoundError: HeyMilo doesn't know the posting.
@@ -204,10 +209,13 @@ def create_webhook(
     listing = list_webhooks(posting_id, event_type)
 
     def find(body: bytes) -> Webhook | None:
-        for webhook in listing.parse(body):
+        listed = listing.parse(body)
+        for webhook in listed:
             same = all(getattr(webhook, name) == value for name, value in wanted.items())
             if same and webhook.is_active is not False:
                 return webhook
+        if listed.malformed:
+            raise ValueError("One that couldn't be read may be it.")
         return None
 
     return Call(
@@ -242,7 +250,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
 
 def list_webhooks(
     posting_id: str | None = None, event_type: EventType | None = None
-) -> Call[list[Webhook]]:
+) -> Call[Items[Webhook]]:
     """List all webhooks, deactivated ones too.
 
     Args:
@@ -250,7 +258,7 @@ def list_webhooks(
         event_type: Only those of this event.
 
     Returns:
-        A list of `Webhook`.
+        A list of `Webhook`; its `.malformed` counts those that couldn't be read.
 
     Raises:
         HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
@@ -337,7 +345,7 @@ def ingest_candidates(url_key: str, candidates: Sequence[Candidate]) -> Call[Ing
     return Call(
         "POST",
         f"/api/ingest/x/bulk/{_segment('url_key', url_key)}",
-        f"the {len(rows)} candidates",
+        "the candidate" if len(rows) == 1 else f"the {len(rows)} candidates",
         _model(Ingestion),
         body={"data": rows},
         repeatable=not any(candidate.retake for candidate in candidates),
@@ -370,15 +378,28 @@ def _page(page: int, limit: int) -> dict[str, str | int]:
 
 @cache
 def _model(answer: type[T]) -> Callable[[bytes], T]:
-    return TypeAdapter(answer).validate_json
+    return json_reader(answer)
 
 
-_webhook_list: TypeAdapter[list[Webhook]] = TypeAdapter(list[Webhook])
+def _interview(interview_id: str, body: bytes) -> Interview:
+    """Accept an interview without its id, too: it is the one that was asked for."""
+    read: Callable[[bytes], Interview] = _model(Interview)
+    try:
+        return read(body)
+    except ValueError:
+        answer = load_json(body)
+        if not isinstance(answer, dict) or not answer.keys() & {"details", "workflow"}:
+            raise
+        return Interview.model_validate(answer | {"interview_id": interview_id})
 
 
-def _webhooks(body: bytes) -> list[Webhook]:
+class _WebhookList(Lean):
+    webhooks: Items[Webhook] = Field(validation_alias=AliasChoices("webhooks", "data"))
+
+
+def _webhooks(body: bytes) -> Items[Webhook]:
     """Accept a list, or an object that holds one: the documentation shows no answer."""
-    answer = from_json(body)
-    if isinstance(answer, dict):
-        answer = answer.get("webhooks", answer.get("data"))
-    return _webhook_list.validate_python(answer)
+    answer = load_json(body)
+    if isinstance(answer, list):
+        answer = {"webhooks": answer}
+    return _WebhookList.model_validate(answer).webhooks

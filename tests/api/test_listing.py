@@ -168,7 +168,7 @@ def test_a_total_that_counts_what_is_not_listed_costs_one_more_pass_and_no_more(
     world.play(Fault(one_more, acted=True), times=99)
     world.add_candidates(world.posting_ids[0], 17)
     assert collect(world) == listed(world)
-    assert len(world.requests) == 2 * 4
+    assert len(world.requests) == 2 * 5  # the fifth page might have had it, and is empty
 
 
 def test_an_iterator_that_is_left_early_asks_no_more(world: World) -> None:
