@@ -52,7 +52,7 @@ _HEYMILOS: dict[type[HeyMiloError], str] = {
 _GATEWAY = "A gateway or proxy in front of HeyMilo "
 _BETWEEN: dict[type[HeyMiloError], str] = {
     AuthenticationError: _GATEWAY + "refused {about} (status {status}). Ask who runs it to let "
-    "requests to HeyMilo through; if nobody does, check the key and the base URL.",
+    "requests to HeyMilo through, and check {key}the base URL.",
     NotFoundError: _GATEWAY + "doesn't know {about} (status {status}). "
     "Check the base URL, then the id.",
     TooLargeError: _GATEWAY + "finds {about} too large (status {status}). Send less at once.",
@@ -170,6 +170,7 @@ def _error(call: Call[Any], answer: Answer) -> HeyMiloError:
             why=f": {detail.rstrip('.')}" if detail else "",
             what="parameters" if call.body is None else "data",
             host=_host(answer),
+            key="the key and " if answer.status == 401 else "",
         ),
         **facts,
     )

@@ -1,5 +1,6 @@
 """Fetches an export's file, which lies on another host: without the key, of either known shape."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +11,11 @@ from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.exchange import conduct
 from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import Export, Interview
+from heymilo_prefect.api.paging import left_out_sentence
 from heymilo_prefect.api.retry import RetryPolicy
 from heymilo_prefect.api.wire import Wire, is_unreadable_on_the_way
+
+log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 60.0
 _interviews = TypeAdapter(Items[Interview])
@@ -86,4 +90,6 @@ def _read(body: bytes) -> ExportFile:
         return ExportFile(Items(), raw=content)
     if interviews.malformed and not interviews:  # a list of something else
         return ExportFile(Items(), raw=content)
+    if interviews.malformed:
+        log.warning(left_out_sentence(interviews.malformed, "the export's interviews"))
     return ExportFile(interviews)

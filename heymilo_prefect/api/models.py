@@ -93,6 +93,11 @@ class Page(Model):
     limit: Whole = None
     total_pages: Whole = None
 
+    @property
+    def malformed(self) -> int:
+        """How many items of the page couldn't be read, and aren't in its list."""
+        return sum(found.malformed for found in vars(self).values() if isinstance(found, Items))
+
 
 class PostingPage(Page):
     """Answer of `GET /api/postings`."""

@@ -78,10 +78,14 @@ class Reader(Generic[Item]):
             export = ExportStream(await client.export_interviews(posting.posting_id))
             async for interview in export:
                 visit(interview)
-        if export.malformed:
-            about = f"the interviews of posting {posting.posting_id!r}"
-            get_run_logger().warning(left_out_sentence(export.malformed, about))
+        warn_left_out(export.malformed, f"the interviews of posting {posting.posting_id!r}")
         return export.malformed
+
+
+def warn_left_out(count: int, about: str) -> None:
+    """Warn in the run's log of items that couldn't be read, if there are any."""
+    if count:
+        get_run_logger().warning(left_out_sentence(count, about))
 
 
 async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting]:
