@@ -84,7 +84,7 @@ class Listing(Generic[Item]):
         count = len(items) + items.malformed
         self._note_totals(page, count)
         self._pages += 1
-        self._read += count
+        self._read += len(items)
         self._malformed += items.malformed
         self._largest_page = max(self._largest_page, count)
         self._is_empty = not count
@@ -100,7 +100,9 @@ class Listing(Generic[Item]):
         has_news = len(self._seen_in_pass) > known or not items
         self._without_news = 0 if has_news else self._without_news + 1
         if self._total is None and count and len(self._seen_in_pass) == known:
-            raise self._endless()
+            if self._last is None or self._pages <= self._last:
+                raise self._endless()
+            self._is_empty = True  # asked beyond the end, some servers repeat their last page
         return new
 
     def _note_totals(self, page: Page, count: int) -> None:
@@ -119,9 +121,9 @@ class Listing(Generic[Item]):
         """Whether another page is needed in this pass."""
         if self._is_empty or self._without_news >= _PAGES_WITHOUT_NEWS or self._caught_up():
             return False
-        if self._total is not None and self._read < self._total:
+        if self._total is None or self._read < self._total:
             return True
-        return self._last is None if self._total is None else self._pages < (self._last or 0)
+        return self._pages < (self._last or 0)
 
     def in_flight(self, asked: int) -> int:
         """Return how many requests to have in flight, after so many pages were asked for."""
