@@ -161,7 +161,7 @@ def _in_parts(url_key: str, rows: Sequence[ReadyRow], size: int, limit: ChunkLim
 
 def _paired(url_key: str, rows: Sequence[ReadyRow], came: Ingestion) -> Asking:
     """Pair by position where the counts agree; never guess where they don't."""
-    details: list[IngestedInterview | None] = [*(came.interview_details or [])]
+    details = came.interview_details or []
     if len(details) != len(rows):
         details = [None] * len(rows)
     outcomes = []
@@ -185,7 +185,7 @@ def _looked_up(
         return row.ended("rejected", _named(came, 1).get(0, came))
     if isinstance(came, HeyMiloError):
         return row.ended("failed", came)
-    details: list[IngestedInterview | None] = [*(came.interview_details or [])]
+    details = came.interview_details or []
     if len(details) != 1 or details[0] is None:
         return row.ended("failed", "HeyMilo answered without this row's interview")
     return row.ended("ingested", found=details[0])

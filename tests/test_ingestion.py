@@ -1,5 +1,6 @@
 """Rows become requests, and every row gets exactly one outcome."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from uuid import uuid4
@@ -131,6 +132,51 @@ def test_100_good_rows_are_one_request_and_keep_their_notes(world: World) -> Non
     assert {one.reason for one in outcomes.values()} == {"as typed"}
     check_pairs(world, rows, outcomes)
     assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("reading", ["fastapi_errors", "errors_with_params"])
+@pytest.mark.parametrize("bad", [[37], [0], [99], [0, 50, 99]])
+def test_rows_that_a_422_names_take_one_more_request(
+    world: World, bad: list[int], reading: str
+) -> None:
+    world.readings.add(reading)
+    rows = ready(100, bad)
+    outcomes = ingest(world, rows)
+    rejected = {row: one.reason for row, one in outcomes.items() if one.outcome == "rejected"}
+    assert list(rejected) == [n + 2 for n in bad]
+    assert all("email" in why and "nobody" not in why for why in rejected.values())
+    check_pairs(world, rows, outcomes)
+    assert len(world.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "param",
+    ["data[3].email", "data.3.email", "/data/3/email", "$.data[3].email", "[3].email",
+     "candidates[3]", "body.data[3]"],
+)  # fmt: skip
+def test_a_row_that_a_param_names_is_settled_without_bisection(world: World, param: str) -> None:
+    error = {"type": "validation_error", "code": "invalid", "message": "1 row is invalid"}
+    error |= {"errors": [{"code": "bad", "message": "isn't an address", "param": param}]}  # type: ignore[dict-item]
+    world.play(faults.status(422, body=json.dumps({"error": error})))
+    outcomes = ingest(world, ready(100))
+    assert counted(outcomes) == {"ingested": 99, "rejected": 1}
+    assert outcomes[5].outcome == "rejected" and "isn't an address" in outcomes[5].reason
+    assert len(world.requests) == 2
+
+
+@pytest.mark.parametrize("retakes", [[], [0, 3]])
+def test_a_malformed_item_of_a_bulk_answer_costs_its_own_row_alone(
+    world: World, retakes: list[int]
+) -> None:
+    """Note 7."""
+    world.readings.add("malformed_items")
+    rows = ready(20, retakes=retakes)
+    outcomes = ingest(world, rows)
+    assert counted(outcomes) == {"ingested": 20}
+    check_pairs(world, rows, outcomes)
+    assert [row for row, one in outcomes.items() if one.interview_id is None] == [2][: len(retakes)]
+    assert len(world.made()) == 20
+    assert len(world.requests) == (1 if retakes else 2)
 
 
 @pytest.mark.parametrize("bad", [[37], [0], [99], [0, 50, 99]])

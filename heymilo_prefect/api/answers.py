@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic_core import from_json
-
+from heymilo_prefect.api.bodies import load_json
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.errors import (
     AuthenticationError,
@@ -26,9 +26,55 @@ from heymilo_prefect.api.errors import (
 
 T = TypeVar("T")
 
+_KINDS: dict[int, type[HeyMiloError]] = {
+    401: AuthenticationError,
+    403: AuthenticationError,
+    404: NotFoundError,
+    407: AuthenticationError,
+    413: TooLargeError,
+    429: RateLimitError,
+}
+_REDIRECTED = (
+    "The request for {about} was redirected to {host}, where the key isn't sent. "
+    "Check the base URL, or sign in to the network or proxy that redirects."
+)
+_HEYMILOS: dict[type[HeyMiloError], str] = {
+    AuthenticationError: "HeyMilo refuses the API key for {about} (status {status}): "
+    "check the key in the HeyMiloCredentials block.",
+    NotFoundError: "HeyMilo doesn't know {about}: check the id.",
+    TooLargeError: "HeyMilo finds {about} too large: send less at once.",
+    RateLimitError: "HeyMilo had too many requests in a minute for {about}: try again later.",
+    ServerError: "HeyMilo failed at {about} (status {status}): try again later.",
+    InvalidRequestError: "HeyMilo rejected {about} (status {status}){why}. "
+    "Fix the {what} and try again.",
+    UnreadableAnswerError: _REDIRECTED,
+}
+_GATEWAY = "A gateway or proxy in front of HeyMilo "
+_BETWEEN: dict[type[HeyMiloError], str] = {
+    AuthenticationError: _GATEWAY + "refused {about} (status {status}). Ask who runs it to let "
+    "requests to HeyMilo through, and check {key}the base URL.",
+    NotFoundError: _GATEWAY + "doesn't know {about} (status {status}). "
+    "Check the base URL, then the id.",
+    TooLargeError: _GATEWAY + "finds {about} too large (status {status}). Send less at once.",
+    RateLimitError: _GATEWAY + "had too many requests for {about} (status {status}). "
+    "Try again later.",
+    ServerError: _GATEWAY + "failed at {about} (status {status}). Try again later.",
+    InvalidRequestError: _GATEWAY + "rejected {about} (status {status}). "
+    "Ask who runs it to let the request through.",
+    UnreadableAnswerError: _REDIRECTED,
+}
+_BY_STATUS = {
+    407: "A proxy on the way to HeyMilo refused {about} (status 407). "
+    "Give its user and password in the HTTPS_PROXY environment variable.",
+    511: "The network wants a sign-in before it lets {about} through (status 511). "
+    "Sign in, and try again.",
+}
+
 EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 DIGITS = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_HOST = re.compile(r"[a-z0-9.-]{1,100}")
+_BETWEEN_PARTS = re.compile(r"""[][./'"\s]+""")
 _NOTHING = r"(?!)"
 _LONGEST_DETAIL = 200
 _EPOCH_FROM = 10**9  # a reset above this is a moment, below it is a wait
@@ -49,13 +95,22 @@ def read_answer(call: Call[T], answer: Answer) -> T:
         try:
             return call.parse(answer.body)
         except ValueError:
-            kind = "a web page" if answer.body.lstrip()[:1] == b"<" else "something unreadable"
-            raise UnreadableAnswerError(
-                f"HeyMilo's answer to {call.about} was {kind} instead of the documented data: "
-                "try again later, and check the base URL if it stays so.",
-                status=answer.status,
-            ) from None
+            raise _unreadable(call, answer) from None
     raise _error(call, answer)
+
+
+def _unreadable(call: Call[Any], answer: Answer) -> UnreadableAnswerError:
+    if _is_page(answer):
+        said = (
+            f"A web page answered instead of HeyMilo for {call.about} (status {answer.status}). "
+            "Sign in to the network or proxy that shows it, or check the base URL."
+        )
+    else:
+        said = (
+            f"HeyMilo's answer for {call.about} was unreadable. "
+            "Try again later, and check the base URL if that doesn't help."
+        )
+    return UnreadableAnswerError(said, status=answer.status)
 
 
 def seconds_to_wait(answer: Answer) -> float | None:
@@ -97,43 +152,61 @@ def _until(date: str) -> float | None:
 
 
 def _error(call: Call[Any], answer: Answer) -> HeyMiloError:
-    status, about = answer.status, call.about
+    kind = _kind(answer.status)
     detail, error_type, fields = _explanation(answer.body, _sent_texts(call.body))
-    said = f" ({detail})" if detail else ""
     facts: dict[str, Any] = {
-        "status": status,
+        "status": answer.status,
         "error_type": error_type,
         "retry_after": seconds_to_wait(answer),
         "fields": fields,
     }
-    if 300 <= status < 400:
-        return UnreadableAnswerError(
-            f"HeyMilo redirected {about} elsewhere, and the key doesn't follow: "
-            "check the base URL.",
-            transient=False,
-            **facts,
-        )
-    if status in (401, 403):
-        return AuthenticationError(
-            f"HeyMilo refuses the API key for {about} (status {status}): "
-            "check the key in the HeyMiloCredentials block.",
-            **facts,
-        )
-    if status == 404:
-        return NotFoundError(f"HeyMilo doesn't know {about}: check the id.", **facts)
-    if status == 413:
-        return TooLargeError(f"HeyMilo finds {about} too large: send less at once.", **facts)
-    if status == 429:
-        return RateLimitError(
-            f"HeyMilo had too many requests in a minute for {about}: try again later.", **facts
-        )
-    if status >= 500 or status == 408:
-        return ServerError(
-            f"HeyMilo failed at {about} (status {status}): try again later.", **facts
-        )
-    return InvalidRequestError(
-        f"HeyMilo refuses {about} (status {status}){said}: mend what was sent.", **facts
+    if kind is UnreadableAnswerError:
+        facts["transient"] = False
+    said = _BY_STATUS.get(answer.status) or (_BETWEEN if _is_between(answer) else _HEYMILOS)[kind]
+    return kind(
+        said.format(
+            about=call.about,
+            status=answer.status,
+            why=f": {detail.rstrip('.')}" if detail else "",
+            what="parameters" if call.body is None else "data",
+            host=_host(answer),
+            key="the key and " if answer.status == 401 else "",
+        ),
+        **facts,
     )
+
+
+def _kind(status: int) -> type[HeyMiloError]:
+    if 300 <= status < 400:
+        return UnreadableAnswerError
+    if status >= 500 or status == 408:
+        return ServerError
+    return _KINDS.get(status, InvalidRequestError)
+
+
+def _is_page(answer: Answer) -> bool:
+    start = answer.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] == b"<" or "html" in answer.headers.get("content-type", "").lower()
+
+
+def _is_between(answer: Answer) -> bool:
+    """Return whether a gateway, proxy or login page answered: HeyMilo's own errors are JSON."""
+    if answer.status not in (401, 403) or not answer.body.strip():
+        return _is_page(answer)
+    try:
+        load_json(answer.body)
+    except ValueError:
+        return True
+    return False
+
+
+def _host(answer: Answer) -> str:
+    """Return the host that a redirect leads to, which is safe to show."""
+    try:
+        host = urlsplit(answer.headers.get("location", "")).hostname or ""
+    except ValueError:
+        host = ""
+    return host if _HOST.fullmatch(host) else "another address"
 
 
 def _explanation(
@@ -141,7 +214,7 @@ def _explanation(
 ) -> tuple[str | None, str | None, list[FieldError]]:
     """Read the documented error, FastAPI's list and the newer API's object; else nothing."""
     try:
-        answer = from_json(body)
+        answer = load_json(body)
     except ValueError:
         return None, None, []
     if not isinstance(answer, dict):
@@ -150,9 +223,11 @@ def _explanation(
     source = error if isinstance(error, dict) else answer
     detail = source.get("message", source.get("detail"))
     kind = source.get("error_type", source.get("type"))
-    fields: list[FieldError] = []
-    if isinstance(detail, list):
-        fields = [_field(entry, sent) for entry in detail if isinstance(entry, dict)]
+    listed = detail if isinstance(detail, list) else source.get("errors")
+    if not listed and source.get("param"):
+        listed = [source]
+    fields = [_field(entry, sent) for entry in listed or () if isinstance(entry, dict)]
+    if not isinstance(detail, str) and fields:
         detail = "; ".join(f"{'.'.join(map(str, f.location))}: {f.message}" for f in fields[:3])
     return (
         _without_data(detail, sent) if isinstance(detail, str) else None,
@@ -162,16 +237,28 @@ def _explanation(
 
 
 def _field(entry: dict[str, Any], sent: re.Pattern[str]) -> FieldError:
-    location = entry.get("loc")
-    kind = entry.get("type")
+    """Read one complaint: FastAPI's `loc`, `msg` and `type`, or `param`, `message` and `code`."""
+    kind = entry.get("type", entry.get("code"))
     return FieldError(
         location=tuple(
             part if isinstance(part, int) else _without_data(str(part), sent)
-            for part in (location if isinstance(location, list) else [])
+            for part in _location(entry.get("loc", entry.get("param")))
         ),
-        message=_without_data(str(entry.get("msg", "")), sent),
+        message=_without_data(str(entry.get("msg", entry.get("message", ""))), sent),
         type=kind if isinstance(kind, str) and _WORD.fullmatch(kind) else None,
     )
+
+
+def _location(place: Any) -> list[Any]:
+    """Return the parts of a place in the request, numbers as such.
+
+    A list is taken as it is; `data[3].email`, `data.3.email`, `$.data[3]['email']` and the JSON
+    pointer `/data/3/email` are read.
+    """
+    if not isinstance(place, str):
+        return place if isinstance(place, list) else []
+    parts = [part for part in _BETWEEN_PARTS.split(place) if part not in ("", "$", "#")]
+    return [int(part) if part.isascii() and part.isdigit() else part for part in parts]
 
 
 def _without_data(text: str, sent: re.Pattern[str]) -> str:

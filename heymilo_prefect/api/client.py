@@ -8,8 +8,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from heymilo_prefect.api import endpoints
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.exchange import Conduct, conduct
+from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import Interview, InterviewPage, Posting, PostingPage
-from heymilo_prefect.api.paging import awalk, walk
+from heymilo_prefect.api.paging import awalk, interviews_listing, postings_listing, walk
 from heymilo_prefect.api.rate_limit import SharedWindow, SlidingWindow, Slots
 from heymilo_prefect.api.retry import RetryPolicy
 from heymilo_prefect.api.wire import Wire, checked_api_key, checked_base_url
@@ -100,22 +101,28 @@ class HeyMiloClient(_Client):
     ingest_candidates = _sync(endpoints.ingest_candidates)
 
     def iter_postings(self, limit: int = 100) -> Iterator[Posting]:
-        """Yield every posting once, `limit` a request, at most 8 requests in flight."""
+        """Yield every posting once, `limit` per request, at most 8 requests in flight.
 
-        def fetch(page: int, stop: threading.Event) -> tuple[PostingPage, list[Posting]]:
+        A malformed one is left out, with a warning in the log at the end.
+        """
+
+        def fetch(page: int, stop: threading.Event) -> tuple[PostingPage, Items[Posting]]:
             answer = self.send(endpoints.list_postings(page, limit), stop)
             return answer, answer.postings
 
-        return walk(fetch, lambda posting: posting.posting_id, limit)
+        return walk(fetch, postings_listing(limit))
 
     def iter_interviews(self, posting_id: str, limit: int = 100) -> Iterator[Interview]:
-        """Yield every interview of a posting once, `limit` a request, at most 8 in flight."""
+        """Yield every interview of a posting once, `limit` per request, at most 8 in flight.
 
-        def fetch(page: int, stop: threading.Event) -> tuple[InterviewPage, list[Interview]]:
+        A malformed one is left out, with a warning in the log at the end.
+        """
+
+        def fetch(page: int, stop: threading.Event) -> tuple[InterviewPage, Items[Interview]]:
             answer = self.send(endpoints.list_interviews(posting_id, page, limit), stop)
             return answer, answer.candidates
 
-        return walk(fetch, lambda interview: interview.interview_id, limit)
+        return walk(fetch, interviews_listing(posting_id, limit))
 
 
 class AsyncHeyMiloClient(_Client):
@@ -138,19 +145,25 @@ class AsyncHeyMiloClient(_Client):
     ingest_candidates = _async(endpoints.ingest_candidates)
 
     def iter_postings(self, limit: int = 100) -> AsyncIterator[Posting]:
-        """Yield every posting once, `limit` a request, at most 8 requests in flight."""
+        """Yield every posting once, `limit` per request, at most 8 requests in flight.
 
-        async def fetch(page: int) -> tuple[PostingPage, list[Posting]]:
+        A malformed one is left out, with a warning in the log at the end.
+        """
+
+        async def fetch(page: int) -> tuple[PostingPage, Items[Posting]]:
             answer = await self.list_postings(page, limit)
             return answer, answer.postings
 
-        return awalk(fetch, lambda posting: posting.posting_id, limit)
+        return awalk(fetch, postings_listing(limit))
 
     def iter_interviews(self, posting_id: str, limit: int = 100) -> AsyncIterator[Interview]:
-        """Yield every interview of a posting once, `limit` a request, at most 8 in flight."""
+        """Yield every interview of a posting once, `limit` per request, at most 8 in flight.
 
-        async def fetch(page: int) -> tuple[InterviewPage, list[Interview]]:
+        A malformed one is left out, with a warning in the log at the end.
+        """
+
+        async def fetch(page: int) -> tuple[InterviewPage, Items[Interview]]:
             answer = await self.list_interviews(posting_id, page, limit)
             return answer, answer.candidates
 
-        return awalk(fetch, lambda interview: interview.interview_id, limit)
+        return awalk(fetch, interviews_listing(posting_id, limit))

@@ -5,15 +5,17 @@ The clients and the tasks offer these functions under the same names. Where the 
 documentation contradicts itself, `otherwise` holds the other reading.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
-from pydantic_core import from_json
+from pydantic import AliasChoices, Field, ValidationError
 
+from heymilo_prefect.api.bodies import json_reader, load_json
+from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import (
     Candidate,
     Export,
@@ -26,9 +28,12 @@ from heymilo_prefect.api.models import (
     Webhook,
     WebhookDeactivation,
 )
+from heymilo_prefect.api.progress import Lean
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", InterviewPage, ProgressPage)
+
+_NAME = re.compile(r"[A-Za-z0-9_][\w .-]{0,39}")  # what may be shown of a dict's keys
 
 EventType = Literal["interview_started", "interview_completed", "report_available"]
 """What a webhook can be called for."""
@@ -86,6 +91,7 @@ def list_postings(page: int = 1, limit: int = 100) -> Call[PostingPage]:
 
     Returns:
         A `PostingPage`: `.postings`, with `.total` and `.total_pages` of the whole listing.
+        `.malformed` counts those that couldn't be read.
 
     Raises:
         HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
@@ -113,7 +119,8 @@ def get_interview(interview_id: str) -> Call[Interview]:
     Source: `GET /api/interview/{interview_id}`.
     """
     path = f"/api/interview/{_segment('interview_id', interview_id)}"
-    return Call("GET", path, f"interview {interview_id!r}", _model(Interview))
+    parse = partial(_interview, interview_id)
+    return Call("GET", path, f"interview {interview_id!r}", parse)
 
 
 def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[InterviewPage]:
@@ -126,6 +133,7 @@ def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[In
 
     Returns:
         An `InterviewPage`: `.candidates`, with `.total` and `.total_pages` of the whole listing.
+        `.malformed` counts those that couldn't be read.
 
     Raises:
         NotFoundError: HeyMilo doesn't know the posting.
@@ -204,10 +212,13 @@ def create_webhook(
     listing = list_webhooks(posting_id, event_type)
 
     def find(body: bytes) -> Webhook | None:
-        for webhook in listing.parse(body):
+        listed = listing.parse(body)
+        for webhook in listed:
             same = all(getattr(webhook, name) == value for name, value in wanted.items())
             if same and webhook.is_active is not False:
                 return webhook
+        if listed.malformed:
+            raise ValueError("One that couldn't be read may be it.")
         return None
 
     return Call(
@@ -242,7 +253,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
 
 def list_webhooks(
     posting_id: str | None = None, event_type: EventType | None = None
-) -> Call[list[Webhook]]:
+) -> Call[Items[Webhook]]:
     """List all webhooks, deactivated ones too.
 
     Args:
@@ -250,7 +261,7 @@ def list_webhooks(
         event_type: Only those of this event.
 
     Returns:
-        A list of `Webhook`.
+        A list of `Webhook`; its `.malformed` counts those that couldn't be read.
 
     Raises:
         HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
@@ -286,46 +297,53 @@ def deactivate_webhook(webhook_id: str) -> Call[WebhookDeactivation]:
     )
 
 
-def ingest_candidate(url_key: str, candidate: Candidate) -> Call[Ingestion]:
+def ingest_candidate(url_key: str, candidate: Candidate | Mapping[str, Any]) -> Call[Ingestion]:
     """Send one candidate to a posting.
 
     Args:
         url_key: The posting's `url_key`.
-        candidate: Who; with `retake=False` an interview that exists is returned, with `True` a
-            new one is always made.
+        candidate: A `Candidate`, or a dict of its fields. With `retake=False` an interview that
+            exists is returned, with `True` a new one is always made.
 
     Returns:
         An `Ingestion`: `.interview_details[0]` has the interview's id and the candidate's link.
 
     Raises:
+        ValueError: a field is wrong or unknown; nothing was sent.
         InvalidRequestError: HeyMilo refuses a value; `.fields` says which.
         OutcomeUnknownError: the answer to a `retake=True` was lost: it may have been done.
         HeyMiloError: anything else that went wrong.
 
     Source: `POST /api/ingest/x/{url_key}`.
     """
+    checked = _candidate("candidate", candidate)
     return Call(
         "POST",
         f"/api/ingest/x/{_segment('url_key', url_key)}",
         "the candidate",
         _model(Ingestion),
-        body=candidate.model_dump(mode="json", exclude_none=True),
-        repeatable=not candidate.retake,
+        body=checked.model_dump(mode="json", exclude_none=True),
+        repeatable=not checked.retake,
     )
 
 
-def ingest_candidates(url_key: str, candidates: Sequence[Candidate]) -> Call[Ingestion]:
+def ingest_candidates(
+    url_key: str, candidates: Sequence[Candidate | Mapping[str, Any]]
+) -> Call[Ingestion]:
     """Send many candidates to a posting in one request.
 
     Args:
         url_key: The posting's `url_key`.
-        candidates: At least one; HeyMilo names no largest number, 100 is a good one.
+        candidates: At least one `Candidate` or dict of its fields; HeyMilo names no largest number,
+            100 is a good one.
 
     Returns:
         An `Ingestion`. `.interview_details` doesn't say whose an interview is: it pairs with
-        `candidates` by position, and only when both are of one length.
+        `candidates` by position, and only when both are of one length. An item that couldn't be
+        read is None.
 
     Raises:
+        ValueError: a field is wrong or unknown; nothing was sent.
         InvalidRequestError: HeyMilo refuses a row, and with it all; `.fields` may say which.
         TooLargeError: too many candidates at once.
         OutcomeUnknownError: the answer was lost and a row says `retake=True`: all may be done.
@@ -333,15 +351,38 @@ def ingest_candidates(url_key: str, candidates: Sequence[Candidate]) -> Call[Ing
 
     Source: `POST /api/ingest/x/bulk/{url_key}`.
     """
-    rows = [candidate.model_dump(mode="json", exclude_none=True) for candidate in candidates]
+    if isinstance(candidates, Candidate | Mapping | str):
+        raise ValueError("candidates is one candidate. Give a list of them.")
+    checked = [_candidate(f"candidates[{at}]", one) for at, one in enumerate(candidates)]
+    rows = [candidate.model_dump(mode="json", exclude_none=True) for candidate in checked]
     return Call(
         "POST",
         f"/api/ingest/x/bulk/{_segment('url_key', url_key)}",
         "the candidate" if len(rows) == 1 else f"the {len(rows)} candidates",
         _model(Ingestion),
         body={"data": rows},
-        repeatable=not any(candidate.retake for candidate in candidates),
+        repeatable=not any(candidate.retake for candidate in checked),
     )
+
+
+def _candidate(place: str, given: Candidate | Mapping[str, Any]) -> Candidate:
+    """Return a candidate; raises a ValueError that names a wrong field, without its value."""
+    if isinstance(given, Candidate):
+        return given
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{place} is of type {type(given).__name__}. Give a Candidate or a dict.")
+    try:
+        return Candidate.model_validate({k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    field, *inside = (part if _NAME.fullmatch(str(part)) else "..." for part in wrong["loc"])
+    where = ".".join(map(str, [place, field, *inside]))
+    if wrong["type"] == "missing":
+        raise ValueError(f"{where} is missing. Every candidate needs it.")
+    if not inside and field not in Candidate.model_fields:
+        known = ", ".join(Candidate.model_fields)
+        raise ValueError(f"{where} is unknown. A candidate's fields are {known}.")
+    raise ValueError(f"{where} is wrong. {wrong['msg']}.")
 
 
 def _interviews(answer: type[Answer], posting_id: str, page: int, limit: int) -> Call[Answer]:
@@ -370,15 +411,28 @@ def _page(page: int, limit: int) -> dict[str, str | int]:
 
 @cache
 def _model(answer: type[T]) -> Callable[[bytes], T]:
-    return TypeAdapter(answer).validate_json
+    return json_reader(answer)
 
 
-_webhook_list: TypeAdapter[list[Webhook]] = TypeAdapter(list[Webhook])
+def _interview(interview_id: str, body: bytes) -> Interview:
+    """Accept an interview without its id, too: it is the one that was asked for."""
+    read: Callable[[bytes], Interview] = _model(Interview)
+    try:
+        return read(body)
+    except ValueError:
+        answer = load_json(body)
+        if not isinstance(answer, dict) or not answer.keys() & {"details", "workflow"}:
+            raise
+        return Interview.model_validate(answer | {"interview_id": interview_id})
 
 
-def _webhooks(body: bytes) -> list[Webhook]:
+class _WebhookList(Lean):
+    webhooks: Items[Webhook] = Field(validation_alias=AliasChoices("webhooks", "data"))
+
+
+def _webhooks(body: bytes) -> Items[Webhook]:
     """Accept a list, or an object that holds one: the documentation shows no answer."""
-    answer = from_json(body)
-    if isinstance(answer, dict):
-        answer = answer.get("webhooks", answer.get("data"))
-    return _webhook_list.validate_python(answer)
+    answer = load_json(body)
+    if isinstance(answer, list):
+        answer = {"webhooks": answer}
+    return _WebhookList.model_validate(answer).webhooks

@@ -1,18 +1,20 @@
 """What can go wrong between us and HeyMilo.
 
 HeyMiloError
-├── AuthenticationError      401, 403: the key is missing, wrong, or not allowed to do this
+├── AuthenticationError      401, 403: the key is wrong or not allowed to do this; 407: a proxy's
 ├── NotFoundError            404: HeyMilo doesn't know the thing
-├── InvalidRequestError      422 and other 4xx: HeyMilo refuses the request; `.fields` says where
+├── InvalidRequestError      422 and other 4xx: HeyMilo rejected the request; `.fields` says where
 │   └── TooLargeError        413: the request is too large
 ├── RateLimitError           429: too many requests; `.retry_after` says how long to wait
 ├── ServerError              5xx: HeyMilo failed
 ├── TransportError           no answer: refused, timed out, reset
-├── UnreadableAnswerError    an answer that can't be understood: HTML, cut JSON, a redirect
+├── UnreadableAnswerError    an answer that can't be understood: HTML, cut JSON, a redirect,
+│                            a listing that repeats its pages or lacks one
 └── OutcomeUnknownError      a write was sent and its answer lost: it may have been done, or not
 
-Each message is one sentence that may be shown to a recruiter: it holds no key, no body and nothing
-that was sent about a candidate.
+The status decides the kind, also when a gateway or proxy answered in HeyMilo's place; the message
+then names it. Each message may be shown to a recruiter: it holds no key, no body and nothing that
+was sent about a candidate.
 """
 
 from collections.abc import Sequence
@@ -62,7 +64,7 @@ class HeyMiloError(Exception):
 
 
 class AuthenticationError(HeyMiloError):
-    """The key is missing, wrong, or not allowed to do this (401, 403)."""
+    """The key is wrong or not allowed to do this (401, 403), or a proxy wants a password (407)."""
 
 
 class NotFoundError(HeyMiloError):
@@ -70,7 +72,7 @@ class NotFoundError(HeyMiloError):
 
 
 class InvalidRequestError(HeyMiloError):
-    """HeyMilo refuses the request as it is (422 and other 4xx)."""
+    """HeyMilo rejected the request as it is (422 and other 4xx)."""
 
 
 class TooLargeError(InvalidRequestError):

@@ -1,29 +1,36 @@
 """Fetches an export's file, which lies on another host: without the key, of either known shape."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
 
+from heymilo_prefect.api.bodies import load_json
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.exchange import conduct
+from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import Export, Interview
+from heymilo_prefect.api.paging import left_out_sentence
 from heymilo_prefect.api.retry import RetryPolicy
 from heymilo_prefect.api.wire import Wire, is_unreadable_on_the_way
 
+log = logging.getLogger(__name__)
+
 _TIMEOUT_SECONDS = 60.0
-_interviews = TypeAdapter(list[Interview])
+_interviews = TypeAdapter(Items[Interview])
 
 
 class ExportFile:
     """An export's file: `interviews`, and `raw` with the JSON when its shape isn't a known one.
 
-    `raw` is None when the interviews could be read; else `interviews` is empty.
+    `raw` is None when the interviews could be read; else `interviews` is empty. `malformed` counts
+    the interviews that couldn't be read, and were left out of the others.
     """
 
-    def __init__(self, interviews: list[Interview], raw: Any = None) -> None:
-        self.interviews = interviews
+    def __init__(self, interviews: Items[Interview], raw: Any = None) -> None:
+        self.interviews: list[Interview] = interviews
+        self.malformed = interviews.malformed
         self.raw = raw
 
     def __repr__(self) -> str:
@@ -75,9 +82,14 @@ def _download(export: Export) -> tuple[Wire, Call[ExportFile]]:
 
 
 def _read(body: bytes) -> ExportFile:
-    content = from_json(body)
-    listed = content.get("candidates") if isinstance(content, dict) else content
+    content = load_json(body)
+    listed = content.get("candidates", content) if isinstance(content, dict) else content
     try:
-        return ExportFile(_interviews.validate_python(listed))
+        interviews = _interviews.validate_python(listed)
     except ValidationError:
-        return ExportFile([], raw=content)
+        return ExportFile(Items(), raw=content)
+    if interviews.malformed and not interviews:  # a list of something else
+        return ExportFile(Items(), raw=content)
+    if interviews.malformed:
+        log.warning(left_out_sentence(interviews.malformed, "the export's interviews"))
+    return ExportFile(interviews)

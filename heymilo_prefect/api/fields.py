@@ -2,11 +2,21 @@
 
 import math
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+)
 from pydantic_core import CoreSchema, core_schema
 
+Item = TypeVar("Item")
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECONDS_FROM = 10**11  # seconds up to here are the years until 5138; more are milliseconds
 
 
@@ -17,6 +27,36 @@ class _Lenient:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
+class _WithoutMalformed:
+    """Leaves out of a list what can't be read, without a call into Python."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        item = handler.generate_schema(*get_args(source))
+        return core_schema.list_schema(core_schema.with_default_schema(item, on_error="omit"))
+
+
+class Items(list[Item]):
+    """A listing's items. `malformed` counts those that couldn't be read and aren't here."""
+
+    malformed: int = 0
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        item = core_schema.with_default_schema(
+            handler.generate_schema(*get_args(source)), default=None, on_error="default"
+        )
+        found = core_schema.nullable_schema(core_schema.list_schema(item))
+        return core_schema.no_info_after_validator_function(cls._counted, found)
+
+    @classmethod
+    def _counted(cls, found: list[Item | None] | None) -> "Items[Item]":
+        items = cls(item for item in found or () if item is not None)
+        items.malformed = len(found or ()) - len(items)
+        return items
 
 
 class _Moment:
@@ -52,12 +92,14 @@ def _from_epoch(value: Any) -> Any:
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo is None:
-        return moment and moment.replace(tzinfo=UTC)
+    """Return a moment in UTC; what lies no later than 1970 stands for "never"."""
+    if moment is None:
+        return None
     try:
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
         return None
+    return moment if moment > _EPOCH else None
 
 
 def _to_epoch(moment: datetime | None) -> float | None:
@@ -66,11 +108,13 @@ def _to_epoch(moment: datetime | None) -> float | None:
 
 LENIENT = _Lenient()
 
+Id = Annotated[str, Field(min_length=1)]
 Text = Annotated[str | None, LENIENT]
 Whole = Annotated[int | None, LENIENT]
-Number = Annotated[float | None, LENIENT]
+Number = Annotated[FiniteFloat | None, LENIENT]
 Flag = Annotated[bool | None, LENIENT]
-Texts = Annotated[list[str] | None, LENIENT]
+Several = Annotated[Annotated[list[Item], _WithoutMalformed()] | None, LENIENT]
+Texts = Several[str]
 Mapping = Annotated[dict[str, Any] | None, LENIENT]
 Timestamp = Annotated[
     datetime | None,
@@ -80,4 +124,7 @@ Timestamp = Annotated[
     LENIENT,
     PlainSerializer(_to_epoch, when_used="json"),
 ]
-"""A moment in UTC, sub-seconds kept; read from epoch seconds or milliseconds, dumped as seconds."""
+"""A moment in UTC, sub-seconds kept; read from epoch seconds or milliseconds, dumped as seconds.
+
+0, and what else is no later than 1970, is None: servers write "never" so.
+"""

@@ -2,8 +2,9 @@
 
 Only identifiers are required. A missing or null field is None, a field that the documentation
 doesn't name is kept, an unknown enum value stays the string it is, and a value that isn't of the
-documented type reads as None: a change at the vendor's never fails a flow. Numbers keep the scale
-they come in; each class says which.
+documented type reads as None, as do NaN and infinity: a change at the vendor's never fails a flow.
+Malformed items are left out of lists, except where the position of an item means something.
+Numbers keep the scale they come in; each class says which.
 """
 
 from typing import Annotated, Any
@@ -13,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from heymilo_prefect.api.fields import (
     LENIENT,
     Flag,
+    Id,
+    Items,
     Mapping,
     Number,
+    Several,
     Text,
     Texts,
     Timestamp,
@@ -65,7 +69,7 @@ class WorkflowStepConfig(Model):
 class Posting(Model):
     """A job posting. `url_key` is where its candidates are ingested."""
 
-    posting_id: str
+    posting_id: Id
     title: Text = None
     name: Text = None
     description: Text = None
@@ -89,11 +93,16 @@ class Page(Model):
     limit: Whole = None
     total_pages: Whole = None
 
+    @property
+    def malformed(self) -> int:
+        """How many items of the page couldn't be read, and aren't in its list."""
+        return sum(found.malformed for found in vars(self).values() if isinstance(found, Items))
+
 
 class PostingPage(Page):
     """Answer of `GET /api/postings`."""
 
-    postings: list[Posting]
+    postings: Items[Posting]
 
 
 class InterviewStep(StepProgress, Model):
@@ -141,7 +150,7 @@ class Question(Model):
     preview_timestamp: Timestamp = None
     evaluation_score: Number = None
     rank: Whole = None
-    chat_transcript: Annotated[list[Utterance] | None, LENIENT] = None
+    chat_transcript: Several[Utterance] = None
     score_weight: Number = None
     not_scored: Flag = None
 
@@ -160,7 +169,7 @@ class Scorecard(Model):
 
     interview_id: Text = None
     match_details: Texts = None
-    questions: Annotated[list[Question] | None, LENIENT] = None
+    questions: Several[Question] = None
     tags: Texts = None
 
 
@@ -175,7 +184,7 @@ class CommunicationEvaluation(Model):
     """A judgement of the candidate's communication: `score` 0-5."""
 
     score: Number = None
-    remarks: Annotated[list[Remark] | None, LENIENT] = None
+    remarks: Several[Remark] = None
 
 
 class Communication(Model):
@@ -183,14 +192,14 @@ class Communication(Model):
 
     interview_id: Text = None
     speech_score: Number = None
-    evaluations: Annotated[list[CommunicationEvaluation] | None, LENIENT] = None
+    evaluations: Several[CommunicationEvaluation] = None
 
 
 class Transcript(Model):
     """All that was said."""
 
     interview_id: Text = None
-    transcript: Annotated[list[Utterance] | None, LENIENT] = None
+    transcript: Several[Utterance] = None
 
 
 class WebInterviewInfo(Model):
@@ -221,7 +230,7 @@ class ScoreCriteria(Model):
     interview_id: Text = None
     overall_score: Number = None
     confidence_score: Number = None
-    criteria: Annotated[list[ScoredCriterion] | None, LENIENT] = None
+    criteria: Several[ScoredCriterion] = None
     highlights: Texts = None
     improvement_areas: Texts = None
 
@@ -242,7 +251,7 @@ class EligibilityCriteria(Model):
     interview_id: Text = None
     is_eligible: Flag = None
     confidence_score: Number = None
-    criteria: Annotated[list[EligibilityCriterion] | None, LENIENT] = None
+    criteria: Several[EligibilityCriterion] = None
     skill_gaps: Texts = None
 
 
@@ -289,13 +298,13 @@ class Interview(InterviewProgress, Model):
 class InterviewPage(Page):
     """Answer of `GET /api/interviews/{posting_id}`."""
 
-    candidates: list[Interview]
+    candidates: Items[Interview]
 
 
 class ProgressPage(Page):
     """The same answer, with no more of each interview than how far it is."""
 
-    candidates: list[InterviewProgress]
+    candidates: Items[InterviewProgress]
 
 
 class Export(Model):
@@ -309,7 +318,7 @@ class Export(Model):
 class Webhook(Model):
     """A webhook: HeyMilo calls `url` at each `event_type` of the posting."""
 
-    webhook_id: str
+    webhook_id: Id
     posting_id: Text = None
     url: Text = None
     event_type: Text = None
@@ -330,16 +339,18 @@ class WebhookDeactivation(Model):
 class IngestedInterview(Model):
     """The interview that an ingested candidate got, and the link that the candidate opens."""
 
-    interview_id: str
+    interview_id: Id
     interview_link: Text = None
 
 
 class Ingestion(Model):
-    """Answer of both ingest endpoints."""
+    """Answer of both ingest endpoints; a malformed item of `interview_details` is None."""
 
     message: Text = None
     ingestion_id: Text = None
-    interview_details: Annotated[list[IngestedInterview] | None, LENIENT] = None
+    interview_details: Annotated[
+        list[Annotated[IngestedInterview | None, LENIENT]] | None, LENIENT
+    ] = None
 
 
 class Candidate(BaseModel):

@@ -1,139 +1,239 @@
 """Walks a listing: pages read ahead, items in order, each once though the listing moves."""
 
 import asyncio
+import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from heymilo_prefect.api.models import Page
+from heymilo_prefect.api.errors import UnreadableAnswerError
+from heymilo_prefect.api.fields import Items
+from heymilo_prefect.api.models import Page, Posting
+from heymilo_prefect.api.progress import InterviewProgress
 
 Item = TypeVar("Item")
+Interview = TypeVar("Interview", bound=InterviewProgress)
 
 IN_FLIGHT = 8
 _PASSES = 3
+_PAGES_WITHOUT_NEWS = 2  # one may be due to a listing that moves; no more are asked for after two
+
+Warn = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
-class _Listing(Generic[Item]):
-    """What has been seen: gives the items that are new, and says when all has been read.
+def left_out_sentence(count: int, about: str) -> str:
+    """Return the warning that items of a listing couldn't be read."""
+    return f"{count} of {about} couldn't be read and {'is' if count == 1 else 'are'} left out."
+
+
+class Listing(Generic[Item]):
+    """The state of a walk: which items are new, whether to ask for more, whether all were read.
 
     While pages are read, an item that is removed or moved to the front shifts others to pages that
     were read before. The totals then differ between pages, or more than what was seen, and the
     listing is read once more, up to where nothing can be missing.
+
+    Neither `total_pages` nor the size of a page says where a listing ends: with a `total`, as many
+    items do, else an empty page. Walking fails, rather than ending early, when the pages repeat
+    themselves or a page's worth of items is missing.
+
+    Args:
+        about: The listing in errors and warnings, such as "the postings".
+        key: Returns an item's id.
+        limit: How many items a page was asked to have.
+        warn: Called with one sentence at the end, if items were left out.
     """
 
-    def __init__(self, key: Callable[[Item], str]) -> None:
+    def __init__(
+        self,
+        about: str,
+        key: Callable[[Item], str],
+        limit: int,
+        warn: Warn = log.warning,
+    ) -> None:
+        self.left_out = 0
+        """How many items HeyMilo sent malformed, or counts but doesn't list."""
+        self._about = about
         self._key = key
+        self._limit = limit
+        self._warn = warn
         self._seen: set[str] = set()
-        self._totals: set[int | None] = set()
         self._total: int | None = None
         self._shrank = False
-        self._passes = 1
-        self._new = 0
-        self.last: int | None = None
+        self._passes = 0
+        self._begin_pass()
 
-    def fresh(self, page: Page, items: Sequence[Item], limit: int) -> list[Item]:
-        self._shrank |= (page.total or 0) < (self._total or 0)
-        self._total = page.total
-        self._totals.add(page.total)
-        self.last = page.total_pages
-        if self.last is None and page.total is not None:
-            self.last = -(-page.total // (page.limit or limit))
+    def _begin_pass(self) -> None:
+        self._passes += 1
+        self._seen_in_pass = self._seen if self._passes == 1 else set[str]()
+        self._totals: set[int | None] = set()
+        self._new = 0
+        self._read = 0
+        self._malformed = 0
+        self._pages = 0
+        self._largest_page = 0
+        self._without_news = 0
+        self._last: int | None = None
+        self._is_empty = False
+
+    def take(self, page: Page, items: Items[Item]) -> list[Item]:
+        """Take the next page; returns the items that no page before it had."""
+        count = len(items) + items.malformed
+        self._note_totals(page, count)
+        self._pages += 1
+        self._read += len(items)
+        self._malformed += items.malformed
+        self._largest_page = max(self._largest_page, count)
+        self._is_empty = not count
+        known = len(self._seen_in_pass)
         new = []
         for item in items:
-            if (key := self._key(item)) not in self._seen:
-                self._seen.add(key)
-                new.append(item)
+            if (key := self._key(item)) not in self._seen_in_pass:
+                self._seen_in_pass.add(key)
+                if self._passes == 1 or key not in self._seen:
+                    self._seen.add(key)
+                    new.append(item)
         self._new += len(new)
+        has_news = len(self._seen_in_pass) > known or not items
+        self._without_news = 0 if has_news else self._without_news + 1
+        if self._total is None and count and len(self._seen_in_pass) == known:
+            if self._last is None or self._pages <= self._last:
+                raise self._endless()
+            self._is_empty = True  # asked beyond the end, some servers repeat their last page
         return new
 
-    def caught_up(self) -> bool:
+    def _note_totals(self, page: Page, count: int) -> None:
+        total = page.total if page.total is None or page.total >= count else None
+        self._shrank |= (total or 0) < (self._total or 0)
+        self._total = total
+        self._totals.add(total)
+        last = page.total_pages or 0
+        if total is not None:
+            size = page.limit if (page.limit or 0) > 0 else self._limit
+            last = max(last, -(-total // (size or 1)))
+        self._last = last if last > 0 and total == page.total else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another page is needed in this pass."""
+        if self._is_empty or self._without_news >= _PAGES_WITHOUT_NEWS or self._caught_up():
+            return False
+        if self._total is None or self._read < self._total:
+            return True
+        return self._pages < (self._last or 0)
+
+    def in_flight(self, asked: int) -> int:
+        """Return how many requests to have in flight, after so many pages were asked for."""
+        return IN_FLIGHT if self._last is not None and asked < self._last else 1
+
+    def ends_pass(self) -> bool:
+        """Return whether the pass that ends here was the last that is needed; begins the next."""
+        again = self._passes > 1 and not self._new  # then the total counts what isn't listed
+        all_seen = self._total_is_seen()
+        done = self._caught_up() or (len(self._totals) == 1 and (all_seen or again))
+        self.left_out = max(self.left_out, self._malformed)
+        if done and not all_seen:
+            self._check_missing()
+        self._begin_pass()
+        return done
+
+    def _check_missing(self) -> None:
+        """Accept that some items are counted and not listed, but not that pages are missing."""
+        unseen = (self._total or 0) - len(self._seen)
+        self.left_out = max(self.left_out, unseen)
+        missing = unseen - self._malformed
+        a_page = self._largest_page if self._pages > 2 else self._limit
+        if missing > 0 and (self._without_news or missing >= a_page):
+            raise UnreadableAnswerError(
+                f"HeyMilo listed {len(self._seen):,} of {self._total:,} in {self._about}. "
+                "Try again, and tell HeyMilo's support if it stays so.",
+                transient=False,
+            )
+
+    def finish(self) -> None:
+        """Warn of what was left out."""
+        if self.left_out:
+            self._warn(left_out_sentence(self.left_out, self._about))
+
+    def _caught_up(self) -> bool:
         """Whether a later pass needs no more pages: nobody left, and nobody is missing."""
         return self._passes > 1 and not self._shrank and self._total_is_seen()
-
-    def steady(self) -> bool:
-        """Whether the pass that ends here was the last that is needed; begins the next."""
-        again = self._passes > 1 and not self._new  # then the total counts what isn't listed
-        steady = self.caught_up() or (len(self._totals) == 1 and (self._total_is_seen() or again))
-        self._totals.clear()
-        self._passes += 1
-        self._new = 0
-        return steady
 
     def _total_is_seen(self) -> bool:
         return self._total is None or len(self._seen) >= self._total
 
+    def _endless(self) -> UnreadableAnswerError:
+        return UnreadableAnswerError(
+            f"HeyMilo's listing of {self._about} has no end: page {self._pages} only repeats the "
+            "pages before it. Try again, and tell HeyMilo's support if it stays so.",
+            transient=False,
+        )
+
+
+def postings_listing(limit: int, warn: Warn = log.warning) -> Listing[Posting]:
+    """Return the state of a walk over a workspace's postings."""
+    return Listing("the postings", lambda posting: posting.posting_id, limit, warn)
+
+
+def interviews_listing(posting_id: str, limit: int, warn: Warn = log.warning) -> Listing[Interview]:
+    """Return the state of a walk over a posting's interviews."""
+    about = f"the interviews of posting {posting_id!r}"
+    return Listing(about, lambda interview: interview.interview_id, limit, warn)
+
 
 def walk(
-    fetch: Callable[[int, threading.Event], tuple[Page, Sequence[Item]]],
-    key: Callable[[Item], str],
-    limit: int,
+    fetch: Callable[[int, threading.Event], tuple[Page, Items[Item]]], listing: Listing[Item]
 ) -> Iterator[Item]:
     """Yield every item of a listing, at most 8 pages in flight, in the listing's order."""
-    listing = _Listing(key)
     stop = threading.Event()
     pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="heymilo-pages")
     try:
         for _ in range(_PASSES):
-            ahead: deque[Future[tuple[Page, Sequence[Item]]]] = deque()
-            page, items = fetch(1, stop)
-            yield from listing.fresh(page, items, limit)
+            ahead: deque[Future[tuple[Page, Items[Item]]]] = deque()
+            yield from listing.take(*fetch(1, stop))
             asked = 1
-            while items and not listing.caught_up():
-                while len(ahead) < _ahead(listing.last, asked):
+            while listing.goes_on:
+                while len(ahead) < listing.in_flight(asked):
                     asked += 1
                     ahead.append(pool.submit(fetch, asked, stop))
-                if not ahead:
-                    break
-                page, items = ahead.popleft().result()
-                yield from listing.fresh(page, items, limit)
+                yield from listing.take(*ahead.popleft().result())
             for left in ahead:
                 left.cancel()
-            if listing.steady():
-                return
+            if listing.ends_pass():
+                break
+        listing.finish()
     finally:
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def awalk(
-    fetch: Callable[[int], Awaitable[tuple[Page, Sequence[Item]]]],
-    key: Callable[[Item], str],
-    limit: int,
+    fetch: Callable[[int], Awaitable[tuple[Page, Items[Item]]]], listing: Listing[Item]
 ) -> AsyncIterator[Item]:
     """Yield every item of a listing, at most 8 pages in flight, in the listing's order."""
-    listing = _Listing(key)
-    ahead: deque[asyncio.Future[tuple[Page, Sequence[Item]]]] = deque()
+    ahead: deque[asyncio.Future[tuple[Page, Items[Item]]]] = deque()
     try:
         for _ in range(_PASSES):
-            page, items = await fetch(1)
-            for item in listing.fresh(page, items, limit):
+            for item in listing.take(*await fetch(1)):
                 yield item
             asked = 1
-            while items and not listing.caught_up():
-                while len(ahead) < _ahead(listing.last, asked):
+            while listing.goes_on:
+                while len(ahead) < listing.in_flight(asked):
                     asked += 1
                     ahead.append(asyncio.ensure_future(fetch(asked)))
-                if not ahead:
-                    break
-                page, items = await ahead.popleft()
-                for item in listing.fresh(page, items, limit):
+                for item in listing.take(*await ahead.popleft()):
                     yield item
             _drop(ahead)
-            if listing.steady():
-                return
+            if listing.ends_pass():
+                break
+        listing.finish()
     finally:
         _drop(ahead)
 
 
-def _ahead(last: int | None, asked: int) -> int:
-    """Return how many pages to have in flight: a listing without totals is read page by page."""
-    if last is None:
-        return 1
-    return IN_FLIGHT if last > asked else 0
-
-
-def _drop(ahead: "deque[asyncio.Future[tuple[Page, Sequence[Item]]]]") -> None:
+def _drop(ahead: "deque[asyncio.Future[tuple[Page, Items[Item]]]]") -> None:
     while ahead:
         ahead.popleft().cancel()

@@ -3,15 +3,18 @@
 The whole `Interview` extends it; a scan of many interviews reads no more than this of each.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from heymilo_prefect.api.fields import LENIENT, Flag, Text, Timestamp, Whole
+from heymilo_prefect.api.fields import LENIENT, Flag, Id, Text, Timestamp, Whole
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_WORDS = re.compile(r"[\s_-]+|(?<=[a-z])(?=[A-Z])")  # what stands between the words of a status
 
 
 class Lean(BaseModel):
@@ -57,11 +60,16 @@ class DetailsProgress(Lean):
 class InterviewProgress(Lean):
     """How far the interview of a candidate is."""
 
-    interview_id: str
+    interview_id: Id
     details: Annotated[DetailsProgress | None, LENIENT] = None
     workflow: Annotated[WorkflowProgress | None, LENIENT] = None
     posting_id: Text = None
     posting_title: Text = None
+
+    @property
+    def status(self) -> str:
+        """`details.status` as HeyMilo's documentation writes it, `knocked_out`; empty without."""
+        return status_key(self.details.status if self.details else None)
 
     @property
     def workflow_status(self) -> WorkflowProgress | None:
@@ -69,14 +77,10 @@ class InterviewProgress(Lean):
         return later([self.workflow, self.details.workflow_status if self.details else None])
 
 
+@lru_cache(maxsize=256)
 def status_key(status: str | None) -> str:
-    """Write a status as HeyMilo does, `knocked_out`, whichever way a person writes it."""
-    return "_".join((status or "").casefold().replace("-", " ").split())
-
-
-def status_of(interview: InterviewProgress) -> str:
-    """Return an interview's status as `status_key` writes it; empty without one."""
-    return status_key(interview.details.status if interview.details else None)
+    """Return a status in snake case: `knocked_out` for "Knocked Out" and "KnockedOut" too."""
+    return "_".join(_WORDS.sub(" ", status or "").casefold().split())
 
 
 Copy = TypeVar("Copy", bound=WorkflowProgress)

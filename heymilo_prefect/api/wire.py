@@ -20,7 +20,13 @@ from heymilo_prefect.api.rate_limit import Window
 
 T = TypeVar("T")
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,  # raised while a tunnel to HeyMilo is opened
+    httpx.UnsupportedProtocol,
+)
 _SLICE_SECONDS = 0.1  # Prefect cancels a thread by an exception, which a long sleep doesn't see
 
 
@@ -186,14 +192,26 @@ class Wire:
 
 
 def _failure(call: Call[Any], error: Exception) -> TransportError:
-    if isinstance(error, httpx.TimeoutException):
+    what_to_do = "check the network and the base URL, and try again"
+    if isinstance(error, httpx.ProxyError):
+        what = "can't be reached through the proxy"
+        what_to_do = (
+            "check the proxy, its user and password in the HTTPS_PROXY environment variable"
+        )
+    elif "CERTIFICATE_VERIFY_FAILED" in str(error):
+        what = "can't be reached"
+        what_to_do = (
+            "its certificate isn't trusted. If a proxy inspects the traffic, name its certificate "
+            "in the SSL_CERT_FILE environment variable"
+        )
+    elif isinstance(error, httpx.TimeoutException):
         what = "didn't answer in time"
     elif isinstance(error, httpx.ConnectError):
         what = "can't be reached"
     else:
         what = "broke the connection"
     return TransportError(
-        f"HeyMilo {what} for {call.about}: check the network and the base URL, and try again.",
+        f"HeyMilo {what} for {call.about}: {what_to_do}.",
         certainly_not_done=isinstance(error, _NOT_SENT),
     )
 

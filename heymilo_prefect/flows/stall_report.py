@@ -20,6 +20,8 @@ class StallReport:
         resumed: Ids of interviews that a run before found stalled, and that go on.
         not_judged: Interviews that can't be judged, id to reason.
         unread: Postings that couldn't be read, id to reason.
+        left_out: How many interviews of a posting couldn't be read, by its id: HeyMilo sent them
+            malformed, or only counts them.
         read: How many interviews were read.
         mentioned: Ids of the interviews that the channel was told of: new to it, or due again.
         said: Whether anything was posted.
@@ -31,6 +33,7 @@ class StallReport:
         self.resumed: list[str] = []
         self.not_judged: dict[str, str] = {}
         self.unread: dict[str, str] = {}
+        self.left_out: dict[str, int] = {}
         self.read = 0
         self.mentioned: list[str] = []
         self.said = False
@@ -38,11 +41,13 @@ class StallReport:
     def __str__(self) -> str:
         """Say the counts."""
         kinds = Counter(item.kind for item in self.stalled)
+        left_out = sum(self.left_out.values())
         by_kind = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         return (
             f"{len(self.stalled)} stalled{f' ({by_kind})' if by_kind else ''}, "
             f"{len(self.new)} of them newly, {len(self.resumed)} resumed, "
             f"{len(self.not_judged)} not judged"
+            f"{f', {left_out} left out as malformed' if left_out else ''}"
         )
 
     def __repr__(self) -> str:

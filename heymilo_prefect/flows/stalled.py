@@ -95,7 +95,7 @@ async def _report_stalled_candidates(
     found = _Found(rules, now)
     report = found.report
     reader = Reader(list_progress, found.visitor, source)
-    report.read, report.unread = await scan(
+    report.read, report.unread, report.left_out = await scan(
         heymilo_credentials, postings, reader, "heymilo-stalled-progress"
     )
     if unmet := found.unmet_steps(everything):

@@ -110,7 +110,7 @@ async def _post_interview_summaries(
 
     reader = Reader[Interview](list_interviews, lambda posting: partial(visit, posting))
     postings = chosen(everything, posting_ids)
-    _, report.unread = await scan(
+    _, report.unread, report.left_out = await scan(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
     manner.looks_at_all = not report.unread and choice.takes_all and posting_ids is None

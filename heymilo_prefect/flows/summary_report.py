@@ -22,6 +22,8 @@ class SummaryReport:
         unknown: Slack's answer was lost, and the channel can't be read: it may stand there, and
             isn't posted again.
         unread: Postings that couldn't be read, id to reason.
+        left_out: How many interviews of a posting couldn't be read, by its id: HeyMilo sent them
+            malformed, or only counts them.
         would_post: What a dry run found.
     """
 
@@ -33,6 +35,7 @@ class SummaryReport:
         self.failed: dict[str, str] = {}
         self.unknown: list[str] = []
         self.unread: dict[str, str] = {}
+        self.left_out: dict[str, int] = {}
         self.would_post: list[str] = []
 
     def note(self, interview_id: str, fate: Fate) -> None:
@@ -54,6 +57,8 @@ class SummaryReport:
             for what in ("edited", "waiting", "failed", "unknown")
             if (ids := getattr(self, what))
         ]
+        if left_out := sum(self.left_out.values()):
+            said.append(f"{left_out} left out as malformed")
         return ", ".join(said)
 
     def __repr__(self) -> str:

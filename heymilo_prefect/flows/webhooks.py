@@ -20,7 +20,7 @@ from heymilo_prefect.flows.twins import twin_flows
 from heymilo_prefect.flows.webhook_report import Hook, WebhookReport, show
 from heymilo_prefect.postings import chosen
 from heymilo_prefect.tasks.memory import memory_key
-from heymilo_prefect.tasks.read import read_postings
+from heymilo_prefect.tasks.read import read_postings, warn_left_out
 from heymilo_prefect.tasks.turn import Turn
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ class _Webhooks:
         except HeyMiloError as error:
             self.report.failed[posting_id] = str(error)
             return
+        warn_left_out(listed.malformed, f"the webhooks of posting {posting_id!r}")
         ours = [one for one in self._ours(listed) if one.posting_id in (posting_id, None)]
         kept, surplus = _once_each(ours)
         self.report.kept += [_hook(webhook) for webhook in kept]
@@ -131,6 +132,7 @@ class _Webhooks:
         except HeyMiloError as error:
             self.report.failed["the archived postings"] = str(error)
             return
+        warn_left_out(listed.malformed, "the webhooks")
         for webhook in self._ours(listed):
             if webhook.posting_id in posting_ids:
                 await self._stop(webhook)

@@ -40,6 +40,8 @@ class Asked:
             return None
 
 
+_MALFORMED = (b"null", b'"nobody"', b'{"details":{"status":"pending"}}')
+
 Handler = Callable[["World", Asked, str], Answer]
 
 
@@ -75,20 +77,18 @@ def _check_health(world: "World", asked: Asked, _: str) -> Answer:
 
 
 def _list_postings(world: "World", asked: Asked, _: str) -> Answer:
-    page, limit = validation.page(asked.query)
     postings = list(world.postings.values())
-    shown = [posting.body() for posting in postings[(page - 1) * limit : page * limit]]
-    return _json(world, {"postings": shown, **_paging(len(postings), page, limit)})
+    first, end, paging = _page(world, asked, len(postings))
+    shown = [encode(posting.body(), world.readings) for posting in postings[first:end]]
+    return _listing(world, "postings", shown, paging)
 
 
 def _list_interviews(world: "World", asked: Asked, posting_id: str) -> Answer:
-    page, limit = validation.page(asked.query)
     oldest_first = world.interviews(_posting(world, posting_id).posting_id)
     total = len(oldest_first)
-    last = max(0, total - (page - 1) * limit)
-    shown = oldest_first[max(0, last - limit) : last][::-1]
-    paging = encode(_paging(total, page, limit), world.readings)
-    return Answer(200, b'{"candidates":[' + _joined(world, shown) + b"]," + paging[1:])
+    first, end, paging = _page(world, asked, total)
+    shown = oldest_first[max(0, total - end) : max(0, total - first)][::-1]
+    return _listing(world, "candidates", _encoded(world, shown), paging)
 
 
 def _get_interview(world: "World", asked: Asked, interview_id: str) -> Answer:
@@ -96,7 +96,7 @@ def _get_interview(world: "World", asked: Asked, interview_id: str) -> Answer:
     interview = world.interview(interview_id)
     if interview is None:
         raise Refusal(404, "Interview not found")
-    return Answer(200, _joined(world, [interview]))
+    return Answer(200, _encoded(world, [interview])[0])
 
 
 def _export_interviews(world: "World", asked: Asked, _: str) -> Answer:
@@ -106,7 +106,7 @@ def _export_interviews(world: "World", asked: Asked, _: str) -> Answer:
     else:
         validation.known_query(asked.query)
         posting = _posting(world, validation.export(_object(asked)))
-    listed = b"[" + _joined(world, world.interviews(posting.posting_id)[::-1]) + b"]"
+    listed = _listed(world, _encoded(world, world.interviews(posting.posting_id)[::-1]))
     if Reading.EXPORT_FILE_OBJECT in world.readings:
         listed = b'{"candidates":' + listed + b"}"
     elif Reading.EXPORT_FILE_UNKNOWN in world.readings:
@@ -155,7 +155,7 @@ def _list_webhooks(world: "World", asked: Asked, _: str) -> Answer:
         for webhook in world.webhooks.values()
         if all(webhook[name] == value for name, value in asked.query.items())
     ]
-    listed = b"[" + b",".join(found) + b"]"
+    listed = _listed(world, found)
     if Reading.WEBHOOKS_UNDER_WEBHOOKS in world.readings:
         listed = b'{"webhooks":' + listed + b"}"
     elif Reading.WEBHOOKS_UNDER_DATA in world.readings:
@@ -205,20 +205,47 @@ def _refuse_large(world: "World", rows: object) -> None:
 
 
 def _ingested(world: "World", message: str, interviews: list[Interview]) -> Answer:
-    details = [{"interview_id": i.interview_id, "interview_link": i.link} for i in interviews]
+    details: list[dict[str, str] | None] = [
+        {"interview_id": i.interview_id, "interview_link": i.link} for i in interviews
+    ]
+    if Reading.MALFORMED_ITEMS in world.readings and len(details) > 1:
+        details[0] = None
     ingestion_id = f"ing_{world.new_id('ingestion')}"
     return _json(
         world, {"message": message, "ingestion_id": ingestion_id, "interview_details": details}
     )
 
 
-def _joined(world: "World", interviews: list[Interview]) -> bytes:
+def _encoded(world: "World", interviews: list[Interview]) -> list[bytes]:
     now, readings = world.clock.now().timestamp(), frozenset(world.readings)
-    return b",".join(interview.encoded(now, readings) for interview in interviews)
+    return [interview.encoded(now, readings) for interview in interviews]
 
 
-def _paging(total: int, page: int, limit: int) -> dict[str, Any]:
-    return {"total": total, "page": page, "limit": limit, "total_pages": -(-total // limit)}
+def _page(world: "World", asked: Asked, total: int) -> tuple[int, int, dict[str, Any]]:
+    """Return which items a page has, from one index up to another, and what it says of itself."""
+    page, limit = validation.page(asked.query)
+    readings = world.readings
+    size = min(limit, world.largest_page) if Reading.SMALL_PAGES in readings else limit
+    if Reading.ENDLESS_LISTINGS in readings:
+        return 0, size, {}
+    last = 1 if Reading.ONE_TOTAL_PAGE in readings else -(-total // limit)
+    paging = {"total": total, "page": page, "limit": limit, "total_pages": last}
+    return (page - 1) * size, page * size, paging
+
+
+def _listing(world: "World", name: str, items: list[bytes], paging: dict[str, Any]) -> Answer:
+    about = encode(paging, world.readings)[1:]
+    listed = _listed(world, items, paging.get("page", 1))
+    if Reading.NULL_LISTS in world.readings and listed == b"[]":
+        listed = b"null"
+    listed = b'{"' + name.encode() + b'":' + listed
+    return Answer(200, listed + (about if about == b"}" else b"," + about))
+
+
+def _listed(world: "World", items: list[bytes], page: int = 1) -> bytes:
+    if Reading.MALFORMED_ITEMS in world.readings:
+        items = [_MALFORMED[page % len(_MALFORMED)], *items]
+    return b"[" + b",".join(items) + b"]"
 
 
 def _posting(world: "World", posting_id: str) -> Posting:

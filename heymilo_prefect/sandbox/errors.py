@@ -53,7 +53,19 @@ def error_answer(
     body: dict[str, object] = {"detail": detail, "status_code": code, "error_type": kind}
     if Reading.ERROR_OBJECTS in on:
         body = {"error": {"type": kind, "code": code, "message": detail}}
+    elif Reading.ERRORS_WITH_PARAMS in on:
+        listed = [
+            {"code": problem.type, "message": problem.msg, "param": _param(problem.loc)}
+            for problem in problems
+        ]
+        body = {"error": {"type": kind, "code": kind, "message": detail, "errors": listed}}
     elif Reading.FASTAPI_ERRORS in on:
-        listed = [problem._asdict() for problem in problems]
-        body = {"detail": listed or detail}
+        named = [problem._asdict() for problem in problems]
+        body = {"detail": named or detail}
     return Answer(code, json.dumps(body).encode())
+
+
+def _param(loc: Sequence[str | int]) -> str:
+    """Write a place as the vendor's newer API may: `data[3].email`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc[1:])
+    return "".join(parts).removeprefix(".")

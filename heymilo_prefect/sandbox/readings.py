@@ -1,6 +1,7 @@
 """Where the documentation is ambiguous: the readings that the sandbox plays only when asked."""
 
 import json
+import math
 from collections.abc import Iterable
 from copy import deepcopy
 from enum import StrEnum
@@ -33,6 +34,17 @@ class Reading(StrEnum):
     NULL_FIELDS = "null_fields"
     MISSING_FIELDS = "missing_fields"
     UNKNOWN_STATUS = "unknown_status"
+    STATUS_AS_WORDS = "status_as_words"
+    ZERO_FOR_NEVER = "zero_for_never"
+    OTHER_SCALES = "other_scales"
+    SCORES_NOT_NUMBERS = "scores_not_numbers"
+    HALF_EMOJIS = "half_emojis"
+    MALFORMED_ITEMS = "malformed_items"
+    NULL_LISTS = "null_lists"
+    ENDLESS_LISTINGS = "endless_listings"
+    SMALL_PAGES = "small_pages"
+    ONE_TOTAL_PAGE = "one_total_page"
+    ERRORS_WITH_PARAMS = "errors_with_params"
 
 
 class Readings(set[Reading]):
@@ -55,6 +67,8 @@ _TIMES = {
     "created_at", "updated_at", "last_updated", "deadline", "interviewed_on", "last_engagement",
     "last_updated_timestamp", "timestamp", "preview_timestamp",
 }  # fmt: skip
+_TEXTS = {"name", "text", "description", "message"}
+_FACTORS = {"evaluation_score": 2, "overall_score": 20}  # to 1-10 and 0-100
 _KEPT = {
     "id", "type", "url_key", "file_url", "interview_link", "total", "page", "limit", "total_pages",
 }  # fmt: skip
@@ -67,10 +81,20 @@ def as_read(body: dict[str, Any], readings: Iterable[Reading]) -> dict[str, Any]
     on = set(readings)
     if Reading.WORKFLOWS_DIFFER in on and "workflow" in changed:
         _let_workflows_differ(changed)
+    if Reading.ZERO_FOR_NEVER in on:
+        _let_never_be_zero(changed)
     if Reading.MILLISECONDS in on:
         _change(changed, lambda key, value: _milliseconds(value) if key in _TIMES else value)
     if Reading.UNKNOWN_STATUS in on:
         _change(changed, lambda key, value: "on_hold" if key == "status" else value)
+    if Reading.STATUS_AS_WORDS in on:
+        _change(changed, lambda key, value: _as_words(value) if key == "status" else value)
+    if Reading.OTHER_SCALES in on:
+        _rescale(changed)
+    if Reading.SCORES_NOT_NUMBERS in on:
+        _change(changed, lambda key, value: math.nan if key.endswith("score") else value)
+    if Reading.HALF_EMOJIS in on:
+        _change(changed, lambda key, value: f"{value} \ud83d" if key in _TEXTS else value)
     if Reading.NULL_FIELDS in on:
         _change(changed, lambda key, value: value if _is_kept(key, value) else None)
     if Reading.MISSING_FIELDS in on:
@@ -90,6 +114,27 @@ def _let_workflows_differ(body: dict[str, Any]) -> None:
         body["workflow"] = stale
     else:
         body["details"]["workflow_status"] = stale
+
+
+def _let_never_be_zero(body: dict[str, Any]) -> None:
+    for found in _objects(body):
+        if not any(step["started"] for step in found.get("step_by_step", [{"started": True}])):
+            found["last_engagement"] = 0
+    _change(body, lambda key, value: 0 if key in _TIMES and value is None else value)
+
+
+def _as_words(status: Any) -> Any:
+    return status.replace("_", " ").title() if isinstance(status, str) else status
+
+
+def _rescale(body: dict[str, Any]) -> None:
+    """Score as the vendor's newer API does: questions 1-10, resumes 0-100, criteria 0-10."""
+    for found in _objects(body):
+        for key, factor in _FACTORS.items():
+            if key in found:
+                found[key] = round(found[key] * factor, 1)
+        if "criteria_id" in found and "score" in found:
+            found["score"] = round(found["score"] * 2, 1)
 
 
 def _milliseconds(value: float | None) -> int | None:

@@ -111,6 +111,7 @@ class World:
             self.rate_limit = RateLimit(self.requests_per_minute, self.window_seconds)
             self.readings.clear()
             self.largest_bulk = 50
+            self.largest_page = 10
             self.faults = Playlist(self.seed)
             self._interviews: dict[str, Interview] = {}
             self._by_posting: dict[str, list[Interview]] = {}

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from heymilo_prefect.api.models import Posting
-from heymilo_prefect.api.progress import InterviewProgress, StepProgress, status_key, status_of
+from heymilo_prefect.api.progress import InterviewProgress, StepProgress, status_key
 from heymilo_prefect.stalls.rules import StallKind, StallRules
 
 _A_MONDAY = datetime(2001, 1, 1)
@@ -67,7 +67,7 @@ class Judge:
 
     def __call__(self, interview: InterviewProgress) -> Verdict:
         """Judge an interview."""
-        status = status_of(interview)
+        status = interview.status
         if status in self._never:
             return None
         workflow = interview.workflow_status
@@ -180,7 +180,7 @@ def place_of(interview: InterviewProgress) -> str:
     workflow = interview.workflow_status
     steps = (workflow.step_by_step if workflow else None) or []
     awaited = _awaited(steps)
-    status = status_of(interview)
+    status = interview.status
     if awaited is None:
         return f"has status {status}" if status else "is at no known step"
     words = _kind(awaited, steps, status).replace("analysis_stuck", "being_analyzed")

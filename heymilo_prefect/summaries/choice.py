@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.api.progress import status_key, status_of
+from heymilo_prefect.api.progress import status_key
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -52,7 +52,7 @@ class Choice:
         score = details.score if details else None
         if self._min_score is not None and (score is None or score < self._min_score):
             return False
-        if self._statuses is not None and status_of(interview) not in self._statuses:
+        if self._statuses is not None and interview.status not in self._statuses:
             return False
         steps = (workflow.step_by_step if workflow else None) or []
         return self._steps <= {step.id for step in steps if step.complete}

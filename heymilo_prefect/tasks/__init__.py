@@ -3,6 +3,7 @@
 Each is callable from a sync flow; its twin for async flows has the prefix `a`.
 """
 
+from heymilo_prefect.api.models import Candidate
 from heymilo_prefect.tasks.endpoints import (
     acheck_health,
     acreate_webhook,
@@ -47,6 +48,7 @@ from heymilo_prefect.tasks.wait import (
 from heymilo_prefect.tasks.walk import aiter_interviews, iter_interviews
 
 __all__ = [
+    "Candidate",
     "InterviewTimeoutError",
     "PostedMessage",
     "acheck_health",

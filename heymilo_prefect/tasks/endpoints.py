@@ -15,7 +15,10 @@ from prefect.client.schemas.objects import State, TaskRun
 from heymilo_prefect.api import endpoints, export
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.errors import OutcomeUnknownError
+from heymilo_prefect.api.fields import Items
+from heymilo_prefect.api.models import Page
 from heymilo_prefect.blocks import HeyMiloCredentials
+from heymilo_prefect.tasks.read import warn_left_out
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,15 +46,24 @@ def _endpoint_tasks(endpoint: Callable[P, Call[T]]) -> tuple[SyncTask[P, T], Asy
     """Make an endpoint's task and its async twin, with the endpoint's parameters and docstring."""
 
     def ask(heymilo_credentials: HeyMiloCredentials, *args: P.args, **kwargs: P.kwargs) -> T:
-        return heymilo_credentials.get_client().send(endpoint(*args, **kwargs))
+        call = endpoint(*args, **kwargs)
+        return _warned(call, heymilo_credentials.get_client().send(call))
 
     async def aask(heymilo_credentials: HeyMiloCredentials, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await heymilo_credentials.get_async_client().send(endpoint(*args, **kwargs))
+        call = endpoint(*args, **kwargs)
+        return _warned(call, await heymilo_credentials.get_async_client().send(call))
 
     return (
         cast(SyncTask[P, T], _task(_named(ask, endpoint, ""))),
         cast(AsyncTask[P, T], _task(_named(aask, endpoint, "a"))),
     )
+
+
+def _warned(call: Call[T], answer: T) -> T:
+    """Return an answer, after a warning if items of it were left out."""
+    if isinstance(answer, Page | Items):
+        warn_left_out(answer.malformed, call.about)
+    return answer
 
 
 def _named(ask: Callable[..., Any], endpoint: Callable[..., Any], prefix: str) -> Any:

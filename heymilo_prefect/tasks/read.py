@@ -1,7 +1,7 @@
 """The steps that read a workspace: its postings, and a posting's interviews one task run each."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
 from prefect import task
@@ -11,9 +11,17 @@ from prefect.logging import get_run_logger
 from heymilo_prefect.api.client import AsyncHeyMiloClient
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.errors import HeyMiloError
-from heymilo_prefect.api.export_stream import stream_export
-from heymilo_prefect.api.models import Page, Posting
-from heymilo_prefect.api.paging import IN_FLIGHT, awalk
+from heymilo_prefect.api.export_stream import ExportStream
+from heymilo_prefect.api.fields import Items
+from heymilo_prefect.api.models import Page, Posting, PostingPage
+from heymilo_prefect.api.paging import (
+    IN_FLIGHT,
+    Listing,
+    awalk,
+    interviews_listing,
+    left_out_sentence,
+    postings_listing,
+)
 from heymilo_prefect.api.progress import InterviewProgress
 from heymilo_prefect.blocks import HeyMiloCredentials
 
@@ -45,40 +53,57 @@ class Reader(Generic[Item]):
 
     async def pages(
         self, client: AsyncHeyMiloClient, posting: Posting, visit: Callable[[Item], None]
-    ) -> None:
-        """Visit a posting's interviews page by page."""
+    ) -> int:
+        """Visit a posting's interviews page by page; returns how many couldn't be read."""
 
-        async def fetch(page: int) -> tuple[Page, Sequence[Item]]:
+        async def fetch(page: int) -> tuple[Page, Items[Item]]:
             async with self._gate:
                 answer = await client.send(self._list_page(posting.posting_id, page, PAGE))
             return answer, answer.candidates
 
-        async for interview in awalk(fetch, lambda one: one.interview_id, PAGE):
+        warn = get_run_logger().warning
+        listing: Listing[Item] = interviews_listing(posting.posting_id, PAGE, warn)
+        async for interview in awalk(fetch, listing):
             visit(interview)
+        return listing.left_out
 
     async def export(
         self,
         client: AsyncHeyMiloClient,
         posting: Posting,
         visit: Callable[[InterviewProgress], None],
-    ) -> None:
-        """Visit a posting's interviews as its export's file has them."""
+    ) -> int:
+        """Visit the interviews of a posting's export; returns how many couldn't be read."""
         async with self._gate:
-            export = await client.export_interviews(posting.posting_id)
-            async for interview in stream_export(export):
+            export = ExportStream(await client.export_interviews(posting.posting_id))
+            async for interview in export:
                 visit(interview)
+        warn_left_out(export.malformed, f"the interviews of posting {posting.posting_id!r}")
+        return export.malformed
+
+
+def warn_left_out(count: int, about: str) -> None:
+    """Warn in the run's log of items that couldn't be read, if there are any."""
+    if count:
+        get_run_logger().warning(left_out_sentence(count, about))
 
 
 async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting]:
     """Read all postings of the workspace."""
     client = heymilo_credentials.get_async_client()
-    return [posting async for posting in client.iter_postings(PAGE)]
+
+    async def fetch(page: int) -> tuple[PostingPage, Items[Posting]]:
+        answer = await client.list_postings(page, PAGE)
+        return answer, answer.postings
+
+    listing = postings_listing(PAGE, get_run_logger().warning)
+    return [posting async for posting in awalk(fetch, listing)]
 
 
 @task(name="read-interviews", retries=0, cache_policy=NO_CACHE, persist_result=False)
 async def _read_interviews(
     heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
-) -> int:
+) -> tuple[int, int]:
     client = heymilo_credentials.get_async_client()
     visitor, seen = reader.visitor(posting), set[str]()
 
@@ -89,17 +114,21 @@ async def _read_interviews(
 
     if reader.source == "export":
         try:
-            await reader.export(client, posting, visit)
-            return len(seen)
+            left_out = await reader.export(client, posting, visit)
+            return len(seen), left_out
         except (HeyMiloError, ValueError) as error:
             get_run_logger().warning("Posting %s is read by pages: %s", posting.posting_id, error)
-    await reader.pages(client, posting, visit)
-    return len(seen)
+    left_out = await reader.pages(client, posting, visit)
+    return len(seen), left_out
 
 
 async def read_interviews(
     heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
-) -> int:
-    """Read the interviews of a posting, in a task run; returns how many there are."""
+) -> tuple[int, int]:
+    """Read the interviews of a posting, in a task run.
+
+    Returns how many were read, and how many couldn't be: HeyMilo sent them malformed, or only
+    counts them.
+    """
     named = _read_interviews.with_options(task_run_name=f"posting {posting.posting_id}")
     return await named(heymilo_credentials, posting, reader)

@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from heymilo_prefect.api.endpoints import Call, get_interview, list_interviews
-from heymilo_prefect.api.errors import HeyMiloError
+from heymilo_prefect.api.errors import HeyMiloError, NotFoundError
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.durations import duration, duration_text
@@ -109,14 +109,17 @@ def wait_for_interviews(
 ) -> list[Interview]:
     """Wait until all of many candidates have got somewhere; see `wait_for_interview`.
 
-    Those of one posting are looked for in its listing where that takes fewer requests.
+    Those of one posting are looked for in its listing where that takes fewer requests. One that
+    HeyMilo doesn't know, since it was erased, is no longer waited for: a warning in the log names
+    it, and the others come back without it.
 
     Returns:
         The interviews in the order of their ids.
 
     Raises:
         InterviewTimeoutError: some didn't get there in time: `.waiting`; `.interviews` did.
-        HeyMiloError: as in `wait_for_interview`.
+        NotFoundError: HeyMilo knows none of the ids.
+        HeyMiloError: another error that doesn't pass by itself.
 
     Source: `GET /api/interview/{interview_id}` and `GET /api/interviews/{posting_id}`.
     """
@@ -218,7 +221,7 @@ class _Waiting:
             began = time.monotonic()
             yield from self._look()
             if len(self._left) < before:
-                log.info("%d of %d %s.", len(self._seen_there()), len(set(self._ids)), self._until)
+                log.info("%d of %d %s.", len(self._seen_there()), self._known(), self._until)
             if not self._left:
                 return [self._seen[interview_id] for interview_id in self._ids]
             if began >= end:
@@ -235,9 +238,13 @@ class _Waiting:
                 yield from self._look_through(posting_id, set(ids))
                 ids = [one for one in ids if one in self._left and one not in self._listed]
             for interview_id in ids:
-                found = yield from self._ask(get_interview(interview_id))
-                if found is not None:
-                    self._take(found)
+                try:
+                    found = yield from self._ask(get_interview(interview_id))
+                except NotFoundError as error:
+                    self._forget(interview_id, error)
+                else:
+                    if found is not None:
+                        self._take(found)
 
     def _look_through(self, posting_id: str, wanted: set[str]) -> Generator[Call[Any], Any, None]:
         """Read a posting's listing until everyone was seen, or it turns out to be too long."""
@@ -245,7 +252,10 @@ class _Waiting:
         self._listed: set[str] = set()
         asked = len(wanted)
         while wanted - self._listed:
-            answer = yield from self._ask(list_interviews(posting_id, page, _PAGE))
+            try:
+                answer = yield from self._ask(list_interviews(posting_id, page, _PAGE))
+            except NotFoundError:
+                return  # each is asked for, and may have outlived its posting
             if answer is None:
                 self._listed |= wanted  # the next round looks again
                 return
@@ -272,6 +282,19 @@ class _Waiting:
         if _is_there(interview, self._until):
             self._left.pop(interview.interview_id, None)
 
+    def _forget(self, interview_id: str, error: NotFoundError) -> None:
+        """Wait no longer for an interview that HeyMilo doesn't know, unless it was the last."""
+        if self._known() == 1:
+            raise error
+        get_run_logger().warning("%s It is no longer waited for.", error)
+        self._left.pop(interview_id)
+        self._seen.pop(interview_id, None)
+        self._ids = [one for one in self._ids if one != interview_id]
+
+    def _known(self) -> int:
+        """Return how many are waited for or there."""
+        return len(set(self._ids))
+
     def _seen_there(self) -> list[Interview]:
         return [it for it in self._seen.values() if it.interview_id not in self._left]
 
@@ -281,11 +304,11 @@ class _Waiting:
         places = [f"{one} {self._place(one)}" for one in waiting[:_NAMED]]
         more = f"; and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""
         verb = {"started": "started", "completed": "completed", "report": "got a report"}
-        if len(set(self._ids)) == 1:
+        if self._known() == 1:
             said = f"Interview {waiting[0]} hasn't {verb[self._until]} within {within}: it "
             said += f"{self._place(waiting[0])}."
         else:
-            said = f"{len(waiting)} of {len(set(self._ids))} interviews haven't "
+            said = f"{len(waiting)} of {self._known()} interviews haven't "
             said += f"{verb[self._until]} within {within}: {'; '.join(places)}{more}."
         return InterviewTimeoutError(said, self._seen_there(), waiting)
 
@@ -295,12 +318,11 @@ class _Waiting:
 
 
 def _is_there(interview: Interview, until: Until) -> bool:
-    status = interview.details.status if interview.details else None
-    if status in _OVER:
+    if interview.status in _OVER:
         return True
     if until == "report":
         return interview.has_report
-    if status in ("completed", "shortlisted"):
+    if interview.status in ("completed", "shortlisted"):
         return True
     workflow = interview.workflow_status
     steps = (workflow.step_by_step if workflow else None) or []

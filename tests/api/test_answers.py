@@ -1,14 +1,71 @@
-"""What an answer costs to read: a refusal of a whole chunk mustn't hold the event loop up."""
+"""What a refusal says about the request, and what it costs to read one of many candidates."""
 
 import json
 import time
+from typing import Any
 
 import pytest
 
 from heymilo_prefect.api.answers import Answer, read_answer
 from heymilo_prefect.api.endpoints import ingest_candidates
-from heymilo_prefect.api.errors import InvalidRequestError
+from heymilo_prefect.api.errors import FieldError, InvalidRequestError
 from heymilo_prefect.api.models import Candidate
+
+PLACES = {
+    "data[3].email": ("data", 3, "email"),
+    "data.3.email": ("data", 3, "email"),
+    "/data/3/email": ("data", 3, "email"),
+    "#/data/3/email": ("data", 3, "email"),
+    "$.data[3].email": ("data", 3, "email"),
+    "$['data'][3]['email']": ("data", 3, "email"),
+    'data[3]["email"]': ("data", 3, "email"),
+    "body.data.3.email": ("body", "data", 3, "email"),
+    "[3].email": (3, "email"),
+    "candidates[3]": ("candidates", 3),
+    "email": ("email",),
+    "data": ("data",),
+    "": (),
+}
+
+
+def refused(body: Any, rows: int = 5) -> InvalidRequestError:
+    people = [{"name": "Ann Bell", "email": "ann@example.com"}] * rows
+    answer = Answer(422, {}, json.dumps(body).encode())
+    with pytest.raises(InvalidRequestError) as raised:
+        read_answer(ingest_candidates("key", people), answer)
+    return raised.value
+
+
+@pytest.mark.parametrize(("param", "location"), PLACES.items())
+def test_a_complaint_of_the_newer_api_says_where(param: str, location: tuple[Any, ...]) -> None:
+    complaint = {"code": "invalid_email", "message": "ann@example.com is bad", "param": param}
+    error = {"type": "validation_error", "code": "invalid", "message": "No", "errors": [complaint]}
+    refusal = refused({"error": error})
+    assert refusal.fields == (FieldError(location, "… is bad", "invalid_email"),)
+    assert (refusal.error_type, str(refusal)) == (
+        "validation_error",
+        "HeyMilo rejected the 5 candidates (status 422): No. Fix the data and try again.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "locations"),
+    [
+        ({"error": {"message": "no", "param": "data[1].email"}}, [("data", 1, "email")]),
+        ({"error": {"message": "no", "param": None, "errors": None}}, []),
+        ({"error": {"message": "no", "errors": [None, "x", {"param": 3}, {}]}}, [(), ()]),
+        ({"errors": [{"message": "no", "param": "data.2"}]}, [("data", 2)]),
+        ({"detail": "no", "errors": [{"msg": "no", "loc": ["body", "data", 0]}]},
+         [("body", "data", 0)]),
+        ({"detail": [{"msg": "no", "loc": ["body", "data", 0]}]}, [("body", "data", 0)]),
+        ({"error": "no"}, []),
+        ({"error": {"errors": {"data": "no"}}}, []),
+    ],
+)  # fmt: skip
+def test_complaints_are_found_wherever_they_are_listed(
+    body: Any, locations: list[tuple[Any, ...]]
+) -> None:
+    assert [field.location for field in refused(body).fields] == locations
 
 
 def seconds_to_read_a_refusal_of(rows: int) -> float:

@@ -9,7 +9,7 @@ import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient
 from heymilo_prefect.api.errors import HeyMiloError
-from heymilo_prefect.api.export_stream import LARGEST_BYTES, stream_export
+from heymilo_prefect.api.export_stream import LARGEST_BYTES, ExportStream
 from heymilo_prefect.api.models import Export
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sandbox.faults import Fault
@@ -22,7 +22,7 @@ def read(world: World, largest_bytes: int = LARGEST_BYTES) -> list[str]:
 async def reading(world: World, largest_bytes: int, found: list[str]) -> list[str]:
     client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
     export = await client.export_interviews(world.posting_ids[0])
-    async for interview in stream_export(export, largest_bytes):
+    async for interview in ExportStream(export, largest_bytes):
         assert interview.workflow_status is not None
         found.append(interview.interview_id)
     return found
@@ -97,7 +97,7 @@ def test_a_file_that_is_too_long_is_left(world: World) -> None:
 @pytest.mark.parametrize("url", [None, "", "http://example.com/file.json", "ftp://127.0.0.1/x"])
 def test_only_https_and_this_machine_are_asked(url: str | None) -> None:
     async def read_it() -> None:
-        async for _ in stream_export(Export(file_url=url, status="success")):
+        async for _ in ExportStream(Export(file_url=url, status="success")):
             pass
 
     with pytest.raises(ValueError, match=r"no file|https"):

@@ -176,6 +176,93 @@ def test_a_strange_error_body_is_still_its_status(world: World, ask: Ask, body: 
     assert raised.value.fields == ()
 
 
+PAGE = "<!DOCTYPE html><html><body>Ann Bell may not pass</body></html>"
+FROM_BETWEEN = {
+    "a login page": (faults.html(200), UnreadableAnswerError, "sign in"),
+    "a login page of no type": (faults.status(200, body=PAGE), UnreadableAnswerError, "sign in"),
+    "a login page after a mark": (
+        faults.status(200, body="\ufeff\n" + PAGE), UnreadableAnswerError, "sign in"
+    ),
+    "a redirect to one": (
+        faults.redirect("https://portal.example.com/?who=ann"),
+        UnreadableAnswerError,
+        "portal.example.com",
+    ),
+    "a redirect to nowhere": (
+        faults.redirect("https://[portal"), UnreadableAnswerError, "another address"
+    ),
+    "401 page": (faults.html(401), AuthenticationError, "gateway or proxy"),
+    "403 page": (faults.html(403), AuthenticationError, "gateway or proxy"),
+    "403 page of no type": (faults.status(403, body=PAGE), AuthenticationError, "gateway or proxy"),
+    "403 text": (
+        faults.status(403, body="error code: 1020", content_type="text/plain"),
+        AuthenticationError,
+        "gateway or proxy",
+    ),
+    "404 page": (faults.html(404), NotFoundError, "base URL"),
+    "407": (faults.status(407, body=b""), AuthenticationError, "HTTPS_PROXY"),
+    "407 page": (faults.html(407), AuthenticationError, "HTTPS_PROXY"),
+    "400 page": (faults.html(400), InvalidRequestError, "gateway or proxy"),
+    "406 page": (faults.html(406), InvalidRequestError, "gateway or proxy"),
+    "413 page": (faults.html(413), TooLargeError, "gateway or proxy"),
+    "429 page": (faults.html(429), RateLimitError, "gateway or proxy"),
+    "502 page": (faults.html(502), ServerError, "gateway or proxy"),
+    "503 page": (faults.html(503), ServerError, "gateway or proxy"),
+    "511 page": (faults.html(511), ServerError, "sign-in"),
+}  # fmt: skip
+ASKED: dict[str, tuple[Any, ...]] = {
+    "check_health": (),
+    "list_postings": (),
+    "get_interview": ("int_1",),
+    "list_interviews": ("POSTING",),
+    "export_interviews": ("POSTING",),
+    "create_webhook": ("POSTING", "https://hooks.example.com/x", "report_available"),
+    "get_webhook": ("webhook_1",),
+    "list_webhooks": (),
+    "deactivate_webhook": ("webhook_1",),
+    "ingest_candidate": ("key", Candidate(name="Ann Bell", email="ann@example.com")),
+    "ingest_candidates": ("key", [Candidate(name="Ann Bell", email="ann@example.com")]),
+}
+
+
+@pytest.mark.parametrize("method", ASKED)
+@pytest.mark.parametrize(("fault", "error", "says"), FROM_BETWEEN.values(), ids=FROM_BETWEEN)
+def test_what_a_gateway_or_proxy_answers_is_named_and_not_put_down_to_the_key_or_the_data(
+    world: World, ask: Ask, fault: faults.Fault, error: type[HeyMiloError], says: str, method: str
+) -> None:
+    world.play(fault, times=ALWAYS)
+    with pytest.raises((error, OutcomeUnknownError)) as raised:
+        ask(world, method, *ASKED[method], retry_policy=RetryPolicy(tries=1))
+    if isinstance(raised.value, OutcomeUnknownError):
+        assert method == "create_webhook"
+        return
+    said = str(raised.value)
+    assert says.casefold() in said.casefold()
+    assert "Ann" not in said and "who=" not in said and "\n" not in said
+    assert "check the key in" not in said and "Fix the" not in said
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (401, None, "refuses the API key"),
+        (403, None, "refuses the API key"),
+        (403, "", "refuses the API key"),
+        (403, '{"message": "Forbidden"}', "refuses the API key"),
+        (422, None, "HeyMilo rejected the candidate (status 422): Unprocessable"),
+        (422, "", "HeyMilo rejected the candidate (status 422). Fix the data and try again."),
+        (502, None, "HeyMilo failed at the candidate (status 502)"),
+    ],
+)
+def test_what_heymilo_answers_itself_is_put_down_to_it(
+    world: World, ask: Ask, status: int, body: str | None, says: str
+) -> None:
+    world.play(faults.status(status, body=body))
+    with pytest.raises(HeyMiloError) as raised:
+        ask(world, "ingest_candidates", *ASKED["ingest_candidates"], retry_policy=RetryPolicy(1))
+    assert says in str(raised.value)
+
+
 @pytest.mark.parametrize("body", ["[]", "null", "{}", "{", "[" * 100_000, '{"postings": 3}', ""])
 @pytest.mark.parametrize("method", ["list_postings", "list_webhooks"])
 def test_a_strange_answer_is_unreadable(world: World, ask: Ask, method: str, body: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
+from heymilo_prefect.api.errors import UnreadableAnswerError
 from heymilo_prefect.sandbox import Recorded, World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
 
@@ -168,7 +169,133 @@ def test_a_total_that_counts_what_is_not_listed_costs_one_more_pass_and_no_more(
     world.play(Fault(one_more, acted=True), times=99)
     world.add_candidates(world.posting_ids[0], 17)
     assert collect(world) == listed(world)
-    assert len(world.requests) == 2 * 4
+    assert len(world.requests) == 2 * 5  # the fifth page might have had it, and is empty
+
+
+def says(**about: Any) -> Fault:
+    """HeyMilo's own page, with other totals; None takes one out."""
+
+    def change(answer: Any) -> Any:
+        body = json.loads(answer.body) | about
+        body = {name: value for name, value in body.items() if value is not None}
+        return replace(answer, body=json.dumps(body).encode())
+
+    return Fault(change, acted=True)
+
+
+WRONG_TOTALS = {
+    "total_pages 0": {"total_pages": 0},
+    "total_pages 1": {"total_pages": 1},
+    "total_pages -1": {"total_pages": -1},
+    "total_pages 3": {"total_pages": 3},
+    "total_pages 50": {"total_pages": 50},
+    "no total_pages": {"total_pages": None},
+    "no total_pages, limit 0": {"total_pages": None, "limit": 0},
+    "no total_pages, limit 1000": {"total_pages": None, "limit": 1000},
+    "total_pages 1, limit 1000": {"total_pages": 1, "limit": 1000},
+    "total 0": {"total": 0, "total_pages": 0},
+    "total -1": {"total": -1, "total_pages": -1},
+    "no total, total_pages 0": {"total": None, "total_pages": 0},
+    "no total": {"total": None},
+    "no totals": {"total": None, "total_pages": None, "limit": None, "page": None},
+}
+
+
+@pytest.mark.parametrize("largest", [5, 3, 1])
+@pytest.mark.parametrize("wrong", WRONG_TOTALS.values(), ids=WRONG_TOTALS)
+def test_all_come_whatever_a_page_says_of_the_listing(
+    world: World, collect: Collect, wrong: dict[str, Any], largest: int
+) -> None:
+    world.add_candidates(world.posting_ids[0], 20)
+    if largest < 5:
+        world.readings.add("small_pages")
+        world.largest_page = largest
+    world.play(says(**wrong), times=999)
+    assert collect(world) == listed(world)
+
+
+@pytest.mark.parametrize("reading", ["small_pages", "one_total_page"])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_all_250_postings_and_interviews_come(kind: str, reading: str) -> None:
+    titles = [f"Posting {number}" for number in range(250)]
+    with sandbox(postings=titles, requests_per_minute=9_999) as world:
+        own_key(world).readings.add(reading)
+        world.add_candidates(world.posting_ids[0], 250)
+
+        async def walk() -> tuple[list[str], list[str]]:
+            client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
+            postings = [one.posting_id async for one in client.iter_postings()]
+            interviews = client.iter_interviews(world.posting_ids[0])
+            return postings, [one.interview_id async for one in interviews]
+
+        if kind == "async":
+            found = asyncio.run(walk())
+        else:
+            client = HeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
+            interviews = client.iter_interviews(world.posting_ids[0])
+            found = (
+                [one.posting_id for one in client.iter_postings()],
+                [one.interview_id for one in interviews],
+            )
+        assert found == (world.posting_ids, listed(world))
+
+
+@pytest.mark.parametrize("keep_totals", [False, True])
+@pytest.mark.parametrize("count", [5, 8, 57])
+def test_a_listing_that_repeats_its_page_is_an_error(
+    world: World, collect: Collect, count: int, keep_totals: bool
+) -> None:
+    world.add_candidates(world.posting_ids[0], count - 3)
+    world.readings.add("endless_listings")
+    if keep_totals and count > 5:
+        world.play(says(total=count, total_pages=-(-count // 5)), times=999)
+    with pytest.raises(UnreadableAnswerError, match="the interviews of posting") as raised:
+        collect(world)
+    assert "\n" not in str(raised.value)
+    ours = [one for one in world.requests if one.headers["x-api-key"] == world.api_key]
+    assert len(ours) <= (20 if keep_totals else 2)
+
+
+def test_a_server_that_repeats_its_last_page_beyond_the_end_is_read(
+    world: World, collect: Collect
+) -> None:
+    world.add_candidates(world.posting_ids[0], 20)
+    world.play(says(total=None), times=999, when=lambda request: int(request.query["page"]) <= 5)
+    last = [{"interview_id": one} for one in listed(world)[20:]]
+    world.play(faults.status(200, body=json.dumps({"candidates": last, "total_pages": 5})))
+    assert collect(world) == listed(world)
+
+
+@pytest.mark.parametrize("total", [250, 40])
+def test_a_listing_that_lacks_pages_is_an_error(world: World, collect: Collect, total: int) -> None:
+    world.add_candidates(world.posting_ids[0], 17)
+    world.play(says(total=total), times=999)
+    with pytest.raises(UnreadableAnswerError, match=f"listed 20 of {total} in the interviews"):
+        collect(world)
+
+
+def test_an_item_that_is_counted_and_not_listed_is_no_error_but_a_warning(
+    world: World, collect: Collect, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.add_candidates(world.posting_ids[0], 17)
+    world.play(says(total=22), times=999)
+    assert collect(world) == listed(world)
+    (warning,) = caplog.records
+    assert warning.getMessage().startswith("2 of the interviews of posting")
+
+
+@pytest.mark.parametrize("reading", ["small_pages", "one_total_page", "malformed_items"])
+@pytest.mark.parametrize("place", [1, 5, 6, 12])
+def test_a_strange_listing_that_moves_misses_and_repeats_nobody(
+    world: World, collect: Collect, change: Callable[[World], None], place: int, reading: str
+) -> None:
+    world.add_candidates(world.posting_ids[0], 30)
+    world.readings.add(reading)
+    world.largest_page = 3
+    before = listed(world)
+    found = collect(world, after=lambda count: change(world) if count == place else None)
+    assert len(found) == len(set(found))
+    assert set(before) & set(listed(world)) <= set(found)
 
 
 def test_an_iterator_that_is_left_early_asks_no_more(world: World) -> None:

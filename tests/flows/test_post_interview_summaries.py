@@ -19,7 +19,7 @@ from heymilo_prefect.flows import (
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.summaries import TemplateError
-from tests.artifacts import artifact
+from tests.artifacts import artifact, newest_artifact
 from tests.summaries import shown
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -47,6 +47,17 @@ def test_each_report_is_posted_once(world: World) -> None:
     assert again.posted == []
     assert sorted(again.already) == sorted(done)
     assert len(said(world)) == 3
+
+
+def test_malformed_interviews_are_counted_and_fail_nothing(world: World) -> None:
+    done = finished(world, 3)
+    world.readings.update(["malformed_items", "half_emojis", "scores_not_numbers"])
+    report = post_interview_summaries(world.heymilo_credentials, world.slack)
+    assert sorted(report.posted) == sorted(done)
+    assert report.left_out == dict.fromkeys(world.posting_ids, 1)
+    assert "2 left out as malformed" in str(report)
+    assert "2 left out as malformed" in newest_artifact("heymilo-summaries")["description"]
+    assert all("\ufffd" in line for line in lines(world))
 
 
 def lines(world: World) -> list[str]:

@@ -23,7 +23,7 @@ from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.stalls import StallRules
 from heymilo_prefect.summaries import TemplateError
-from tests.artifacts import artifact
+from tests.artifacts import artifact, newest_artifact
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -88,6 +88,45 @@ def test_of_many_postings_the_state_names_a_few_and_the_log_all(
     assert said.count("refuses the API key") == 3
     assert said.endswith("And 6 more: the log has them all.")
     assert all(posting_id in caplog.text for posting_id in world.posting_ids)
+
+
+@pytest.mark.parametrize("source", ["pages", "export"])
+def test_malformed_interviews_are_counted_and_fail_nothing(
+    world: World, source: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = sorted(stuck(world, 3))
+    world.readings.add("malformed_items")
+    report = report_stalled_candidates(world.heymilo_credentials, source=source)
+    assert sorted(item.interview_id for item in report.stalled) == mine
+    assert report.left_out == dict.fromkeys(world.posting_ids, 1)
+    assert str(report).endswith("2 left out as malformed")
+    assert "left out as malformed" in newest_artifact("heymilo-stalled")["description"]
+    left_out = [one for one in caplog.messages if "left out" in one and "couldn't" in one]
+    assert len([one for one in left_out if one.startswith("1 of the interviews")]) == 2
+    assert len([one for one in left_out if one.startswith("1 of the postings")]) == 1
+
+
+@pytest.mark.parametrize("source", ["pages", "export"])
+def test_characters_that_cannot_be_shown_hide_no_posting(world: World, source: Any) -> None:
+    mine = sorted(stuck(world, 3))
+    world.readings.add("half_emojis")
+    report = report_stalled_candidates(world.heymilo_credentials, source=source)
+    assert sorted(item.interview_id for item in report.stalled) == mine
+    if source == "export":
+        assert len(world.requests_to("list_interviews")) == 0
+
+
+def test_a_listing_without_an_end_is_an_unread_posting(world: World) -> None:
+    stuck(world, 3)
+    world.play(
+        faults.status(200, body='{"candidates": [{"interview_id": "i"}]}'),
+        times=99,
+        on="list_interviews",
+        when=lambda request: world.posting_ids[0] in request.path,
+    )
+    with pytest.raises(UnfinishedError, match="has no end") as raised:
+        report_stalled_candidates(world.heymilo_credentials)
+    assert list(raised.value.report.unread) == world.posting_ids[:1]
 
 
 def test_slack_refusing_the_digest_fails_the_run_after_all_is_read(world: World) -> None:

@@ -248,6 +248,116 @@ def test_a_status_may_be_unknown(world: World, client: httpx.Client) -> None:
     assert body["details"]["status"] == "on_hold"
 
 
+def test_statuses_may_be_words(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1, age=timedelta(days=30), persona="knocked_out")
+    world.readings.add("status_as_words")
+    (body,) = client.get(f"/api/interviews/{first(world)}").json()["candidates"]
+    assert body["details"]["status"] == "Knocked Out"
+
+
+def test_never_may_be_zero(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1, persona="never_starts")
+    world.readings.add("zero_for_never")
+    (body,) = client.get(f"/api/interviews/{first(world)}").json()["candidates"]
+    steps = [step["last_updated_timestamp"] for step in body["workflow"]["step_by_step"]]
+    assert {body["workflow"]["last_engagement"], body["details"]["interviewed_on"], *steps} == {0}
+    assert client.get("/api/postings").json()["postings"][0]["deadline"] == 0
+
+
+def test_scores_may_be_on_the_newer_apis_scales(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1, age=timedelta(days=30), persona="finishes")
+    path = f"/api/interviews/{first(world)}"
+
+    def scores() -> list[float]:
+        report = client.get(path).json()["candidates"][0]["agentic_data"]
+        resume = report["resume_interview_info"]["score_criteria"]
+        (question, *_) = report["web_interview_info"]["scorecard"]["questions"]
+        return [
+            question["evaluation_score"], resume["overall_score"], resume["criteria"][0]["score"]
+        ]  # fmt: skip
+
+    question, resume, criterion = scores()
+    world.readings.add("other_scales")
+    assert scores() == pytest.approx([2 * question, 20 * resume, 2 * criterion])
+
+
+def test_scores_may_not_be_numbers(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1, age=timedelta(days=30), persona="finishes")
+    world.readings.add("scores_not_numbers")
+    answer = client.get(f"/api/interviews/{first(world)}")
+    assert '"score":NaN' in answer.text and '"match_score":NaN' in answer.text
+
+
+def test_texts_may_hold_half_an_emoji(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 1)
+    world.readings.add("half_emojis")
+    answer = client.get(f"/api/interviews/{first(world)}")
+    assert b"\\ud83d" in answer.content and b"\\ude" not in answer.content
+    assert b"\\ud83d" in client.get("/api/postings").content
+
+
+def test_lists_may_hold_malformed_items(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 3)
+    made = webhook(world, client)
+    world.readings.add("malformed_items")
+    pages = [
+        client.get(f"/api/interviews/{first(world)}", params={"limit": 1, "page": page}).json()
+        for page in (1, 2, 3)
+    ]
+    malformed = [page["candidates"][0] for page in pages]
+    assert malformed == ["nobody", {"details": {"status": "pending"}}, None]
+    assert all(len(page["candidates"]) == 2 and page["total"] == 3 for page in pages)
+    assert len(client.get("/api/postings").json()["postings"]) == len(world.postings) + 1
+    assert client.get("/api/webhook/all").json() == ["nobody", made]
+    assert len(export(world, client)) == 4
+    assert bulk(world, client, people(3)).json()["interview_details"][0] is None
+
+
+def test_lists_without_items_may_be_null(world: World, client: httpx.Client) -> None:
+    world.readings.add("null_lists")
+    listing = client.get(f"/api/interviews/{first(world)}").json()
+    assert (listing["candidates"], listing["total"]) == (None, 0)
+    world.postings.clear()
+    assert client.get("/api/postings").json()["postings"] is None
+
+
+def test_listings_may_have_no_end(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 3)
+    world.readings.add("endless_listings")
+    for path in (f"/api/interviews/{first(world)}", "/api/postings"):
+        one, other = (client.get(path, params={"limit": 2, "page": page}) for page in (1, 7))
+        assert one.json() == other.json()
+        assert [len(items) for items in one.json().values()] == [2]
+
+
+def test_pages_may_be_smaller_than_they_say(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 5)
+    world.readings.add("small_pages")
+    world.largest_page = 2
+    pages = [
+        client.get(f"/api/interviews/{first(world)}", params={"limit": 100, "page": page}).json()
+        for page in (1, 2, 3, 4)
+    ]
+    assert [len(page["candidates"]) for page in pages] == [2, 2, 1, 0]
+    assert {(page["total"], page["limit"], page["total_pages"]) for page in pages} == {(5, 100, 1)}
+
+
+def test_total_pages_may_be_one_whatever_the_total(world: World, client: httpx.Client) -> None:
+    world.add_candidates(first(world), 5)
+    world.readings.add("one_total_page")
+    page = client.get(f"/api/interviews/{first(world)}", params={"limit": 2, "page": 3}).json()
+    assert (len(page["candidates"]), page["total"], page["total_pages"]) == (1, 5, 1)
+
+
+def test_errors_may_name_the_rows_by_params(world: World, client: httpx.Client) -> None:
+    world.readings.add("errors_with_params")
+    error = bulk(world, client, [DANA, BAD, DANA, {**DANA, "extra": 1}]).json()["error"]
+    assert [one["param"] for one in error["errors"]] == ["data[1].email", "data[3].extra"]
+    assert all(one.keys() == {"code", "message", "param"} for one in error["errors"])
+    alone = client.get("/api/interview/none").json()["error"]
+    assert (alone["message"], alone["errors"]) == ("Interview not found", [])
+
+
 def test_every_reading_is_tried_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     families = {"webhooks_under_webhooks", "webhooks_under_data"}

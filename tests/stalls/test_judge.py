@@ -48,6 +48,31 @@ NEXT = step("web_interview", 2)
 BEGUN = step("web_interview", 2, started=True)
 ANALYZED = step("web_interview", 2, started=True, is_analyzing_call=True)
 
+NEVER = [0, 0.0, "0", -1, -62135596800, "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("never", NEVER)
+def test_never_is_no_moment(never: Any) -> None:
+    began = ago(days=4)
+    of_step = interview(step(last_updated_timestamp=began), last=never)
+    of_engagement = interview(step(last_updated_timestamp=never), last=began)
+    for one in (of_step, of_engagement):
+        verdict = judge(one, RULES, NOW)
+        assert isinstance(verdict, Stalled) and verdict.idle == timedelta(days=4)
+    neither = judge(interview(step(last_updated_timestamp=never), last=never), RULES, NOW)
+    assert neither == NotJudged("int_1", "no time of any activity")
+
+
+@pytest.mark.parametrize(
+    "status", ["knocked_out", "Knocked Out", "KNOCKED-OUT", "KnockedOut", "knockedOut",
+               " knocked  out ", "DISMISSED", "Completed", "shortlisted"]
+)  # fmt: skip
+def test_a_status_counts_however_it_is_written(status: str) -> None:
+    over = interview(NEXT, last=ago(days=30), status=status)
+    assert over.status in ("knocked_out", "dismissed", "completed", "shortlisted")
+    assert judge(over, RULES, NOW) is None
+
+
 VERDICTS = [
     # each kind, just before its time and at it
     ("invited, not yet 3 days", interview(NEXT, last=ago(days=2.99)), None),

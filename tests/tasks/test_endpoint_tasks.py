@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -94,7 +95,88 @@ def test_a_failure_is_the_domains_error(world: World) -> None:
         tasks.get_interview(world.heymilo_credentials, "int_nobody")
 
 
-ENDPOINTS = [name for name in dir(endpoints) if name in tasks.__all__]
+ANN = {"name": "Ann Bell", "email": "ann@example.com", "retake": "true", "metadata": None}
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [ANN, MappingProxyType(ANN), tasks.Candidate(name="A", email="a@example.com")],
+    ids=type,
+)
+async def test_a_candidate_may_be_a_dict(world: World, candidate: Any) -> None:
+    given = world.heymilo_credentials, world.postings[world.posting_ids[0]].url_key
+    tasks.ingest_candidate(*given, candidate)
+    await tasks.aingest_candidate(*given, candidate)
+    tasks.ingest_candidates(*given, [candidate, SOMEBODY])
+    await tasks.aingest_candidates(*given, (SOMEBODY, candidate))
+    bodies = [request.body for request in world.requests]
+    rows = [row for body in bodies for row in (body["data"] if "name" not in body else [body])]
+    sent = Candidate(name="Ann Bell", email="ann@example.com", retake=True)
+    if isinstance(candidate, Candidate):
+        sent = candidate
+    assert [row for row in rows if row["name"] != SOMEBODY.name] == [
+        sent.model_dump(exclude_none=True)
+    ] * 4
+
+
+WRONG = {
+    "a typo": ({**ANN, "phone": "0612345678"}, r"\.phone is unknown.*phone_number"),
+    "another case": ({"Name": "Ann Bell", "email": "ann@example.com"}, r"\.name is missing"),
+    "no address": ({"name": "Ann Bell", "email": None}, r"\.email is missing"),
+    "a number": ({**ANN, "phone_number": 612345678}, r"\.phone_number is wrong"),
+    "a list": ({**ANN, "data": ["ann@example.com"]}, r"\.data is wrong"),
+    "no yes or no": ({**ANN, "retake": "Ann Bell"}, r"\.retake is wrong"),
+    "a value for a key": ({**ANN, "ann@example.com": 1}, r"\.\.\.\. is unknown"),
+    "a text": ("ann@example.com", "is of type str"),
+    "nobody": (None, "is of type NoneType"),
+    "a pair": (("Ann Bell", "ann@example.com"), "is of type tuple"),
+}
+
+
+@pytest.mark.parametrize(("candidate", "says"), WRONG.values(), ids=WRONG)
+async def test_a_wrong_candidate_is_named_without_its_values_before_anything_is_sent(
+    world: World, candidate: Any, says: str
+) -> None:
+    given = world.heymilo_credentials, "key"
+    places = []
+    for many, ingest in [
+        (False, tasks.ingest_candidate),
+        (False, tasks.aingest_candidate),
+        (True, tasks.ingest_candidates),
+        (True, tasks.aingest_candidates),
+    ]:
+        with pytest.raises(ValueError, match=says) as raised:
+            sent: Any = ingest(*given, [SOMEBODY, candidate] if many else candidate)
+            await sent
+        assert not any(value in str(raised.value) for value in ("Ann", "ann@", "6123"))
+        assert raised.value.__cause__ is raised.value.__context__ is None
+        places.append(str(raised.value).split(maxsplit=1)[0].split(".")[0])
+    assert places == ["candidate", "candidate", "candidates[1]", "candidates[1]"]
+    assert not world.requests
+
+
+@pytest.mark.parametrize("candidates", [ANN, SOMEBODY, "ann@example.com"], ids=type)
+def test_one_candidate_where_a_list_is_wanted_is_refused(world: World, candidates: Any) -> None:
+    with pytest.raises(ValueError, match="Give a list") as raised:
+        tasks.ingest_candidates(world.heymilo_credentials, "key", candidates)
+    assert "ann" not in str(raised.value) and not world.requests
+
+
+async def test_malformed_items_of_a_page_are_a_warning_of_the_run(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.readings.add("malformed_items")
+    posting_id = world.posting_ids[0]
+    assert tasks.list_interviews(world.heymilo_credentials, posting_id).malformed == 1
+    assert (await tasks.alist_postings(world.heymilo_credentials)).malformed == 1
+    assert tasks.list_webhooks(world.heymilo_credentials) == []
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [one.partition(" couldn't")[0] for one in warnings] == [
+        f"1 of the interviews of posting '{posting_id}'", "1 of the postings", "1 of the webhooks"
+    ]  # fmt: skip
+
+
+ENDPOINTS = [name for name in dir(endpoints) if name in tasks.__all__ and name.islower()]
 
 
 @pytest.mark.parametrize("name", [twin for name in ENDPOINTS for twin in (name, f"a{name}")])

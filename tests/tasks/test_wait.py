@@ -148,11 +148,72 @@ def test_faults_are_survived(world: World, wait: Callable[..., Any], fault: Any)
     assert len(wait(world, ids, **QUICK)) == 3
 
 
-def test_an_id_that_is_not_there_is_an_error_at_once(
-    world: World, wait: Callable[..., Any]
+@pytest.mark.parametrize("ids", ["int_nobody", ["int_nobody"], ["int_nobody", "int_nothing"]])
+def test_ids_of_which_none_is_there_are_an_error_at_once(
+    world: World, wait: Callable[..., Any], ids: str | list[str]
 ) -> None:
     with pytest.raises(NotFoundError):
-        wait(world, "int_nobody", **QUICK)
+        wait(world, ids, **QUICK)
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("n", [2, 6])
+def test_an_erased_interview_is_no_longer_waited_for_and_named(
+    world: World, wait: Callable[..., Any], caplog: pytest.LogCaptureFixture, n: int, before: bool
+) -> None:
+    erased, *others = ids = there(world, n)
+
+    def erase(_: Any) -> bool:
+        if world.interview(erased) and (before or len(world.requests) > n):
+            world.remove(erased)
+        return False
+
+    world.play(faults.status(500), when=erase)
+    later(world, 9, after=2 * n)
+    found = wait(world, [*ids, erased], **QUICK)
+    assert [interview.interview_id for interview in found] == others
+    named = [one.getMessage() for one in caplog.records if "no longer waited" in one.getMessage()]
+    assert len(named) == 1 and erased in named[0]
+
+
+def test_an_erased_interview_is_not_among_those_that_a_timeout_names(
+    world: World, wait: Callable[..., Any]
+) -> None:
+    erased, stuck, done = there(world, 3, days=9)
+    world.remove(erased)
+    (stuck,) = there(world, days=9, persona="never_starts")
+    with pytest.raises(InterviewTimeoutError, match="1 of 2 interviews haven't") as raised:
+        wait(world, [erased, stuck, done], **NOW)
+    assert raised.value.waiting == [stuck]
+
+
+def test_an_erased_posting_ends_the_wait_for_its_interviews_only(
+    world: World, wait: Callable[..., Any]
+) -> None:
+    gone = there(world, 3)
+    (mine,) = world.add_candidates(world.posting_ids[1], 1, persona="finishes")
+
+    def erase(_: Any) -> bool:
+        if len(world.requests) > 4:
+            for interview_id in gone:
+                if world.interview(interview_id):
+                    world.remove(interview_id)
+            world.postings.pop(world.posting_ids[0]) if len(world.postings) > 1 else None
+        return False
+
+    world.play(faults.status(500), when=erase)
+    later(world, 9, after=12)
+    found = wait(world, [*gone, mine], **QUICK)
+    assert [interview.interview_id for interview in found] == [mine]
+
+
+@pytest.mark.parametrize("until", ["completed", "report"])
+def test_a_status_counts_however_it_is_written(
+    world: World, wait: Callable[..., Any], until: str
+) -> None:
+    (mine,) = there(world, days=9, persona="knocked_out")
+    world.readings.add("status_as_words")
+    assert wait(world, mine, until=until, **NOW).details.status == "Knocked Out"
 
 
 @pytest.mark.parametrize(
