@@ -11,7 +11,14 @@ from json.decoder import JSONObject  # type: ignore[attr-defined]
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
-from heymilo_prefect.summaries.literals import Misuse, expanded, has_token, pieces, shown
+from heymilo_prefect.summaries.literals import (
+    NOTHING,
+    Misuse,
+    expanded,
+    has_token,
+    pieces,
+    shown,
+)
 from heymilo_prefect.summaries.urls import is_web
 
 Block = dict[str, Any]
@@ -21,6 +28,7 @@ _LINKS = {"url", "image_url"}
 _SPECIAL = re.compile(r"<([^<>|\n]*)(?:\|([^<>\n]*))?>")
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _LINE_START = re.compile(r"^(\s*)(?:&gt;)+", re.MULTILINE)
+_MARKED = re.compile(r"(```)(.+?)```|(?<!\w)([*_~`])((?:(?!\3)[^\n])+)\3", re.DOTALL)
 _HARMLESS = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ"}  # noqa: RUF001
 )
@@ -118,6 +126,8 @@ class _Filler:
             return expanded(value, self._literals).strip()
         if kind == "mrkdwn" and key == "text":
             return harmless_mrkdwn(value, self._literals)
+        if kind == "plain_text":
+            value = _without_empty_lines(value)
         return "".join(map(shown, pieces(value, self._literals)))
 
     def _whole(self, kind: Any, given: Block, filled: Block) -> Any:
@@ -161,9 +171,33 @@ def _refuse_value(text: str, where: str) -> None:
 def harmless_mrkdwn(text: str, literals: list[str]) -> str:
     """Put values into mrkdwn: escaped, and with look-alikes for what would format them.
 
-    `<url|words>` stays a link when the author wrote it and the URL is of the web.
+    `<url|words>` stays a link when the author wrote it and the URL is of the web. Marks around
+    values that are missing, and lines of nothing else, are left out.
     """
+    text = _without_empty_lines(_without_empty_marks(text), "> \t")
     return "".join(_mrkdwn_parts(text, literals))
+
+
+def _without_empty_marks(text: str) -> str:
+    if NOTHING not in text:
+        return text
+
+    def left(found: re.Match[str]) -> str:
+        mark, inside = found[1] or found[3], _without_empty_marks(found[2] or found[4])
+        if NOTHING not in inside:
+            return found[0]
+        inside = inside.replace(NOTHING, "").strip()  # Slack formats nothing next to a space
+        return f"{mark}{inside}{mark}" if inside else NOTHING
+
+    return _MARKED.sub(left, text)
+
+
+def _without_empty_lines(text: str, blank: str = " \t") -> str:
+    if NOTHING not in text:
+        return text
+    lines = text.split("\n")
+    kept = [it for it in lines if NOTHING not in it or it.replace(NOTHING, "").strip(blank)]
+    return "\n".join(kept)
 
 
 def _mrkdwn_parts(text: str, literals: list[str]) -> Iterator[str]:
@@ -174,7 +208,8 @@ def _mrkdwn_parts(text: str, literals: list[str]) -> Iterator[str]:
         yield _harmless(text[end : special.start()], literals)
         url, words = expanded(special[1], literals).strip(), special[2] or special[1]
         said = _harmless(words, literals).replace("|", "¦").replace("\n", " ")
-        yield f"<{url.replace('&', '&amp;')}|{said}>" if is_web(url) else said
+        words_of_link = said if said.strip() else _harmless(special[1], literals)
+        yield f"<{url.replace('&', '&amp;')}|{words_of_link}>" if is_web(url) else said
         end = special.end()
     yield _harmless(text[end:], literals)
 

@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from heymilo_prefect.summaries.dialects import Dialect
 from heymilo_prefect.summaries.filters import FILTERS, kind_of
 from heymilo_prefect.summaries.literals import (
+    NOTHING,
     THREAD,
     Misuse,
     Rendered,
@@ -46,7 +47,9 @@ _SAFE_FILTERS = re.findall(
     unique upper wordcount
     """,
 )
-_FILTERS_OF_NOTHING = {"d", "default", "count", "length", "list", "string", "wordcount"}
+_FILTERS_OF_NOTHING = {
+    *("bullets", "d", "default", "count", "length", "list", "quote", "string", "wordcount")
+}
 _TEXT_METHODS = {
     *("capitalize", "endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix"),
     *("rstrip", "split", "splitlines", "startswith", "strip", "title", "upper"),
@@ -236,9 +239,10 @@ class _Bounded(NodeTransformer):
 
 @pass_context  # so that Jinja doesn't do it ahead, for constants
 def _finalized(context: Context, value: Any) -> str:
-    if type(value) is Rendered:
-        return str(value)
-    return "" if isinstance(value, Missing) else current().mark(as_text(value))
+    if isinstance(value, Rendered):
+        return value.written
+    text = "" if isinstance(value, Missing) else as_text(value)
+    return current().mark(text) or NOTHING
 
 
 def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

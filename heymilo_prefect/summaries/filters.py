@@ -108,7 +108,7 @@ def bullets(context: Context, values: Iterable[Any], most: int = _MAX_BULLETS) -
     values = [values] if isinstance(values, str) else list(values)
     chosen = values[: _count(most, "bullets")]
     items = [token for token in map(_one_line, chosen) if token]
-    return Rendered(_dialect(context).bullets(items)) if items else ""
+    return Rendered(_dialect(context).bullets(items), shows=bool(items))
 
 
 @pass_context
@@ -116,7 +116,7 @@ def quote(context: Context, values: Any, most: int = _MAX_LINES) -> Any:
     """Quote a text, or the first utterances of a transcript, each with its speaker."""
     said = [values] if isinstance(values, str | BaseModel | Mapping) else list(values)
     lines = [line for item in said[: _count(most, "quote")] if (line := _said(context, item))]
-    return Rendered(_dialect(context).quote(lines)) if lines else ""
+    return Rendered(_dialect(context).quote(lines), shows=bool(lines))
 
 
 def _said(context: Context, utterance: Any) -> str:
@@ -134,7 +134,7 @@ def _one_line(value: Any) -> str:
 
 def _marked(value: Any) -> str:
     current().step()
-    return str(value) if type(value) is Rendered else current().mark(_text(value))
+    return value.written if isinstance(value, Rendered) else current().mark(_text(value))
 
 
 def _text(value: Any) -> str:
