@@ -6,6 +6,7 @@ characters put together in all (`MAX_CHARACTERS`), `range` and lists (`MAX_ITEMS
 bits). Refused: `**`, `%` on texts, formatting with widths.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -250,7 +251,8 @@ def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def filtered(*args: Any, **kwargs: Any) -> Any:
-        value = args[at]
+        value = _present(args[at])
+        args = (*args[:at], value, *args[at + 1 :])
         if isinstance(value, Missing) and name not in _FILTERS_OF_NOTHING:
             return value
         if isinstance(value, Sequence) and not isinstance(value, str):
@@ -265,7 +267,7 @@ def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
     rendering = current()
     for value in values or ():
         rendering.step()
-        yield value
+        yield _present(value)
 
 
 def _range(*bounds: int) -> range:
@@ -309,7 +311,9 @@ def _field_of_nothing(model: type[BaseModel] | None, name: str) -> Missing:
 
 
 def _present(value: Any, model: type[BaseModel] | None = None) -> Any:
-    return Missing.of(model) if value is None else value
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return Missing.of(model)
+    return value
 
 
 @cache

@@ -8,6 +8,7 @@ A value that is missing has a token too, `NOTHING`, so that the text is parsed a
 What is left without any text is dropped after parsing.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -215,10 +216,12 @@ def as_text(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with two decimals at most, and none that say nothing."""
-    if isinstance(value, int) or value in (float("inf"), float("-inf")) or value != value:
+    """Write a number with two decimals at most, without trailing zeros; none that isn't finite."""
+    if isinstance(value, int):
         return str(value)
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    if not math.isfinite(value):
+        return ""
+    return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")  # + 0: there is no "-0"
 
 
 def _bounded(values: Iterable[object]) -> Iterator[object]:

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.summaries.choice import score_of
 from heymilo_prefect.summaries.digest import load_report_template
 from heymilo_prefect.summaries.message import SlackMessage
 from heymilo_prefect.summaries.render import notification_text
@@ -114,5 +115,5 @@ def _largest_first(group: Group) -> tuple[int, bool, str]:
 
 
 def _best_first(interview: Interview) -> float:
-    score = interview.details.score if interview.details else None
-    return math.inf if score is None or math.isnan(score) else -score
+    score = score_of(interview)
+    return math.inf if score is None else -score
