@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from operator import itemgetter
 from typing import Any
 
 from heymilo_prefect.summaries.literals import (
@@ -35,12 +36,13 @@ def about_words(lines: Collection[int], name: str) -> Iterator[str]:
         )
 
 
-def about_blocks(lines_by_kind: dict[str, set[int]], name: str) -> Iterator[str]:
-    """Say which blocks nobody here knows, so that only Slack can refuse them."""
-    for kind, lines in sorted(lines_by_kind.items()):
+def about_types(found: Collection[tuple[str, int]], name: str) -> Iterator[str]:
+    """Name the types of blocks and elements that only Slack may know, with their lines."""
+    for unsupported, line in sorted(found, key=itemgetter(1)):
+        kind = unsupported.rpartition(" ")[2]
         yield (
-            f"{name}, {_listed(lines)}: blocks of type '{kind}' aren't known here. They are posted "
-            "as they are, and Slack decides."
+            f"{name}, line {line}: the type '{kind}' isn't known here. It is posted as it is, and "
+            "Slack may refuse it."
         )
 
 

@@ -16,7 +16,7 @@ from jinja2 import meta, nodes
 from pydantic import BaseModel
 
 from heymilo_prefect.summaries import blocks_json, hints, markdown
-from heymilo_prefect.summaries.block_kit import Complaint, complaints_about
+from heymilo_prefect.summaries.block_kit import Complaint, Unknown, complaints_about
 from heymilo_prefect.summaries.dialects import Dialect, Markdown, Mrkdwn
 from heymilo_prefect.summaries.environment import Environment, Missing
 from heymilo_prefect.summaries.errors import TemplateError
@@ -36,7 +36,7 @@ from heymilo_prefect.summaries.sources import MAX_TEMPLATE, Form, Source, read_s
 PACKAGED = ("full", "compact")
 """Templates of a summary that come with the package."""
 
-_OF_SIZE = re.compile(r"must be (less|more) than|no (more|fewer) than")
+_OF_SIZE = re.compile(r"must be (less|more) than|no (more|fewer) than|cannot exceed")
 _DIALECTS: dict[Form, Dialect] = {"markdown": Markdown(), "blocks": Mrkdwn()}
 
 
@@ -73,14 +73,20 @@ class Template:
         environment = Environment(_DIALECTS[self.form], marks_lines=True)
         marked = replace(self, _compiled=environment.from_string(self._text))
         words: set[int] = set()
+        unknown: set[tuple[str, int]] = set()
         for values in samples:
             self.write(values, missing)
             lines = Lines(marked._render(_given(values, missing))[0])
             if self.form == "markdown":
                 words |= hints.lines_of_words(lines)
-            else:
-                words |= hints.objects_of_words(blocks_json.parsed(lines.text), lines)
-        found = tuple(hints.about_words(words, self.name))
+                continue
+            value = blocks_json.parsed(lines.text)
+            words |= hints.objects_of_words(value, lines)
+            for complaint in complaints_about(_blocks_of(value)):
+                if isinstance(complaint, Unknown):
+                    line = lines.at(_position(value, complaint.pointer))
+                    unknown.add((complaint.why, line))
+        found = *hints.about_words(words, self.name), *hints.about_types(unknown, self.name)
         return replace(self, hints=self.hints + found) if found else self
 
     def write(self, values: Mapping[str, Any], missing: type[BaseModel] | None = None) -> Written:
@@ -104,7 +110,7 @@ class Template:
             raise located(str(mistake), self.name, None) from None
         messages = fitted([blocks, *thread])
         for message in messages:
-            for complaint in complaints_about(message):
+            for complaint in _refusals(message):
                 raise self._refused(complaint, None)
         return Written(messages, text)
 
@@ -140,10 +146,19 @@ def _given(values: Mapping[str, Any], missing: type[BaseModel] | None) -> dict[s
 
 
 def _impossible(value: Any) -> list[Complaint]:
-    """Say what no data makes right: sizes are mended, and what stays empty is left out."""
-    blocks = value.get("blocks") if isinstance(value, dict) else value
-    found = complaints_about(blocks) if isinstance(blocks, list) else []
+    """Return what no data makes right: lengths are cut later, and what stays empty is left out."""
+    found = _refusals(_blocks_of(value))
     return [complaint for complaint in found if not _OF_SIZE.search(complaint.why)]
+
+
+def _refusals(blocks: list[Any]) -> list[Complaint]:
+    """Return the complaints but those about types that only Slack may know: they are posted."""
+    return [it for it in complaints_about(blocks) if not isinstance(it, Unknown)]
+
+
+def _blocks_of(value: Any) -> list[Any]:
+    blocks = value.get("blocks") if isinstance(value, dict) else value
+    return blocks if isinstance(blocks, list) else []
 
 
 def _position(value: Any, pointer: str) -> int:
