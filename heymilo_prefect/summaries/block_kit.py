@@ -92,7 +92,8 @@ def _object(
     unknown = sorted(map(str, value.keys() - fields.keys() - more))
     if unknown and not kind.is_open:
         yield Complaint(f"no additional properties allowed: {', '.join(unknown)}", place)
-    if kind.either and not any(name in value for name in kind.either):
+    given = sum(name in value for name in kind.either)
+    if kind.either and (given == 0 or (given > 1 and kind.is_exclusive)):
         names = " or ".join(f"`{name}`" for name in kind.either)
         yield Complaint(f"must define either {names}", place)
     for name, takes in fields.items():
@@ -126,7 +127,8 @@ def _value(value: Any, takes: Takes, place: str) -> Complaints:
             else:
                 yield Complaint("must provide an object", place)
         case Anything():
-            pass
+            if value is None:
+                yield Complaint("missing required field", place)
 
 
 def _string(value: Any, most: int | None, place: str) -> Complaints:

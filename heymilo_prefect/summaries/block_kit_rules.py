@@ -117,13 +117,14 @@ _Fields = dict[str, Takes]
 class Kind:
     """A kind of object: its page, its fields, and of which at least one must be there.
 
-    With `is_open`, other fields are left to Slack.
+    With `is_exclusive`, only one of them; with `is_open`, other fields are left to Slack.
     """
 
     page: str
     required: Mapping[str, Takes] = field(default_factory=dict)
     optional: Mapping[str, Takes] = field(default_factory=dict)
     either: tuple[str, ...] = ()
+    is_exclusive: bool = False
     is_open: bool = False
 
     @property
@@ -387,7 +388,10 @@ KINDS = {
         _ACTION_ID | {"style": _STYLE, "accessibility_label": String(75, "text")},
     ),
     "static_select": Kind(
-        _MENU_PAGE, optional=_MENU | _OPTIONS | {"initial_option": Part("option")}, either=_EITHER
+        _MENU_PAGE,
+        optional=_MENU | _OPTIONS | {"initial_option": Part("option")},
+        either=_EITHER,
+        is_exclusive=True,
     ),
     "external_select": Kind(
         _MENU_PAGE, optional=_MENU | {"initial_option": Part("option"), "min_query_length": Whole()}
@@ -401,6 +405,7 @@ KINDS = {
         _MULTI_PAGE,
         optional=_MULTI | _OPTIONS | {"initial_options": Items(Part("option"))},
         either=_EITHER,
+        is_exclusive=True,
     ),
     "multi_external_select": Kind(
         _MULTI_PAGE,
@@ -518,6 +523,7 @@ PARTS = {
         _OBJECTS + "slack-file-object",
         optional={"id": String(), "url": String()},
         either=("id", "url"),
+        is_exclusive=True,
     ),
     "style": Kind(
         _ELEMENTS + "text-element",
