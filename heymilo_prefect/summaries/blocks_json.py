@@ -121,7 +121,9 @@ class _Filler:
             made = self._filled(inner, field)
             if made is not None:
                 filled[name] = made
-        return filled if kind is None else _left_of(value, filled, kind)
+        if kind is None:  # what it needs isn't known: it stays when all of it is there
+            return filled if filled.keys() == value.keys() else None
+        return _left_of(value, filled, kind)
 
     def _text(self, value: str, takes: Takes | None) -> str | None:
         if not isinstance(takes, String) or not takes.shows:

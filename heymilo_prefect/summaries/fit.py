@@ -149,8 +149,13 @@ def _tables(block: Block) -> Iterator[Block]:
 
 def _row(cells: list[Block]) -> list[Block]:
     most = MAX_BLOCK_TEXT // 2 // max(len(cells), 1) - _ELEMENT_COST
-    small = _cost(cells) <= MAX_BLOCK_TEXT // 2
-    return cells if small else [_shortened(it, most) if "text" in it else it for it in cells]
+    return cells if _cost(cells) <= MAX_BLOCK_TEXT // 2 else [_cell(it, most) for it in cells]
+
+
+def _cell(cell: Block, most: int) -> Block:
+    if cell.get("elements"):
+        return cell | {"elements": next(_chunks(cell["elements"], most))}
+    return _shortened(cell, most)
 
 
 def _groups(texts: list[Block], most: int) -> Iterator[list[Block]]:

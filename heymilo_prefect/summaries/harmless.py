@@ -17,6 +17,9 @@ EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
 _QUOTE = re.compile(r"^(\s*)(?:&gt;)+", re.MULTILINE)
 _MARKED = re.compile(r"(```)(.+?)```|(?<!\w)([*_~`])((?:(?!\3)[^\n])+)\3", re.DOTALL)
+_EMPTY_LINK = re.compile(
+    rf"!?\[(?:{NOTHING}|\s)*\]\(<?(?:{NOTHING})+>?\)|<(?:{NOTHING})+(?:\|(?:{NOTHING}|\s)*)?>"
+)
 _ONLY_MARKS = re.compile(r"[\s>#*+-]*(?:\d+[.)])?\s*")
 _LINE_BEGUN = re.compile(r"(?:^|\n)[\s>#*+\-.)\d\u2060]*$")
 _BLOCK_START = re.compile(r"^[-+=]+|(?<=\d)[.)]")
@@ -60,7 +63,8 @@ def harmless_markdown(text: str, literals: list[str]) -> str:
         return f"{found[1] or ''}[{words}]({url.replace('(', '%28').replace(')', '%29')})"
 
     text = without_empty_lines(_without_empty_marks(text), _ONLY_MARKS.fullmatch)
-    return "".join(_parts(text, literals, links, written, _in_markdown))
+    made = "".join(_parts(text, literals, links, written, _in_markdown))
+    return made if made.replace(_UNSEEN, "").strip() else ""
 
 
 def without_empty_lines(
@@ -83,7 +87,7 @@ def _without_empty_marks(text: str) -> str:
         inside = inside.replace(NOTHING, "").strip()  # Slack formats nothing next to a space
         return f"{mark}{inside}{mark}" if inside else NOTHING
 
-    before = ""
+    before, text = "", _EMPTY_LINK.sub(NOTHING, text)
     while NOTHING in text and text != before:  # again for marks of two characters: `**`
         before, text = text, _MARKED.sub(left, text)
     return text
