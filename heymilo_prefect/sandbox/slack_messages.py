@@ -1,4 +1,8 @@
-"""Which messages Slack takes, and what it says about the text, blocks and metadata of others."""
+"""Which messages the fake Slack accepts, and its errors about text, blocks and metadata of others.
+
+Blocks are checked by `summaries.block_kit`, which templates are checked with too. A type that
+neither its table nor slack_sdk knows is refused here; a template's is posted, for Slack to decide.
+"""
 
 import copy
 import json

@@ -1,9 +1,34 @@
-"""What Slack takes as blocks, and what it says about others: its own words, and where."""
+"""Finds what Slack would refuse in a message's blocks, by the table in `block_kit_rules`.
 
-from collections.abc import Callable, Iterator
+A type that isn't in the table is checked by slack_sdk's model of it. One that slack_sdk doesn't
+know either is reported as `Unknown`: it may be newer than both, or nothing at all.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
 from typing import Any, NamedTuple
 
-from heymilo_prefect.summaries.message import MAX_BLOCKS, MAX_HEADER, MAX_URL
+from heymilo_prefect.summaries.block_kit_rules import (
+    BLOCKS,
+    KINDS,
+    PARTS,
+    AnyBlock,
+    Anything,
+    Choice,
+    Flag,
+    Items,
+    Kind,
+    OneOf,
+    Part,
+    String,
+    Takes,
+    Text,
+    Whole,
+)
+from heymilo_prefect.summaries.message import MAX_BLOCKS
+
+_ALIKE = 0.85  # "sektion" is a section, "data_table" isn't a table
 
 
 class Complaint(NamedTuple):
@@ -13,42 +38,17 @@ class Complaint(NamedTuple):
     pointer: str
 
 
+class Unknown(Complaint):
+    """A type that neither the table nor slack_sdk knows. Slack may."""
+
+    __slots__ = ()
+
+
 Complaints = Iterator[Complaint]
-
-MAX_SECTION = 3_000
-"""Characters of a section's text."""
-MAX_FIELD = 2_000
-"""Characters of a section's field."""
-MAX_FIELDS = 10
-"""Fields of a section, and elements of a context."""
-
-_STYLES = {"bold", "italic", "strike", "code"}
-_INLINE = {
-    "text": {"text", "style"},
-    "link": {"url", "text", "unsafe", "style"},
-    "emoji": {"name", "unicode", "skin_tone", "style"},
-    "user": {"user_id", "style"},
-    "usergroup": {"usergroup_id", "style"},
-    "channel": {"channel_id", "style"},
-    "broadcast": {"range", "style"},
-    "date": {"timestamp", "format", "url", "fallback", "style"},
-    "color": {"value", "style"},
-}
-_REQUIRED = {
-    "text": "text",
-    "link": "url",
-    "emoji": "name",
-    "user": "user_id",
-    "usergroup": "usergroup_id",
-    "channel": "channel_id",
-    "broadcast": "range",
-    "date": "format",
-    "color": "value",
-}
 
 
 def complaints_about(blocks: Any) -> list[Complaint]:
-    """Say what Slack would refuse in a message's blocks."""
+    """Return what Slack would refuse in a message's blocks."""
     if not isinstance(blocks, list):
         return [Complaint("must provide an array", "/blocks")]
     found: list[Complaint] = []
@@ -59,161 +59,76 @@ def complaints_about(blocks: Any) -> list[Complaint]:
     return found
 
 
+def kind_of(value: dict[str, Any], takes: Takes | None = None) -> Kind | None:
+    """Return the table's entry for an object, which stands where `takes` is expected."""
+    if isinstance(takes, Part):
+        return PARTS[takes.name]
+    kind = value.get("type")
+    if not isinstance(kind, str):
+        return None
+    # An image is a block and an element; a block's fields are all that an element has.
+    return BLOCKS.get(kind) or KINDS.get(kind)
+
+
 def _block(block: Any, place: str) -> Complaints:
     if not isinstance(block, dict):
         yield Complaint("must provide an object", place)
-        return
-    kind = block.get("type")
-    check = _BLOCKS.get(kind) if isinstance(kind, str) else None
-    if check is None:
-        yield Complaint(f"unsupported type: {kind}", f"{place}/type")
-        return
-    if "block_id" in block:
-        yield from _string(block["block_id"], 255, f"{place}/block_id")
-    yield from check({key: block[key] for key in block.keys() - {"block_id"}}, place)
-
-
-def _header(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type", "text"}, place)
-    yield from _text_object(block.get("text"), MAX_HEADER, f"{place}/text", plain=True)
-
-
-def _section(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type", "text", "fields", "accessory", "expand"}, place)
-    if "text" not in block and "fields" not in block:
-        yield Complaint("must define either `text` or `fields`", place)
-    if "text" in block:
-        yield from _text_object(block["text"], MAX_SECTION, f"{place}/text")
-    if "fields" in block:
-        yield from _items(block["fields"], MAX_FIELDS, f"{place}/fields", _field)
-    if "accessory" in block:
-        yield from _element(block["accessory"], f"{place}/accessory")
-
-
-def _field(field: Any, place: str) -> Complaints:
-    yield from _text_object(field, MAX_FIELD, place)
-
-
-def _context(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type", "elements"}, place)
-    yield from _items(block.get("elements"), MAX_FIELDS, f"{place}/elements", _context_element)
-
-
-def _context_element(element: Any, place: str) -> Complaints:
-    if isinstance(element, dict) and element.get("type") == "image":
-        yield from _image(element, place)
+    elif isinstance(name := block.get("type"), str) and name in BLOCKS:
+        without_id = {key: value for key, value in block.items() if key != "block_id"}
+        if "block_id" in block:
+            yield from _string(block["block_id"], 255, f"{place}/block_id")
+        yield from _object(without_id, BLOCKS[name], place, {"type"})
     else:
-        yield from _text_object(element, 3000, place)
+        yield from _other(block, "Block", tuple(BLOCKS), place)
 
 
-def _divider(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type"}, place)
-
-
-def _image(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type", "image_url", "alt_text", "title"}, place)
-    yield from _string(block.get("image_url"), MAX_URL, f"{place}/image_url")
-    yield from _string(block.get("alt_text"), 2000, f"{place}/alt_text")
-    if "title" in block:
-        yield from _text_object(block["title"], 2000, f"{place}/title", plain=True)
-
-
-def _actions(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type", "elements"}, place)
-    yield from _items(block.get("elements"), 25, f"{place}/elements", _element)
-
-
-def _element(element: Any, place: str) -> Complaints:
-    if not isinstance(element, dict):
-        yield Complaint("must provide an object", place)
-    elif element.get("type") == "image":
-        yield from _image(element, place)
-    elif element.get("type") == "button":
-        allowed = {"type", "text", "url", "value", "action_id", "style", "accessibility_label"}
-        yield from _only(element, allowed, place)
-        yield from _text_object(element.get("text"), 75, f"{place}/text", plain=True)
-        for name, most in (("url", MAX_URL), ("value", 2000), ("action_id", 255)):
-            if name in element:
-                yield from _string(element[name], most, f"{place}/{name}")
-        if element.get("style", "primary") not in ("primary", "danger"):
-            yield Complaint("must be a valid enum value", f"{place}/style")
-    else:
-        yield Complaint(f"unsupported type: {element.get('type')}", f"{place}/type")
-
-
-def _rich_text(block: dict[str, Any], place: str) -> Complaints:
-    yield from _only(block, {"type", "elements"}, place)
-    yield from _items(block.get("elements"), None, f"{place}/elements", _rich_part)
-
-
-def _rich_part(part: Any, place: str) -> Complaints:
-    kind = part.get("type") if isinstance(part, dict) else None
-    if kind == "rich_text_list":
-        yield from _only(part, {"type", "elements", "style", "indent", "offset", "border"}, place)
-        if part.get("style") not in ("bullet", "ordered"):
-            yield Complaint("must be a valid enum value", f"{place}/style")
-        for name, most in (("indent", 8), ("offset", 10_000), ("border", 1)):
-            value = part.get(name, 0)
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-                yield Complaint(f"must be an integer from 0 to {most}", f"{place}/{name}")
-        yield from _items(part.get("elements"), None, f"{place}/elements", _rich_section)
-    elif kind in ("rich_text_section", "rich_text_quote"):
-        yield from _rich_inline(part, place, _INLINE)
-    elif kind == "rich_text_preformatted":
-        yield from _rich_inline(part, place, {"text", "link"}, extra={"border", "language"})
-    else:
-        yield Complaint(f"unsupported type: {kind}", f"{place}/type")
-
-
-def _rich_section(part: Any, place: str) -> Complaints:
-    if not isinstance(part, dict) or part.get("type") != "rich_text_section":
-        yield Complaint("must be a rich_text_section", f"{place}/type")
-    else:
-        yield from _rich_inline(part, place, _INLINE)
-
-
-def _rich_inline(
-    part: dict[str, Any],
+def _object(
+    value: dict[str, Any],
+    kind: Kind,
     place: str,
-    kinds: set[str] | dict[str, set[str]],
-    extra: set[str] = frozenset(),  # type: ignore[assignment]
+    more: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> Complaints:
-    yield from _only(part, {"type", "elements"} | extra, place)
-
-    def inline(element: Any, place: str) -> Complaints:
-        kind = element.get("type") if isinstance(element, dict) else None
-        if kind not in kinds or kind is None:
-            yield Complaint(f"unsupported type: {kind}", f"{place}/type")
-            return
-        yield from _only(element, {"type"} | _INLINE[kind], place)
-        required = _REQUIRED[kind]
-        yield from _string(element.get(required), None, f"{place}/{required}")
-        if kind == "link":
-            yield from _string(element.get("text", "-"), None, f"{place}/text")
-        if kind == "broadcast" and element.get("range") not in ("here", "channel", "everyone"):
-            yield Complaint("must be a valid enum value", f"{place}/range")
-        style = element.get("style", {})
-        if not isinstance(style, dict):
-            yield Complaint("must provide an object", f"{place}/style")
-            return
-        yield from _only(style, _STYLES, f"{place}/style")
-        if not all(isinstance(value, bool) for value in style.values()):
-            yield Complaint("must be a boolean", f"{place}/style")
-
-    yield from _items(part.get("elements"), None, f"{place}/elements", inline)
+    fields = kind.fields
+    unknown = sorted(map(str, value.keys() - fields.keys() - more))
+    if unknown and not kind.is_open:
+        yield Complaint(f"no additional properties allowed: {', '.join(unknown)}", place)
+    given = sum(name in value for name in kind.either)
+    if kind.either and (given == 0 or (given > 1 and kind.is_exclusive)):
+        names = " or ".join(f"`{name}`" for name in kind.either)
+        yield Complaint(f"must define either {names}", place)
+    for name, takes in fields.items():
+        if name in value or name in kind.required:
+            yield from _value(value.get(name), takes, f"{place}/{name}")
 
 
-def _text_object(value: Any, most: int, place: str, plain: bool = False) -> Complaints:
-    if not isinstance(value, dict):
-        yield Complaint("missing required field: text", place)
-        return
-    kinds = {"plain_text": {"emoji"}} | ({} if plain else {"mrkdwn": {"verbatim"}})
-    kind = value.get("type")
-    if kind not in kinds or kind is None:
-        yield Complaint(f"must be one of {sorted(kinds)}", f"{place}/type")
-        return
-    yield from _only(value, {"type", "text"} | kinds[kind], place)
-    yield from _string(value.get("text"), most, f"{place}/text")
+def _value(value: Any, takes: Takes, place: str) -> Complaints:
+    match takes:
+        case String(most=most):
+            yield from _string(value, most, place)
+        case Text():
+            yield from _text(value, takes, place)
+        case Choice(words=words):
+            if value not in words:
+                yield Complaint("must be a valid enum value", place)
+        case Flag():
+            if not isinstance(value, bool):
+                yield Complaint("must be a boolean", place)
+        case Whole():
+            yield from _whole(value, takes, place)
+        case Items():
+            yield from _items(value, takes, place)
+        case AnyBlock():
+            yield from _block(value, place)
+        case OneOf():
+            yield from _one_of(value, takes, place)
+        case Part(name=name):
+            if isinstance(value, dict):
+                yield from _object(value, PARTS[name], place)
+            else:
+                yield Complaint("must provide an object", place)
+        case Anything():
+            if value is None:
+                yield Complaint("missing required field", place)
 
 
 def _string(value: Any, most: int | None, place: str) -> Complaints:
@@ -225,32 +140,100 @@ def _string(value: Any, most: int | None, place: str) -> Complaints:
         yield Complaint(f"must be less than {most + 1} characters", place)
 
 
-def _items(
-    values: Any, most: int | None, place: str, check: Callable[[Any, str], Complaints]
-) -> Complaints:
+def _text(value: Any, takes: Text, place: str) -> Complaints:
+    if not isinstance(value, dict):
+        yield Complaint("missing required field: text", place)
+    elif value.get("type") not in takes.kinds:
+        yield Complaint(f"must be one of {list(takes.kinds)}", f"{place}/type")
+    else:
+        text = {"text": String(takes.most)}
+        kind = KINDS[value["type"]]
+        yield from _object(value, Kind(kind.page, text, kind.optional), place, {"type"})
+
+
+def _whole(value: Any, takes: Whole, place: str) -> Complaints:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole or value < takes.least or (takes.most is not None and value > takes.most):
+        upto = "on" if takes.most is None else f"to {takes.most}"
+        yield Complaint(f"must be an integer from {takes.least} {upto}", place)
+
+
+def _items(values: Any, takes: Items, place: str) -> Complaints:
     if not isinstance(values, list):
         yield Complaint("must provide an array", place)
         return
-    if not values:
-        yield Complaint("no fewer than 1 items allowed", place)
-    if most is not None and len(values) > most:
-        yield Complaint(f"no more than {most} items allowed", place)
+    if len(values) < takes.least:
+        yield Complaint(f"no fewer than {takes.least} items allowed", place)
+    if takes.most is not None and len(values) > takes.most:
+        yield Complaint(f"no more than {takes.most} items allowed", place)
     for index, value in enumerate(values):
-        yield from check(value, f"{place}/{index}")
+        yield from _value(value, takes.of, f"{place}/{index}")
 
 
-def _only(value: dict[str, Any], allowed: set[str], place: str) -> Complaints:
-    unknown = sorted(map(str, value.keys() - allowed))
-    if unknown:
-        yield Complaint(f"no additional properties allowed: {', '.join(unknown)}", place)
+def _one_of(value: Any, takes: OneOf, place: str) -> Complaints:
+    name = value.get("type") if isinstance(value, dict) else None
+    if name in takes.types:
+        kind = KINDS.get(name) or BLOCKS[name]
+        more = {"type", "block_id"} if name not in KINDS else {"type"}
+        yield from _object(value, kind, place, more)
+    elif len(takes.types) == 1 and takes.is_closed:
+        yield Complaint(f"must be a {takes.types[0]}", f"{place}/type")
+    elif takes.is_closed or not isinstance(name, str) or name in KINDS or name in BLOCKS:
+        yield Complaint(f"unsupported type: {name}", f"{place}/type")
+    else:
+        yield from _other(value, "BlockElement", takes.types, place)
 
 
-_BLOCKS: dict[str, Callable[[dict[str, Any], str], Complaints]] = {
-    "header": _header,
-    "section": _section,
-    "context": _context,
-    "divider": _divider,
-    "image": _image,
-    "actions": _actions,
-    "rich_text": _rich_text,
-}
+def _other(value: dict[str, Any], base: str, known: tuple[str, ...], place: str) -> Complaints:
+    """Check an object whose type isn't in the table."""
+    name = value.get("type")
+    if not isinstance(name, str):
+        yield Complaint(f"unsupported type: {name}", f"{place}/type")
+    elif model := _models(base).get(name):
+        yield from _by_slack_sdk(value, model, place)
+    elif alike := get_close_matches(name, known, 1, _ALIKE):
+        yield Complaint(f"unsupported type: {name} (is it {alike[0]}?)", f"{place}/type")
+    else:
+        yield Unknown(f"unsupported type: {name}", f"{place}/type")
+
+
+@cache
+def _models(base: str) -> dict[str, Any]:
+    from slack_sdk.models import blocks  # takes a while, and is rarely needed
+
+    found: dict[str, Any] = {}
+    classes = [getattr(blocks, base)]
+    while classes:
+        model = classes.pop()
+        classes += model.__subclasses__()
+        if isinstance(name := vars(model).get("type"), str):
+            found[name] = model
+    return found
+
+
+def _by_slack_sdk(value: dict[str, Any], model: Any, place: str) -> Complaints:
+    from slack_sdk.errors import SlackObjectFormationError
+
+    fields = {key: _masked(inner, key) for key, inner in value.items() if key != "type"}
+    try:
+        model(**fields).to_dict()
+    except SlackObjectFormationError as error:
+        yield Complaint(str(error), place)
+    except Exception:  # its constructors fail in many ways on what they don't expect
+        yield Complaint(f"slack_sdk doesn't take it as {model.__name__}", place)
+
+
+def _masked(value: Any, key: str) -> Any:
+    """Return a copy without texts that may be data: slack_sdk logs what it doesn't understand."""
+    if isinstance(value, dict):
+        return {name: _masked(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, key) for inner in value]
+    return "x" * len(value) if isinstance(value, str) and key in _shown() else value
+
+
+@cache
+def _shown() -> set[str]:
+    kinds = (*BLOCKS.values(), *KINDS.values(), *PARTS.values())
+    fields = (field for kind in kinds for field in kind.fields.items())
+    return {name for name, takes in fields if isinstance(takes, String) and takes.shows}

@@ -1,29 +1,29 @@
 """Turns rendered Block Kit JSON into blocks, putting values in as text that nothing acts upon.
 
 The JSON is read with tokens in it, so that no value can end a string. Then each string gets its
-values in the way of its place: literal in plain text and rich text, harmless in mrkdwn.
+values in the way of its place: literal in plain text and rich text, harmless in mrkdwn and
+Markdown, and nowhere in what this package doesn't know.
 """
 
 import json
-import re
-from collections.abc import Iterator
+from dataclasses import replace
 from json.decoder import JSONObject  # type: ignore[attr-defined]
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from heymilo_prefect.summaries.block_kit import kind_of
+from heymilo_prefect.summaries.block_kit_rules import Items, Kind, String, Takes, Text
+from heymilo_prefect.summaries.fit import shortened
+from heymilo_prefect.summaries.harmless import (
+    EMOJI,
+    harmless_markdown,
+    harmless_mrkdwn,
+    without_empty_lines,
+)
 from heymilo_prefect.summaries.literals import Misuse, expanded, has_token, pieces, shown
 from heymilo_prefect.summaries.urls import is_web
 
 Block = dict[str, Any]
-
-_FOR_VALUES = {"text", "url", "image_url", "alt_text", "value", "fallback"}
-_LINKS = {"url", "image_url"}
-_SPECIAL = re.compile(r"<([^<>|\n]*)(?:\|([^<>\n]*))?>")
-_EMOJI = re.compile(r":(?=[\w+'-]+:)")
-_LINE_START = re.compile(r"^(\s*)(?:&gt;)+", re.MULTILINE)
-_HARMLESS = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ"}  # noqa: RUF001
-)
 
 
 class Located(dict[str, Any]):
@@ -62,8 +62,8 @@ def parsed(text: str) -> Any:
 def to_parsed(value: Any, literals: list[str]) -> Parsed:
     """Make blocks of what was read: a list of blocks, or `{"blocks": [...], "thread": [[...]]}`.
 
-    A block that is left without a text, and a button or an image without a web address, is left
-    out; a link without one becomes text.
+    What is left without something that Slack requires is left out, and so is a button or an image
+    without a web address; a link without one becomes text. A table's cell stays, empty.
 
     Raises:
         Misuse: It is something else, or a value stands where Slack takes none.
@@ -87,110 +87,84 @@ def to_parsed(value: Any, literals: list[str]) -> Parsed:
 
 
 class _Filler:
+    """Puts the values in, as the table of Block Kit says for their places."""
+
     def __init__(self, literals: list[str]) -> None:
         self._literals = literals
 
-    def all(self, values: list[Any]) -> list[Any]:
-        filled = [self._filled(value) for value in values]
-        return [value for value in filled if value is not None]
+    def all(self, values: list[Any], takes: Takes | None = None) -> list[Any]:
+        of, empty = (takes.of, takes.empty) if isinstance(takes, Items) else (None, None)
+        filled = (self._filled(value, of) for value in values)
+        return [empty if value is None else value for value in filled if value is not None or empty]
 
-    def _filled(self, value: Any) -> Any:
+    def _filled(self, value: Any, takes: Takes | None) -> Any:
+        """Return a value as it is posted, or None when nothing is left of it."""
         if isinstance(value, list):
-            return self.all(value)
+            filled = self.all(value, takes)
+            return filled if filled or takes is None else None
         if isinstance(value, str):
-            _refuse_value(value, "here")
-            return value
-        if not isinstance(value, dict):
-            return value
-        kind = value.get("type")
-        filled = {key: self._member(kind, key, inner) for key, inner in value.items()}
-        return self._whole(kind, value, {key: it for key, it in filled.items() if it is not None})
+            return self._text(value, takes)
+        return self._object(value, takes) if isinstance(value, dict) else value
 
-    def _member(self, kind: Any, key: str, value: Any) -> Any:
-        _refuse_value(key, "in a field's name")
-        if not isinstance(value, str):
-            return self._filled(value)
+    def _object(self, value: Block, takes: Takes | None) -> Block | None:
+        kind = kind_of(value, takes)
+        fields = kind.fields if kind else {}
+        filled: Block = {}
+        for name, inner in value.items():
+            field = fields.get(name)
+            if has_token(name):
+                raise Misuse("a value can't be in a field's name: put it into a text")
+            if isinstance(inner, str) and has_token(inner) and not _shows(field):
+                raise Misuse(f"a value can't be in '{name}': Slack reads no text there")
+            if isinstance(takes, Text) and isinstance(field, String):
+                field = replace(field, most=None if takes.is_split else takes.most)
+            made = self._filled(inner, field)
+            if made is not None:
+                filled[name] = made
+        if kind is None:  # what it needs isn't known: it stays when all of it is there
+            return filled if filled.keys() == value.keys() else None
+        return _left_of(value, filled, kind)
+
+    def _text(self, value: str, takes: Takes | None) -> str | None:
+        if not isinstance(takes, String) or not takes.shows:
+            if has_token(value):
+                raise Misuse("a value can't be here: put it into a text")
+            return value
+        if takes.shows == "url":
+            url = expanded(value, self._literals).strip()
+            return url if is_web(url) else None
         if not has_token(value):
-            return value
-        if key not in _FOR_VALUES:
-            raise Misuse(f"a value can't be in '{key}': Slack reads no text there")
-        if key in _LINKS:
-            return expanded(value, self._literals).strip()
-        if kind == "mrkdwn" and key == "text":
-            return harmless_mrkdwn(value, self._literals)
-        return "".join(map(shown, pieces(value, self._literals)))
-
-    def _whole(self, kind: Any, given: Block, filled: Block) -> Any:
-        has_value = isinstance(given.get("text"), str) and has_token(given["text"])
-        match kind:
-            case "mrkdwn" | "plain_text" if not filled.get("text", "").strip():
-                return None
-            case "mrkdwn" if has_value:
-                return filled | {"verbatim": True}  # else Slack makes links of what looks like one
-            case "plain_text" if has_value and _EMOJI.search(filled["text"]):
-                return filled | {"emoji": False}
-            case "link" if not is_web(filled.get("url", "")):
-                style = {"style": filled["style"]} if "style" in filled else {}
-                text = filled.get("text", "")
-                return {"type": "text", "text": text} | style if text else None
-            case "text" if not filled.get("text"):
-                return None
-            case "button" if "url" in given and not is_web(filled.get("url", "")):
-                return None
-            case "image" if not is_web(filled.get("image_url", "")):
-                return None
-            case "section" if not (filled.get("text") or filled.get("fields")):
-                return None
-            case "header" if not filled.get("text"):
-                return None
-            case "context" | "actions" | "rich_text" if not filled.get("elements"):
-                return None
-            case "button" if not filled.get("text"):
-                return None
-        if "elements" in given and not filled["elements"] and str(kind).startswith("rich_text"):
-            return None
-        return {key: it for key, it in filled.items() if key != "fields" or it}
-
-
-def _refuse_value(text: str, where: str) -> None:
-    """Refuse a value where it isn't text that people read."""
-    if has_token(text):
-        raise Misuse(f"a value can't be {where}: put it into a text")
-
-
-def harmless_mrkdwn(text: str, literals: list[str]) -> str:
-    """Put values into mrkdwn: escaped, and with look-alikes for what would format them.
-
-    `<url|words>` stays a link when the author wrote it and the URL is of the web.
-    """
-    return "".join(_mrkdwn_parts(text, literals))
-
-
-def _mrkdwn_parts(text: str, literals: list[str]) -> Iterator[str]:
-    end = 0
-    for special in _SPECIAL.finditer(text):
-        if not has_token(special[0]):
-            continue
-        yield _harmless(text[end : special.start()], literals)
-        url, words = expanded(special[1], literals).strip(), special[2] or special[1]
-        said = _harmless(words, literals).replace("|", "¦").replace("\n", " ")
-        yield f"<{url.replace('&', '&amp;')}|{said}>" if is_web(url) else said
-        end = special.end()
-    yield _harmless(text[end:], literals)
-
-
-def _harmless(text: str, literals: list[str]) -> str:
-    written = ""
-    for piece in pieces(text, literals):
-        if not piece.is_value:
-            written += piece.text
-            continue
-        value = _EMOJI.sub("∶", shown(piece)).translate(_HARMLESS)  # noqa: RUF001
-        value = re.sub(r"(?<!\w)_|_(?!\w)", "ˍ", value)
-        if not written or written.endswith("\n"):
-            value = _LINE_START.sub(r"\1›", value)  # noqa: RUF001
+            made = value
+        elif takes.shows == "text":
+            value = value if takes.is_run else without_empty_lines(value)
+            made = "".join(map(shown, pieces(value, self._literals)))
         else:
-            head, newline, rest = value.partition("\n")
-            value = head + newline + _LINE_START.sub(r"\1›", rest)  # noqa: RUF001
-        written += value
-    return written
+            put = harmless_mrkdwn if takes.shows == "mrkdwn" else harmless_markdown
+            made = put(value, self._literals)
+        if has_token(value) and takes.most is not None and takes.shows != "markdown":
+            made = shortened(made, takes.most)
+        return made if made.strip() or (made and takes.is_run) else takes.default or None
+
+
+def _left_of(given: Block, filled: Block, kind: Kind) -> Block | None:
+    """Return what is left of an object: None without what it needs."""
+    lost = given.keys() - filled.keys()
+    name, text = given.get("type"), filled.get("text")
+    if name == "link" and "url" in lost:
+        style = {"style": filled["style"]} if "style" in filled else {}
+        return {"type": "text", "text": text} | style if text else None
+    vital = {field for field, takes in kind.fields.items() if getattr(takes, "is_vital", False)}
+    if lost & (kind.required.keys() | vital):
+        return None
+    if lost & set(kind.either) and not filled.keys() & set(kind.either):
+        return None
+    if has_token(str(given.get("text"))):
+        if name == "mrkdwn":
+            return filled | {"verbatim": True}  # else Slack makes links of what looks like one
+        if name == "plain_text" and EMOJI.search(str(text)):
+            return filled | {"emoji": False}
+    return filled
+
+
+def _shows(takes: Takes | None) -> bool:
+    return isinstance(takes, String) and takes.shows is not None

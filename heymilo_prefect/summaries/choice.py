@@ -1,5 +1,6 @@
 """Which interviews get a summary."""
 
+import math
 from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 
@@ -48,8 +49,8 @@ class Choice:
         """Whether it gets one."""
         if not interview.has_report or self._is_past(interview):
             return False
-        details, workflow = interview.details, interview.workflow_status
-        score = details.score if details else None
+        workflow = interview.workflow_status
+        score = score_of(interview)
         if self._min_score is not None and (score is None or score < self._min_score):
             return False
         if self._statuses is not None and interview.status not in self._statuses:
@@ -61,6 +62,12 @@ class Choice:
         when = moment_of(interview)
         past = when is not None and when < self._since
         return past and interview.interview_id not in self._overdue
+
+
+def score_of(interview: Interview) -> float | None:
+    """Return an interview's score; one that isn't a finite number is none."""
+    score = interview.details.score if interview.details else None
+    return score if score is not None and math.isfinite(score) else None
 
 
 def moment_of(interview: Interview) -> datetime | None:

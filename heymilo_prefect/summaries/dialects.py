@@ -6,6 +6,8 @@ What they are given are tokens and the author's text, never values.
 from collections.abc import Sequence
 from typing import Protocol
 
+from heymilo_prefect.summaries.literals import NOTHING
+
 
 class Dialect(Protocol):
     """What the two forms write in their own ways."""
@@ -14,10 +16,10 @@ class Dialect(Protocol):
         """Write a link."""
 
     def bullets(self, items: Sequence[str]) -> str:
-        """Write a list, an item a line."""
+        """Write a list, one item per line; without items, one that shows nothing."""
 
     def quote(self, lines: Sequence[str]) -> str:
-        """Write a quotation."""
+        """Write a quotation; without lines, one that shows nothing."""
 
 
 class Markdown:
@@ -29,11 +31,11 @@ class Markdown:
 
     def bullets(self, items: Sequence[str]) -> str:
         """Write a list on lines of its own."""
-        return "\n" + "".join(f"- {item}\n" for item in items)
+        return "\n" + "".join(f"- {item}\n" for item in items or [NOTHING])
 
     def quote(self, lines: Sequence[str]) -> str:
         """Write a quotation as a block of its own."""
-        return "\n" + "".join(f"> {line}\n" for line in lines)
+        return "\n" + "".join(f"> {line}\n" for line in lines or [NOTHING])
 
 
 class Mrkdwn:
@@ -45,8 +47,8 @@ class Mrkdwn:
 
     def bullets(self, items: Sequence[str]) -> str:
         """Write lines that begin with a bullet."""
-        return "\\n".join(f"• {item}" for item in items)
+        return "\\n".join(f"• {item}" for item in items) or NOTHING
 
     def quote(self, lines: Sequence[str]) -> str:
         """Write a quotation, which begins a line."""
-        return "\\n".join(f"> {line}" for line in lines)
+        return "\\n".join(f"> {line}" for line in lines) or NOTHING

@@ -10,6 +10,9 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import urlsplit
 
+from heymilo_prefect.summaries.markdown import to_blocks
+from heymilo_prefect.summaries.plain import lines_of
+
 Message = Mapping[str, Any]
 
 PAGE_STYLE = """
@@ -53,6 +56,11 @@ PAGE_STYLE = """
 .slack .button { border: 1px solid #c9c9c9; border-radius: 4px; padding: 3px 12px; font-size: 13px;
   font-weight: 700; color: #1d1c1d; }
 .slack .primary { background: #007a5a; border-color: #007a5a; color: #fff; }
+.slack table { border-collapse: collapse; }
+.slack th, .slack td { border: 1px solid #dcdcdc; padding: 4px 10px; text-align: left; }
+.slack td .block { margin: 0; }
+.slack .card { border: 1px solid #dcdcdc; border-radius: 8px; padding: 12px; max-width: 320px; }
+.slack .other i { color: #616061; font-size: 12px; }
 .slack .danger { background: #e01e5a; border-color: #e01e5a; color: #fff; }
 """
 """CSS for what this module draws."""
@@ -78,7 +86,7 @@ _MARKS = [
     for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
 ]
 _HELD = re.compile("\x00(\\d+)\x00")
-_STYLE_TAGS = {"code": "code", "bold": "b", "italic": "i", "strike": "s"}
+_STYLE_TAGS = {"code": "code", "bold": "b", "italic": "i", "strike": "s", "underline": "u"}
 
 
 def draw_channel(name: str, messages: Iterable[Message]) -> str:
@@ -111,8 +119,13 @@ def _time(stamp: str) -> str:
 
 
 def _block(block: Message) -> str:
-    draw = _BLOCKS.get(str(block.get("type")))
-    return "" if draw is None else draw(block)
+    return _BLOCKS.get(str(block.get("type")), _other)(block)
+
+
+def _other(block: Message) -> str:
+    """Draw a block of another type by its text, with its type, so that nothing is left out."""
+    lines = "\n".join(map(escape, lines_of(dict(block))))
+    return _div("block text other", f"<i>{escape(str(block.get('type')))}</i>\n{lines}")
 
 
 def _header(block: Message) -> str:
@@ -142,6 +155,49 @@ def _image(block: Message) -> str:
     return _div("block", _link(block.get("image_url", ""), escape(title)))
 
 
+def _video(block: Message) -> str:
+    title = _link(block.get("title_url", block["video_url"]), f"▶ {_text_object(block['title'])}")
+    about = _text_object(block["description"]) if "description" in block else ""
+    return _div("block text", f"<b>{title}</b>\n{about}".strip())
+
+
+def _markdown(block: Message) -> str:
+    return "".join(map(_block, to_blocks(block["text"], [])))
+
+
+def _table(block: Message) -> str:
+    def row(cells: Iterable[Message], tag: str) -> str:
+        drawn = "".join(f"<{tag}>{_cell(cell)}</{tag}>" for cell in cells)
+        return f"<tr>{drawn}</tr>"
+
+    head, *rows = block["rows"]
+    body = "".join(row(cells, "td") for cells in rows)
+    return _div("block", f"<table>{row(head, 'th')}{body}</table>")
+
+
+def _cell(cell: Message) -> str:
+    return _rich_text(cell) if cell.get("type") == "rich_text" else escape(str(cell.get("text")))
+
+
+def _card(block: Message) -> str:
+    image = escape(block["hero_image"].get("alt_text", "image")) if "hero_image" in block else ""
+    texts = [_text_object(block[name]) for name in ("subtitle", "body", "subtext") if name in block]
+    title = f"<b>{_text_object(block['title'])}</b>" if "title" in block else ""
+    drawn = "".join(_div("text", text) for text in (image, title, *texts) if text)
+    actions = _actions({"elements": block["actions"]}) if "actions" in block else ""
+    return _div("block card", drawn + actions)
+
+
+def _carousel(block: Message) -> str:
+    return _div("block actions", "".join(map(_card, block["elements"])))
+
+
+def _input(block: Message) -> str:
+    hint = _div("context", _text_object(block["hint"])) if "hint" in block else ""
+    label = f"<b>{_text_object(block['label'])}</b>"
+    return _div("block", _div("text", label) + _element(block["element"]) + hint)
+
+
 def _actions(block: Message) -> str:
     return _div("block actions", "".join(map(_element, block["elements"])))
 
@@ -157,7 +213,10 @@ def _element(element: Message) -> str:
         )
     if element.get("type") == "image":
         return _link(element.get("image_url", ""), escape(element.get("alt_text", "image")))
-    return _text_object(element)
+    if element.get("type") in ("mrkdwn", "plain_text"):
+        return _text_object(element)
+    shown = " · ".join(map(escape, lines_of(dict(element)))) or escape(str(element.get("type")))
+    return f'<span class="button">{shown} ▾</span>'
 
 
 def _text_object(text: Message) -> str:
@@ -274,4 +333,11 @@ _BLOCKS: dict[str, Callable[[Message], str]] = {
     "image": _image,
     "actions": _actions,
     "rich_text": _rich_text,
+    "markdown": _markdown,
+    "table": _table,
+    "video": _video,
+    "card": _card,
+    "carousel": _carousel,
+    "context_actions": _actions,
+    "input": _input,
 }

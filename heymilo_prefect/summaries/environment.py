@@ -6,6 +6,7 @@ characters put together in all (`MAX_CHARACTERS`), `range` and lists (`MAX_ITEMS
 bits). Refused: `**`, `%` on texts, formatting with widths.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -26,6 +27,7 @@ from pydantic import BaseModel
 from heymilo_prefect.summaries.dialects import Dialect
 from heymilo_prefect.summaries.filters import FILTERS, kind_of
 from heymilo_prefect.summaries.literals import (
+    NOTHING,
     THREAD,
     Misuse,
     Rendered,
@@ -46,7 +48,9 @@ _SAFE_FILTERS = re.findall(
     unique upper wordcount
     """,
 )
-_FILTERS_OF_NOTHING = {"d", "default", "count", "length", "list", "string", "wordcount"}
+_FILTERS_OF_NOTHING = {
+    *("bullets", "d", "default", "count", "length", "list", "quote", "string", "wordcount")
+}
 _TEXT_METHODS = {
     *("capitalize", "endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix"),
     *("rstrip", "split", "splitlines", "startswith", "strip", "title", "upper"),
@@ -236,9 +240,10 @@ class _Bounded(NodeTransformer):
 
 @pass_context  # so that Jinja doesn't do it ahead, for constants
 def _finalized(context: Context, value: Any) -> str:
-    if type(value) is Rendered:
-        return str(value)
-    return "" if isinstance(value, Missing) else current().mark(as_text(value))
+    if isinstance(value, Rendered):
+        return value.written
+    text = "" if isinstance(value, Missing) else as_text(value)
+    return current().mark(text) or NOTHING
 
 
 def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -246,7 +251,8 @@ def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def filtered(*args: Any, **kwargs: Any) -> Any:
-        value = args[at]
+        value = _present(args[at])
+        args = (*args[:at], value, *args[at + 1 :])
         if isinstance(value, Missing) and name not in _FILTERS_OF_NOTHING:
             return value
         if isinstance(value, Sequence) and not isinstance(value, str):
@@ -261,7 +267,7 @@ def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
     rendering = current()
     for value in values or ():
         rendering.step()
-        yield value
+        yield _present(value)
 
 
 def _range(*bounds: int) -> range:
@@ -305,7 +311,9 @@ def _field_of_nothing(model: type[BaseModel] | None, name: str) -> Missing:
 
 
 def _present(value: Any, model: type[BaseModel] | None = None) -> Any:
-    return Missing.of(model) if value is None else value
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return Missing.of(model)
+    return value
 
 
 @cache

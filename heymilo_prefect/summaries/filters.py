@@ -1,5 +1,6 @@
 """What templates' filters do: scores, dates, durations, links, lists, shortening, quotations."""
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,10 +58,12 @@ def round_(context: Context, value: float, precision: int = 0) -> float:
 
 @pass_context
 def score(context: Context, value: float, scale: float) -> str:
-    """Write a score with its scale: `85 / 100`."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Misuse(f"'score' takes a number, not {kind_of(value)}")
-    return f"{number(value)} / {number(scale)}"
+    """Write a score with the scale that it is assumed to be on: `85 / 100`.
+
+    One that isn't from 0 to `scale` is on another scale, so it is written without one: `7`.
+    """
+    points, most = _number(value, "a number"), _number(scale, "a number as its scale")
+    return f"{number(points)} / {number(most)}" if 0 <= points <= most else number(points)
 
 
 @pass_context
@@ -108,7 +111,7 @@ def bullets(context: Context, values: Iterable[Any], most: int = _MAX_BULLETS) -
     values = [values] if isinstance(values, str) else list(values)
     chosen = values[: _count(most, "bullets")]
     items = [token for token in map(_one_line, chosen) if token]
-    return Rendered(_dialect(context).bullets(items)) if items else ""
+    return Rendered(_dialect(context).bullets(items), shows=bool(items))
 
 
 @pass_context
@@ -116,7 +119,7 @@ def quote(context: Context, values: Any, most: int = _MAX_LINES) -> Any:
     """Quote a text, or the first utterances of a transcript, each with its speaker."""
     said = [values] if isinstance(values, str | BaseModel | Mapping) else list(values)
     lines = [line for item in said[: _count(most, "quote")] if (line := _said(context, item))]
-    return Rendered(_dialect(context).quote(lines)) if lines else ""
+    return Rendered(_dialect(context).quote(lines), shows=bool(lines))
 
 
 def _said(context: Context, utterance: Any) -> str:
@@ -134,11 +137,23 @@ def _one_line(value: Any) -> str:
 
 def _marked(value: Any) -> str:
     current().step()
-    return str(value) if type(value) is Rendered else current().mark(_text(value))
+    return value.written if isinstance(value, Rendered) else current().mark(_text(value))
 
 
 def _text(value: Any) -> str:
     return as_text(None if isinstance(value, Undefined) else value)
+
+
+def _number(value: Any, expected: str) -> float:
+    """Read a number, or a text that is one, as `number` writes it."""
+    if isinstance(value, Undefined):
+        return math.nan
+    try:
+        if not isinstance(value, bool):
+            return round(float(value), 2)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise Misuse(f"'score' takes {expected}, not {kind_of(value)}")
 
 
 def _dialect(context: Context) -> Any:

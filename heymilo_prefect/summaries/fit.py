@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from heymilo_prefect.summaries.block_kit import MAX_FIELD, MAX_FIELDS, MAX_SECTION
 from heymilo_prefect.summaries.message import (
     MAX_BLOCK_TEXT,
     MAX_BLOCKS,
+    MAX_FIELD,
+    MAX_FIELDS,
     MAX_HEADER,
     MAX_MESSAGES,
+    MAX_ROWS,
+    MAX_SECTION,
 )
 
 Block = dict[str, Any]
@@ -85,6 +88,11 @@ def _parts(block: Block) -> Iterator[Block]:
                 yield block | {"elements": elements}
         case "header":
             yield block | {"text": _shortened(block["text"], MAX_HEADER)}
+        case "markdown":
+            for text in split(block["text"], MAX_BLOCK_TEXT - _ELEMENT_COST):
+                yield block | {"text": text}
+        case "table":
+            yield from _tables(block)
         case _:
             yield block
 
@@ -126,6 +134,30 @@ def _sections(block: Block) -> Iterator[Block]:
         yield (rest if index == 0 else {"type": "section"}) | of_text | of_fields
 
 
+def _tables(block: Block) -> Iterator[Block]:
+    """Share a table's rows out to as many tables as they need, each with the first row."""
+    head, *rows = [_row(row) for row in block["rows"]]
+    part, left = [head], MAX_BLOCK_TEXT - _cost(head)
+    for row in rows:
+        if len(part) > 1 and (len(part) == MAX_ROWS or _cost(row) > left):
+            yield block | {"rows": part}
+            part, left = [head], MAX_BLOCK_TEXT - _cost(head)
+        part.append(row)
+        left -= _cost(row)
+    yield block | {"rows": part}
+
+
+def _row(cells: list[Block]) -> list[Block]:
+    most = MAX_BLOCK_TEXT // 2 // max(len(cells), 1) - _ELEMENT_COST
+    return cells if _cost(cells) <= MAX_BLOCK_TEXT // 2 else [_cell(it, most) for it in cells]
+
+
+def _cell(cell: Block, most: int) -> Block:
+    if cell.get("elements"):
+        return cell | {"elements": next(_chunks(cell["elements"], most))}
+    return _shortened(cell, most)
+
+
 def _groups(texts: list[Block], most: int) -> Iterator[list[Block]]:
     for group in _chunks([_shortened(text, most) for text in texts], MAX_BLOCK_TEXT // 2):
         for start in range(0, len(group), MAX_FIELDS):
@@ -135,7 +167,12 @@ def _groups(texts: list[Block], most: int) -> Iterator[list[Block]]:
 def _shortened(text: Block, most: int) -> Block:
     if len(text.get("text", "")) <= most:
         return text
-    return text | {"text": next(split(text["text"], most - 1)).rstrip() + "…"}
+    return text | {"text": shortened(text["text"], most)}
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text to `most` characters, between words and not within a link."""
+    return text if len(text) <= most else next(split(text, most - 1)).rstrip() + "…"
 
 
 def split(text: str, most: int) -> Iterator[str]:

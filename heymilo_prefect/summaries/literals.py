@@ -2,14 +2,19 @@
 
 A value becomes a literal in a table, and in the text an opaque token stands for it: characters that
 neither Markdown nor Slack know. So nothing in a value is ever parsed. `expanded` puts it back.
+
+A value that is missing has a token too, `NOTHING`, so that the text is parsed as if it were there:
+`**{{ missing }}**` is emphasis around nothing, and never the line of asterisks that is a divider.
+What is left without any text is dropped after parsing.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from heymilo_prefect.summaries.errors import TemplateError
 from heymilo_prefect.summaries.message import MAX_LITERAL, MAX_URL, cut
@@ -22,8 +27,10 @@ MAX_CHARACTERS = 1_000_000
 _OPEN, _CLOSE, _ZERO = "\U000f0000", "\U000f0001", 0xF0010
 THREAD = "\U000f0002"
 """What `{% thread %}` writes."""
+NOTHING = _OPEN + _CLOSE
+"""The token of a value that is missing, or blank."""
 _LINE = "\U000f0003"
-_TOKEN = re.compile(f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")
+_TOKEN = re.compile(f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]*){_CLOSE}")
 _LINE_MARK = re.compile(_TOKEN.pattern.replace(_OPEN, _LINE))
 _TOKEN_CHARACTERS = re.compile(r"[\U000f0000-\U000f001f]")
 _TO_TOKEN = {ord("0") + digit: _ZERO + digit for digit in range(10)}
@@ -45,9 +52,20 @@ class Misuse(Exception):
 
 
 class Rendered(str):
-    """Text of the template's author in which all values are tokens: it may be Markdown."""
+    """Text of the template's author in which all values are tokens: it may be Markdown.
 
-    __slots__ = ()
+    `written` is what is put out. The string, which the template's expressions see, has no `NOTHING`
+    in it: a `set` block around a missing value is empty, and false.
+    """
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, written: str, *, shows: bool = True) -> Self:
+        """Keep the text; one that shows nothing is empty for expressions."""
+        made = super().__new__(cls, written.replace(NOTHING, "") if shows else "")
+        made.written = written
+        return made
 
 
 @dataclass
@@ -59,7 +77,7 @@ class Rendering:
     characters: int = MAX_CHARACTERS
 
     def mark(self, text: str) -> str:
-        """Put a value's text into the table, and give the token that stands for it."""
+        """Put a value's text into the table, and give its token; blank text has none."""
         # One character more than a URL may have, so that one that is too long is still noticed.
         literal = cleaned(self._without_tokens(text))[: MAX_URL + 1]
         if not literal.strip():
@@ -119,9 +137,8 @@ def pieces(text: str, literals: list[str]) -> Iterator[Piece]:
     for token in _TOKEN.finditer(text):
         if authored := without_token_characters(text[end_of_last : token.start()]):
             yield Piece(authored, False)
-        index = int(token[1].translate(_FROM_TOKEN))
-        if index < len(literals):
-            yield Piece(literals[index], True)
+        index = int(token[1].translate(_FROM_TOKEN)) if token[1] else len(literals)
+        yield Piece(literals[index] if index < len(literals) else "", True)
         end_of_last = token.end()
     if authored := without_token_characters(text[end_of_last:]):
         yield Piece(authored, False)
@@ -151,7 +168,7 @@ class Lines:
 
 
 def has_token(text: str) -> bool:
-    """Whether a value stands in a text."""
+    """Whether a value stands in a text, or would if it weren't missing."""
     return _TOKEN.search(text) is not None
 
 
@@ -199,10 +216,12 @@ def as_text(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with two decimals at most, and none that say nothing."""
-    if isinstance(value, int) or value in (float("inf"), float("-inf")) or value != value:
+    """Write a number with two decimals at most, without trailing zeros; none that isn't finite."""
+    if isinstance(value, int):
         return str(value)
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    if not math.isfinite(value):
+        return ""
+    return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")  # + 0: there is no "-0"
 
 
 def _bounded(values: Iterable[object]) -> Iterator[object]:

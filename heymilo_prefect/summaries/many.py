@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.summaries.choice import score_of
 from heymilo_prefect.summaries.digest import load_report_template
 from heymilo_prefect.summaries.message import SlackMessage
 from heymilo_prefect.summaries.render import notification_text
@@ -49,13 +50,11 @@ def load_many_template(template: str | Path | None = None) -> Template:
         TemplateError: It can't be read, or it can't be right with any interview: says which file,
             which line, and what is allowed there.
     """
-    sound = load_report_template(template, _PACKAGED)
+    loaded = load_report_template(template, _PACKAGED)
     interviews = filled(Interview), Interview(interview_id="text")
     found = list(product(interviews, (filled(Posting), None)))
-    for some in (*([pair] for pair in found), found):
-        for waiting in (0, 2):
-            render_many(some, waiting, sound)
-    return sound
+    samples = product((*([pair] for pair in found), found), (0, 2))
+    return loaded.tried({"report": _report(some, waiting)} for some, waiting in samples)
 
 
 def render_many(
@@ -81,13 +80,17 @@ def render_many(
     sound = template
     if not isinstance(sound, Template):
         sound = load_report_template(sound, _PACKAGED)
-    groups = _grouped(found)
-    written = sound.write({"report": Report(groups, len(found), waiting)})
+    report = _report(found, waiting)
+    written = sound.write({"report": report})
     text = f"{len(found) or 'No'} interview {'report' if len(found) == 1 else 'reports'}"
-    titles = dict.fromkeys(group.posting_title for group in groups)
+    titles = dict.fromkeys(group.posting_title for group in report.groups)
     if about := notification_text(", ".join(filter(None, titles))):
         text = f"{text}: {about}"
     return SlackMessage.of(written.messages, written.text or text)
+
+
+def _report(found: Sequence[Found], waiting: int) -> Report:
+    return Report(_grouped(found), len(found), waiting)
 
 
 def _grouped(found: Sequence[Found]) -> list[Group]:
@@ -112,5 +115,5 @@ def _largest_first(group: Group) -> tuple[int, bool, str]:
 
 
 def _best_first(interview: Interview) -> float:
-    score = interview.details.score if interview.details else None
-    return math.inf if score is None or math.isnan(score) else -score
+    score = score_of(interview)
+    return math.inf if score is None else -score

@@ -24,6 +24,8 @@ def to_blocks(text: str, literals: list[str]) -> list[dict[str, Any]]:
     """Make blocks: headings, paragraphs, lists, quotes, code and lines.
 
     Values come out as text; a link is a link when its URL is http or https, and text otherwise.
+    Emphasis, a line, an item, a quotation or a heading in which all values are missing, and which
+    has no other text, is left out; nothing else changes for a missing value.
     """
     return _Writer(literals).write(_tokens(text))
 
@@ -72,7 +74,7 @@ class _Writer:
             quote = {"type": "rich_text_quote", "elements": self._flat(inner)}
             self._add(opening, [quote])
         elif kind == "fence":
-            code = self._texts(opening.content.rstrip("\n"), {}, emoji=False)
+            code = _merged(self._texts(opening.content.rstrip("\n"), {}))
             self._add(opening, [{"type": "rich_text_preformatted", "elements": code}])
 
     def _write_header(self, inline: Token) -> None:
@@ -144,11 +146,11 @@ class _Writer:
             if token.type == "list_item_open":
                 bullet = "• "
             elif token.type == "inline":
-                line = self._inline(token)
-                lines.append(self._texts(bullet, {}) + line if line else [])
-                bullet = ""
+                if line := self._inline(token):
+                    lines.append(self._texts(bullet, {}) + line)
+                    bullet = ""
             elif token.type == "fence":
-                lines.append(self._texts(token.content.rstrip("\n"), {"code": True}))
+                lines.append(_merged(self._texts(token.content.rstrip("\n"), {"code": True})))
         written: list[Element] = []
         for line in filter(None, lines):
             if written:
@@ -158,7 +160,8 @@ class _Writer:
 
     def _inline(self, inline: Token) -> list[Element]:
         styles: Counter[str] = Counter()
-        written: list[Element] = []
+        lines: list[list[Element]] = [[]]
+        breaks: list[list[Element]] = [[]]
         children = inline.children or []
         at = 0
         while at < len(children):
@@ -168,28 +171,34 @@ class _Writer:
             if kind in _STYLES:
                 styles[_STYLES[kind]] += 1 if edge == "open" else -1
             elif token.type == "text":
-                written += self._texts(token.content, style, emoji=True)
+                lines[-1] += self._texts(token.content, style, emoji=True)
             elif token.type == "code_inline":
-                written += self._texts(token.content, style | {"code": True})
+                lines[-1] += self._texts(token.content, style | {"code": True})
             elif token.type in ("softbreak", "hardbreak"):
-                written += self._texts("\n", style)
+                lines.append([])
+                breaks.append(self._texts("\n", style))
             elif token.type == "image":
-                written += self._link(token.content, str(token.attrs.get("src", "")), style)
+                lines[-1] += self._link(token.content, str(token.attrs.get("src", "")), style)
             elif token.type == "link_open":
                 end = _end_of(children, at)
                 inside = children[at + 1 : end]
                 words = "".join(part.content or " " * (part.type == "softbreak") for part in inside)
                 inner = {_STYLES[kind]: True for kind in _opened(inside) if kind in _STYLES}
-                written += self._link(words, str(token.attrs.get("href", "")), style | inner)
+                lines[-1] += self._link(words, str(token.attrs.get("href", "")), style | inner)
                 at = end
             at += 1
+        written: list[Element] = []
+        for line, line_break in zip(map(_left_of, lines), breaks, strict=True):
+            if line:
+                written += line_break + line if written else line
         return _merged(written)
 
     def _link(self, words: str, url: str, style: Element) -> list[Element]:
         url = expanded(url, self._literals)
         if not is_web(url):
             return self._texts(words, style)
-        text = "".join(map(shown, pieces(words, self._literals))) or url
+        text = "".join(map(shown, pieces(words, self._literals)))
+        text = text if text.strip() else url
         return [{"type": "link", "url": url, "text": text} | ({"style": style} if style else {})]
 
     def _texts(self, text: str, style: Element, emoji: bool = False) -> list[Element]:
@@ -198,8 +207,10 @@ class _Writer:
     def _text_elements(self, text: str, style: Element, emoji: bool) -> Iterator[Element]:
         dress = {"style": style} if style else {}
         for piece in pieces(text, self._literals):
-            parts = _EMOJI.split(piece.text) if emoji and not piece.is_value else [shown(piece)]
-            for index, part in enumerate(parts):
+            if piece.is_value:  # also one that is missing: an empty text, for `_left_of`
+                yield {"type": "text", "text": shown(piece)} | dress
+                continue
+            for index, part in enumerate(_EMOJI.split(piece.text) if emoji else [piece.text]):
                 if index % 2:
                     yield {"type": "emoji", "name": part}
                 elif part:
@@ -219,9 +230,25 @@ def _opened(tokens: list[Token]) -> list[str]:
     return [token.type.removesuffix("_open") for token in tokens if token.nesting == 1]
 
 
+def _left_of(line: list[Element]) -> list[Element]:
+    """Return what is left of a line without its missing values: all of it, or nothing."""
+    if all(element.get("text") != "" for element in line):
+        return line
+    left = _merged(line)
+    for at, stripped in ((0, str.lstrip), (-1, str.rstrip)):
+        while left and left[at]["type"] == "text":
+            if text := stripped(left[at]["text"]):
+                left[at] = left[at] | {"text": text}
+                break
+            del left[at]
+    return left
+
+
 def _merged(elements: list[Element]) -> list[Element]:
     merged: list[Element] = []
     for element in elements:
+        if element.get("text") == "":
+            continue
         last = merged[-1] if merged else {}
         both_text = element["type"] == last.get("type") == "text"
         if both_text and element.get("style") == last.get("style"):

@@ -8,6 +8,16 @@ MAX_BLOCKS = 50
 """Blocks in a message."""
 MAX_HEADER = 150
 """Characters of a header block."""
+MAX_SECTION = 3_000
+"""Characters of a section's text, and of a text in a context."""
+MAX_FIELD = 2_000
+"""Characters of a section's field."""
+MAX_FIELDS = 10
+"""Fields of a section, and elements of a context."""
+MAX_MARKDOWN = 12_000
+"""Characters of a markdown block."""
+MAX_ROWS = 100
+"""Rows of a table."""
 MAX_URL = 3_000
 """Characters of a link's URL."""
 MAX_MESSAGES = 20

@@ -5,6 +5,8 @@ from typing import Any
 
 from heymilo_prefect.summaries.message import SlackMessage
 
+_SHOWN = {"title", "alt_text", "caption"}  # texts that aren't in text objects
+
 
 def plain_text(message: SlackMessage) -> str:
     """Write a message, its replies indented; a line for each text, item or quotation."""
@@ -12,6 +14,11 @@ def plain_text(message: SlackMessage) -> str:
     for reply in message.thread:
         lines += [f"    {line}" for line in _lines(reply)]
     return "\n".join(lines)
+
+
+def lines_of(block: dict[str, Any]) -> Iterator[str]:
+    """Return a block's text line by line, whatever its type."""
+    return _lines(block)
 
 
 def _lines(value: Any) -> Iterator[str]:
@@ -27,8 +34,15 @@ def _lines(value: Any) -> Iterator[str]:
         elif isinstance(text := value.get("text"), str):
             yield from text.splitlines()
         else:
-            for key in ("text", "fields", "elements", "accessory"):
-                yield from _lines(value.get(key))
+            for key, within in value.items():
+                if key == "rows":
+                    yield from (
+                        " | ".join(" ".join(_lines(cell)) for cell in row) for row in within
+                    )
+                elif isinstance(within, str) and key in _SHOWN:
+                    yield from within.splitlines()
+                elif key != "confirm":
+                    yield from _lines(within)
 
 
 def _inline(element: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """An interview's summary: interview, posting and template in, message out."""
 
+from itertools import product
 from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
@@ -52,11 +53,11 @@ def load_summary_template(
         TemplateError: It can't be read, or it can't be right with any interview: says which file,
             which line, and what is allowed there.
     """
-    sound = load_template(template, form=form, name=name)
-    for interview in (filled(Interview), Interview(interview_id="text")):
-        for posting in (filled(Posting), None):
-            render_summary(interview, posting, sound)
-    return sound
+    loaded = load_template(template, form=form, name=name)
+    samples = product((filled(Interview), Interview(interview_id="text")), (filled(Posting), None))
+    return loaded.tried(
+        ({"interview": interview, "posting": posting} for interview, posting in samples), Posting
+    )
 
 
 def notification_text(value: str | None) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -15,8 +15,8 @@ import jinja2
 from jinja2 import meta, nodes
 from pydantic import BaseModel
 
-from heymilo_prefect.summaries import blocks_json, markdown
-from heymilo_prefect.summaries.block_kit import Complaint, complaints_about
+from heymilo_prefect.summaries import blocks_json, hints, markdown
+from heymilo_prefect.summaries.block_kit import Complaint, Unknown, complaints_about
 from heymilo_prefect.summaries.dialects import Dialect, Markdown, Mrkdwn
 from heymilo_prefect.summaries.environment import Environment, Missing
 from heymilo_prefect.summaries.errors import TemplateError
@@ -36,8 +36,7 @@ from heymilo_prefect.summaries.sources import MAX_TEMPLATE, Form, Source, read_s
 PACKAGED = ("full", "compact")
 """Templates of a summary that come with the package."""
 
-_SLACK_LINK = re.compile(r"<https?://[^<>|\s]*\|[^<>]*>|<\{\{[^<>]*\}\}\|[^<>]*>")
-_OF_SIZE = re.compile(r"must be (less|more) than|no (more|fewer) than")
+_OF_SIZE = re.compile(r"must be (less|more) than|no (more|fewer) than|cannot exceed")
 _DIALECTS: dict[Form, Dialect] = {"markdown": Markdown(), "blocks": Mrkdwn()}
 
 
@@ -61,6 +60,34 @@ class Template:
     hints: tuple[str, ...]
     mark: str
     _compiled: jinja2.Template = field(repr=False)
+    _text: str = field(repr=False)
+
+    def tried(
+        self, samples: Iterable[Mapping[str, Any]], missing: type[BaseModel] | None = None
+    ) -> "Template":
+        """Write it with samples of data, and return it with what they show added to its hints.
+
+        Raises:
+            TemplateError: As `write`.
+        """
+        environment = Environment(_DIALECTS[self.form], marks_lines=True)
+        marked = replace(self, _compiled=environment.from_string(self._text))
+        words: set[int] = set()
+        unknown: set[tuple[str, int]] = set()
+        for values in samples:
+            self.write(values, missing)
+            lines = Lines(marked._render(_given(values, missing))[0])
+            if self.form == "markdown":
+                words |= hints.lines_of_words(lines)
+                continue
+            value = blocks_json.parsed(lines.text)
+            words |= hints.objects_of_words(value, lines)
+            for complaint in complaints_about(_blocks_of(value)):
+                if isinstance(complaint, Unknown):
+                    line = lines.at(_position(value, complaint.pointer))
+                    unknown.add((complaint.why, line))
+        found = *hints.about_words(words, self.name), *hints.about_types(unknown, self.name)
+        return replace(self, hints=self.hints + found) if found else self
 
     def write(self, values: Mapping[str, Any], missing: type[BaseModel] | None = None) -> Written:
         """Render with values by name; one that is None is a missing model of type `missing`.
@@ -69,8 +96,7 @@ class Template:
             TemplateError: The template uses a name that its data doesn't have, does too much, or
                 makes what Slack refuses.
         """
-        given = {key: Missing.of(missing) if it is None else it for key, it in values.items()}
-        text, literals = self._render(given)
+        text, literals = self._render(_given(values, missing))
         if self.form == "markdown":
             made = [markdown.to_blocks(part, literals) for part in text.split(THREAD)]
             return Written(fitted(made), "")
@@ -84,7 +110,7 @@ class Template:
             raise located(str(mistake), self.name, None) from None
         messages = fitted([blocks, *thread])
         for message in messages:
-            for complaint in complaints_about(message):
+            for complaint in _refusals(message):
                 raise self._refused(complaint, None)
         return Written(messages, text)
 
@@ -92,7 +118,8 @@ class Template:
         rendering = Rendering()
         begun = begin(rendering)
         try:
-            return self._compiled.render(given), rendering.literals
+            text: Any = self._compiled.render(given)  # a `Rendered`: see `Environment.concat`
+            return text.written, rendering.literals
         except Exception as mistake:  # a template can fail in any way that Python knows
             error = located(_reason(mistake), self.name, _line(mistake, self._compiled))
         finally:
@@ -114,11 +141,24 @@ class Template:
         return located(f"Slack doesn't take this at {pointer}: {why}", self.name, line)
 
 
+def _given(values: Mapping[str, Any], missing: type[BaseModel] | None) -> dict[str, Any]:
+    return {key: Missing.of(missing) if it is None else it for key, it in values.items()}
+
+
 def _impossible(value: Any) -> list[Complaint]:
-    """Say what no data makes right: sizes are mended, and what stays empty is left out."""
-    blocks = value.get("blocks") if isinstance(value, dict) else value
-    found = complaints_about(blocks) if isinstance(blocks, list) else []
+    """Return what no data makes right: lengths are cut later, and what stays empty is left out."""
+    found = _refusals(_blocks_of(value))
     return [complaint for complaint in found if not _OF_SIZE.search(complaint.why)]
+
+
+def _refusals(blocks: list[Any]) -> list[Complaint]:
+    """Return the complaints but those about types that only Slack may know: they are posted."""
+    return [it for it in complaints_about(blocks) if not isinstance(it, Unknown)]
+
+
+def _blocks_of(value: Any) -> list[Any]:
+    blocks = value.get("blocks") if isinstance(value, dict) else value
+    return blocks if isinstance(blocks, list) else []
 
 
 def _position(value: Any, pointer: str) -> int:
@@ -190,19 +230,11 @@ def _template(source: Source, names: Iterable[str]) -> Template:
     else:
         if not unknown:
             compiled = jinja2.Template.from_code(environment, code, environment.make_globals(None))
-            hints = tuple(_hints(text, name)) if form == "markdown" else ()
-            return Template(name, form, hints, sha256(text.encode()).hexdigest(), compiled)
+            found = tuple(hints.about_links(text, name)) if form == "markdown" else ()
+            mark = sha256(text.encode()).hexdigest()
+            return Template(name, form, found, mark, compiled, text)
         error = _unknown_name(tree, unknown, name, sorted(names))
     raise error
-
-
-def _hints(text: str, name: str) -> Iterable[str]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if _SLACK_LINK.search(line):
-            yield (
-                f"{name}, line {number}: <url|text> is Slack's mrkdwn and shows as text here: "
-                "write [text](url)."
-            )
 
 
 def _unknown_name(

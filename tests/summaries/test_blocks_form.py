@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
@@ -13,9 +14,11 @@ from heymilo_prefect.summaries import (
     TemplateError,
     load_summary_template,
     load_template,
+    plain_text,
     render_summary,
 )
 from heymilo_prefect.summaries.draw import draw_message
+from heymilo_prefect.summaries.urls import is_web
 from tests.summaries import shown
 from tests.summaries.test_injection import NASTY, elements
 
@@ -49,6 +52,48 @@ RICH = json.dumps(
         }
     ]
 )
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text}
+
+
+WEB = "https://example.com/"
+OPTION = {"text": plain(NAME), "value": NAME}
+CONFIRM = {name: plain(NAME) for name in ("title", "confirm", "deny")} | {"text": mrkdwn(NAME)}
+TEXT_CELL = {"type": "raw_text", "text": NAME}
+RICH_CELL = json.loads(RICH)[0]
+A_CELL = {"type": "raw_text", "text": "a"}
+EMPTY_CELL = {"type": "rich_text", "elements": [
+    {"type": "rich_text_section", "elements": [{"type": "text", "text": NAME}]}]}  # fmt: skip
+NEWER_BLOCKS: list[dict[str, Any]] = [
+    {"type": "markdown", "text": f"# {NAME}\n**{NAME}** _{NAME}_ `{NAME}` [{NAME}]({NAME})\n\n"
+     f"{NAME}\n- {NAME}\n\n> {NAME}\n\n<{NAME}|{NAME}> {NAME}{NAME}"},
+    {"type": "table", "rows": [[TEXT_CELL, TEXT_CELL], [TEXT_CELL, RICH_CELL]]},
+    {"type": "video", "title": plain(NAME), "alt_text": NAME, "video_url": WEB,
+     "thumbnail_url": WEB, "author_name": NAME, "description": plain(NAME)},
+    {"type": "card", "title": mrkdwn(NAME), "subtitle": mrkdwn(f"*{NAME}*"), "body": plain(NAME)},
+    {"type": "carousel", "elements": [{"type": "card", "body": mrkdwn(NAME)}]},
+    {"type": "context_actions", "elements": [
+        {"type": "icon_button", "icon": "trash", "text": plain(NAME), "value": NAME}]},
+    {"type": "input", "label": plain(NAME), "hint": plain(NAME),
+     "element": {"type": "plain_text_input", "placeholder": plain(NAME)}},
+    {"type": "actions", "elements": [
+        {"type": "button", "text": plain(NAME), "confirm": CONFIRM},
+        {"type": "static_select", "placeholder": plain(NAME), "options": [OPTION]},
+        {"type": "overflow", "options": [OPTION]}]},
+    {"type": "image", "slack_file": {"id": "F1"}, "alt_text": NAME, "title": plain(NAME)},
+    {"type": "task_card", "task_id": "1", "title": NAME, "status": "complete",
+     "details": RICH_CELL},
+    {"type": "container", "title": plain(NAME), "child_blocks": [
+        {"type": "section", "text": mrkdwn(NAME)}, {"type": "markdown", "text": NAME}]},
+    {"type": "alert", "text": mrkdwn(NAME), "level": "info"},
+    {"type": "shiny", "parts": [mrkdwn(NAME), {"type": "raw_text", "text": NAME}]},
+]  # fmt: skip
 PLACES = [
     section(NAME),
     section(f"*Name* {NAME}\n> {NAME}\n{NAME} and _{NAME}_ `{NAME}`"),
@@ -62,6 +107,7 @@ PLACES = [
     section("{{ interview.details.name|upper|lower }} {{ [interview.details.name]|bullets }}"),
     section("{{ interview.details.name|quote }}"),
     section("{{ interview.details.name|link(interview.details.name) }}"),
+    *(json.dumps([block]) for block in NEWER_BLOCKS if block["type"] != "shiny"),
 ]
 
 
@@ -90,10 +136,160 @@ def test_what_a_candidate_typed_is_text_and_nothing_else(nasty: str, place: str)
     assert "mention" not in drawn and "<script" not in drawn
     authored = draw_message({"blocks": of("x", place).blocks})
     for tag in ("<b>", "<i>", "<s>", "<code>", "<pre>", "<blockquote>"):
-        assert drawn.count(tag) <= authored.count(tag) * (1 + len(message.thread)), tag
+        once = drawn.replace(f"{tag.replace('<', '</')}{tag}", "")  # a long text goes on
+        assert once.count(tag) <= authored.count(tag) * (1 + len(message.thread)), tag
     for target in ("evil.example.com", "javascript:"):
         hidden = f'href="{target}' in drawn or f'href="https://{target}' in drawn
         assert not hidden or nasty.strip() in ("https://evil.example.com",)
+
+
+MARKDOWN = [
+    "X", "# X", "a X b", "**X** _X_ ~~X~~ `X`", "- X\n- X", "1. X", "> X", "X\nX", "a\nX\nb",
+    "[X](https://example.com/)", "[a](X)", "| X | X |\n|---|---|\n| X | X |", "XX X", "a\n\n    X",
+    "{{ X|link(X) }}", "{{ X|upper }}", "\\X", "!X", "[X", "<X>", "&X;", "X)", "X. a", "-X-",
+]  # fmt: skip
+ACTING = re.compile(r"<[!@#]|://|www\.|:[a-z_]+:|[^ ]@[^ ]", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("place", MARKDOWN)
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        *NASTY,
+        *("---", "===", "- x", "+ x", "1. x", "12) x", "    x", "a | b", "| a |"),
+        *("www.evil.example.com", "\\", "_", "*", "`", "~", "[", "](", "&lt;", "&#42;", "x\n\n# y"),
+        "ada@example.com",
+    ],
+)
+def test_in_a_markdown_block_a_value_is_a_word(nasty: str, place: str) -> None:
+    def parsed(value: str) -> tuple[str, list[str]]:
+        name = "interview.details.name"
+        written = re.sub(r"{{.*?}}", lambda found: found[0].replace("X", name), place)
+        written = written if "{{" in place else place.replace("X", NAME)
+        (block,) = of(value, json.dumps([{"type": "markdown", "text": written}])).blocks
+        tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(block["text"])
+        return block["text"], [token.type for it in tokens for token in (it, *(it.children or []))]
+
+    text, structure = parsed(nasty)
+    assert structure == parsed("https://example.com/" if is_web(nasty.strip()) else "word")[1]
+    # Where the author has a link, a value that is an address of the web is where it goes.
+    beside_links = re.sub(r"\]\([^)]*\)", "]", text)
+    assert not ACTING.search(beside_links)
+
+
+def test_a_link_in_a_markdown_block_goes_where_the_value_says() -> None:
+    for written in (f"[Open]({URL})", f"<{URL}|Open>",
+                    "{{ interview.details.metadata.url|link('Open') }}"):  # fmt: skip
+        template = json.dumps([{"type": "markdown", "text": f"{written} x"}])
+        (block,) = of("https://example.com/a_(b)?c=*d*", template).blocks
+        assert block["text"] == "[Open](https://example.com/a_%28b%29?c=*d*) x"
+        assert of("javascript:x", template).blocks[0]["text"] == "Open x"
+        shown = of(None, template).blocks[0]["text"].strip("\u2060 ")
+        assert shown == ("x" if "|link" in written else "Open x")
+
+
+@pytest.mark.parametrize("block", NEWER_BLOCKS, ids=lambda block: block["type"])
+def test_slack_takes_the_newer_blocks_whatever_is_in_a_value(block: dict[str, Any]) -> None:
+    for value in ("Ada", "word " * 20_000, "<!channel>", None, "  "):
+        message = of(value, json.dumps([block, {"type": "divider"}]))
+        for blocks in (message.blocks, *message.thread):
+            if block["type"] != "shiny":
+                assert content_of({"text": "x", "blocks": blocks})
+            assert draw_message({"blocks": blocks})
+        assert message.blocks[-1]["type"] == "divider" or message.thread
+        if value == "Ada":
+            assert "Ada" in plain_text(message) and "Ada" in draw_message(
+                {"blocks": message.blocks}
+            )
+
+
+@pytest.mark.parametrize(
+    ("block", "left"),
+    [
+        (NEWER_BLOCKS[0], None),
+        ({"type": "table", "rows": [[TEXT_CELL, EMPTY_CELL], [A_CELL, A_CELL]]},
+         {"type": "table", "rows": [[{"type": "raw_text", "text": " "}] * 2, [A_CELL, A_CELL]]}),
+        (NEWER_BLOCKS[2], None),
+        ({"type": "video", "title": plain("a"), "alt_text": NAME, "video_url": WEB,
+          "thumbnail_url": WEB, "title_url": URL, "author_name": NAME},
+         {"type": "video", "title": plain("a"), "alt_text": "video", "video_url": WEB,
+          "thumbnail_url": WEB}),
+        ({"type": "card", "title": mrkdwn(NAME), "body": plain("a")},
+         {"type": "card", "body": plain("a")}),
+        ({"type": "card", "title": mrkdwn(NAME), "subtitle": plain("a")}, None),
+        ({"type": "input", "label": plain("a"), "hint": plain(NAME),
+          "element": {"type": "static_select", "options": [OPTION]}}, None),
+        ({"type": "actions", "elements": [
+            {"type": "button", "text": plain("Delete"), "confirm": CONFIRM},
+            {"type": "overflow", "options": [{"text": plain("a"), "value": "a", "url": URL}]},
+            {"type": "button", "text": plain("a"), "value": NAME}]},
+         {"type": "actions", "elements": [{"type": "button", "text": plain("a")}]}),
+        (NEWER_BLOCKS[8], {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "image"}),
+        ({"type": "alert", "text": mrkdwn(NAME)}, None),
+        ({"type": "shiny", "text": mrkdwn(NAME), "level": 1}, None),
+    ],
+)  # fmt: skip
+def test_what_loses_what_it_needs_is_left_out(
+    block: dict[str, Any], left: dict[str, Any] | None
+) -> None:
+    message = of(None, json.dumps([block, {"type": "divider"}]))
+    assert message.blocks == [*([left] if left else []), {"type": "divider"}]
+
+
+def test_a_value_is_cut_to_its_places_limit() -> None:
+    (actions, label, card) = of(
+        "word " * 300,
+        json.dumps([NEWER_BLOCKS[7], NEWER_BLOCKS[6], NEWER_BLOCKS[3]]),
+    ).blocks
+    button, select, _ = actions["elements"]
+    for text, most in (
+        (button["text"]["text"], 75),
+        (button["confirm"]["title"]["text"], 100),
+        (button["confirm"]["text"]["text"], 300),
+        (select["placeholder"]["text"], 150),
+        (select["options"][0]["text"]["text"], 75),
+        (select["options"][0]["value"], 150),
+        (card["title"]["text"], 150),
+        (card["body"]["text"], 200),
+    ):
+        assert most - 10 < len(text) <= most and text.endswith("word…")
+    assert len(label["label"]["text"]) <= 2_000
+
+
+def test_a_long_table_goes_on_in_tables_with_the_same_head() -> None:
+    row = '[{"type": "raw_text", "text": "NAME"}, {"type": "raw_text", "text": "x"}]'
+    rows = f"{{% for n in range(250) %}}, {row.replace('NAME', 'row {{ n }}')}{{% endfor %}}"
+    template = f'[{{"type": "table", "rows": [{row.replace("NAME", "Head")}{rows}]}}]'
+    message = of("Ada", template)
+    found = [block for blocks in (message.blocks, *message.thread) for block in blocks]
+    assert {block["type"] for block in found} == {"table"} and len(found) == 3
+    assert all(block["rows"][0][0]["text"] == "Head" for block in found)
+    assert [len(block["rows"]) for block in found] == [100, 100, 53]
+    names = [row[0]["text"] for block in found for row in block["rows"][1:]]
+    assert names == [f"row {n}" for n in range(250)]
+    for blocks in (message.blocks, *message.thread):
+        assert content_of({"text": "x", "blocks": blocks})
+
+
+def test_a_long_markdown_block_is_split() -> None:
+    message = of("word " * 380, json.dumps([{"type": "markdown", "text": NAME * 9}]))
+    assert message.thread
+    written = [block["text"] for blocks in (message.blocks, *message.thread) for block in blocks]
+    assert "".join(written).count("word") == 9 * 380
+
+
+def test_a_type_that_nobody_here_knows_is_posted_with_a_hint() -> None:
+    template = '[\n{"type": "shiny", "title": {"type": "plain_text", "text": "A"}},\n' \
+        '{"type": "actions", "elements": [\n{"type": "knob", "turns": 3}]}]'  # fmt: skip
+    sound = load_summary_template(template)
+    assert sound.hints == tuple(
+        f"the template, line {line}: the type '{kind}' isn't known here. It is posted as it is, "
+        "and Slack may refuse it."
+        for line, kind in ((2, "shiny"), (4, "knob"))
+    )
+    assert [block["type"] for block in of("Ada", template).blocks] == ["shiny", "actions"]
+    with pytest.raises(TemplateError, match="a value can't be in 'text': Slack reads no text"):
+        load_summary_template(json.dumps([{"type": "shiny", "text": NAME}]))
 
 
 def test_a_value_shows_as_it_is_typed_where_slack_has_literal_text() -> None:

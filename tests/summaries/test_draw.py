@@ -98,6 +98,51 @@ def test_every_block_is_drawn() -> None:
     assert drawn.count("button primary") == 3 and drawn.count("<b>words</b>") == 3
 
 
+def plain(text: str) -> Any:
+    return {"type": "plain_text", "text": text}
+
+
+CELL = {"type": "raw_text", "text": "<b>"}
+BOLD = section({"type": "text", "text": "x", "style": {"bold": True, "underline": True}})
+RICH_CELL = {"type": "rich_text", "elements": [BOLD]}
+
+
+@pytest.mark.parametrize(
+    ("block", "parts"),
+    [
+        ({"type": "markdown", "text": "# Head\n**x** <!channel>\n- [a](https://example.com)"},
+         ["<h3>Head</h3>", "<b>x</b> &lt;!channel&gt;", "<li", ">a</a>"]),
+        ({"type": "table", "rows": [[CELL, CELL], [CELL, RICH_CELL]]},
+         ["<table><tr><th>&lt;b&gt;</th>", "<td>&lt;b&gt;</td>", "<u><b>x</b></u>"]),
+        ({"type": "video", "title": plain("Ada"), "alt_text": "x", "description": plain("One"),
+          "video_url": "https://example.com/v", "thumbnail_url": "https://example.com/t"},
+         ['href="https://example.com/v"', "Ada</a>", "One"]),
+        ({"type": "carousel", "elements": [
+            {"type": "card", "title": plain("Ada"), "body": {"type": "mrkdwn", "text": "*x*"},
+             "hero_image": {"type": "image", "alt_text": "A picture"},
+             "actions": [{"type": "button", "text": plain("Go")}]}]},
+         ["<b>Ada</b>", "<b>x</b>", "A picture", 'class="button">Go']),
+        ({"type": "context_actions", "elements": [
+            {"type": "icon_button", "icon": "trash", "text": plain("Delete")}]}, ["Delete"]),
+        ({"type": "input", "label": plain("Why?"), "hint": plain("Be short"),
+          "element": {"type": "plain_text_input"}},
+         ["<b>Why?</b>", "plain_text_input", "Be short"]),
+        ({"type": "actions", "elements": [
+            {"type": "static_select", "placeholder": plain("Who"), "options": [
+                {"text": plain("Ada"), "value": "1"}]}]}, ["Who · Ada ▾"]),
+        ({"type": "image", "slack_file": {"id": "F1"}, "alt_text": "A picture"}, ["A picture"]),
+        ({"type": "shiny", "title": "<script>", "parts": [plain("One")]},
+         ["<i>shiny</i>", "&lt;script&gt;", "One"]),
+    ],
+    ids=lambda it: it["type"] if isinstance(it, dict) else "",
+)  # fmt: skip
+def test_the_newer_blocks_are_drawn_and_others_by_their_text(block: Any, parts: list[str]) -> None:
+    drawn = draw_message({"blocks": [block]})
+    for part in parts:
+        assert part in drawn
+    assert "mention" not in drawn and "<script" not in drawn
+
+
 def test_a_message_without_blocks_shows_its_text() -> None:
     assert "<b>x</b>" in draw_message({"text": "*x*", "ts": "nonsense"})
 
