@@ -1,12 +1,15 @@
-"""Who is stalled: the report that a run returns, and what it leaves in Prefect's UI."""
+"""Who is stalled: what a scan finds, the report that a run returns, and its artifact."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from prefect.artifacts import acreate_table_artifact
 
+from heymilo_prefect.api.models import Posting
+from heymilo_prefect.api.progress import InterviewProgress
 from heymilo_prefect.durations import rounded_text
-from heymilo_prefect.stalls import Stalled
+from heymilo_prefect.stalls import Judge, Mentions, Stalled, StallRules
 
 _ROWS_SHOWN = 500
 
@@ -24,7 +27,9 @@ class StallReport:
             malformed, or only counts them.
         read: How many interviews were read.
         mentioned: Ids of the interviews that the channel was told of: new to it, or due again.
-        said: Whether anything was posted.
+        unknown: Ids of the interviews that the channel may have been told of: Slack's response was
+            lost, and the channel can't be read. They are mentioned again after `remind_after` only.
+        said: Whether a digest was posted.
     """
 
     def __init__(self) -> None:
@@ -36,6 +41,7 @@ class StallReport:
         self.left_out: dict[str, int] = {}
         self.read = 0
         self.mentioned: list[str] = []
+        self.unknown: list[str] = []
         self.said = False
 
     def __str__(self) -> str:
@@ -48,11 +54,63 @@ class StallReport:
             f"{len(self.new)} of them newly, {len(self.resumed)} resumed, "
             f"{len(self.not_judged)} not judged"
             f"{f', {left_out} left out as malformed' if left_out else ''}"
+            f"{f', {len(self.unknown)} maybe mentioned' if self.unknown else ''}"
         )
 
     def __repr__(self) -> str:
         """Show the counts."""
         return f"<StallReport: {self}>"
+
+
+class Findings:
+    """What interviews show as they are read: the report, and the names that it mustn't hold.
+
+    Attributes:
+        report: The report.
+        now: The moment that interviews are judged at.
+        names: The names of stalled candidates, by interview id.
+        seen: Ids of all interviews that were read.
+    """
+
+    def __init__(self, rules: StallRules, now: datetime) -> None:
+        self.report = StallReport()
+        self.now = now
+        self.names: dict[str, str] = {}
+        self.seen: set[str] = set()
+        self._rules = rules
+        self._unmet = rules.step_names()
+
+    def visitor(self, posting: Posting) -> Callable[[InterviewProgress], None]:
+        """Return what judges each interview of a posting."""
+        judge = Judge(self._rules, self.now, posting)
+
+        def visit(interview: InterviewProgress) -> None:
+            interview_id = interview.interview_id
+            self.seen.add(interview_id)
+            if self._unmet and interview.workflow_status:
+                self._unmet -= {step.id for step in interview.workflow_status.step_by_step or ()}
+            verdict = judge(interview)
+            if verdict is None:
+                return
+            if isinstance(verdict, Stalled):
+                self.report.stalled.append(verdict)
+                if interview.details and interview.details.name:
+                    self.names[interview_id] = interview.details.name
+            else:
+                self.report.not_judged[interview_id] = verdict.reason
+
+        return visit
+
+    def unmet_steps(self, postings: Sequence[Posting]) -> list[str]:
+        """Return the steps that the rules name, and neither a posting nor an interview has."""
+        configured = [step for posting in postings for step in posting.agentic_workflow or ()]
+        known = {name for step in configured for name in (step.unique_id, step.type)}
+        return sorted(self._unmet - known)
+
+    def resumed(self, before: Mentions) -> list[str]:
+        """Return the interviews that were mentioned before, and are no longer stalled."""
+        still = {item.interview_id for item in self.report.stalled} | set(self.report.not_judged)
+        return before.resumed(self.seen, still, self.now)
 
 
 async def show(report: StallReport, names: Mapping[str, str]) -> None:

@@ -1,38 +1,31 @@
 """The flow that finds candidates who are stuck, and tells the channel and automations once."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect.logging import get_run_logger
 
 from heymilo_prefect.api.endpoints import list_progress
 from heymilo_prefect.api.models import Posting
-from heymilo_prefect.api.progress import InterviewProgress
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackTarget
-from heymilo_prefect.durations import DurationParameter, duration, rounded_text
+from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.flows.errors import UnfinishedError
 from heymilo_prefect.flows.scan import scan
-from heymilo_prefect.flows.stall_report import StallReport, show
+from heymilo_prefect.flows.stall_report import Findings, StallReport, show
+from heymilo_prefect.flows.stalled_digest import StalledDigest
 from heymilo_prefect.flows.twins import twin_flows
 from heymilo_prefect.postings import PostingError, chosen, find_posting
-from heymilo_prefect.slack import Channel, SlackError, SlackOutcomeUnknownError
-from heymilo_prefect.stalls import Judge, Mentions, Stalled, StallRules
-from heymilo_prefect.summaries import (
-    StalledGroup,
-    StalledItem,
-    Template,
-    load_digest_template,
-    render_digest,
-)
+from heymilo_prefect.stalls import Mentions, StallRules
+from heymilo_prefect.summaries import load_digest_template
+from heymilo_prefect.tasks.ledger import Ledger
 from heymilo_prefect.tasks.memory import Memory, MemoryUnavailableError, memory_key
 from heymilo_prefect.tasks.read import Reader, Source, read_postings
+from heymilo_prefect.tasks.seal import Seal
 from heymilo_prefect.tasks.snapshots import Snapshots
 from heymilo_prefect.tasks.stall_events import emit_stall_events
-from heymilo_prefect.tasks.targets import target_of
 from heymilo_prefect.tasks.turn import Turn
-
-_ITEMS_SAID = 20
 
 
 async def _report_stalled_candidates(
@@ -84,15 +77,20 @@ async def _report_stalled_candidates(
     if max_events < 0:
         raise ValueError(f"max_events is {max_events}: it starts at 0.")
     reminding = None if remind_after is None else duration(remind_after)
-    digest = load_digest_template(template)
+    layout = load_digest_template(template)
     memory = await Memory.open()
+    base_url = heymilo_credentials.base_url
+    digest = None
+    if slack is not None:
+        ledger = Ledger(slack, memory, await Seal.of_team(), oldest=time.time())
+        digest = StalledDigest(ledger, memory, base_url, layout, reminding, say_when_clear)
     now = datetime.now(UTC)
     everything = await read_postings(heymilo_credentials)
     _check_named(rules, everything)
     open_at = None if include_past_deadline else now
     postings = chosen(everything, posting_ids, include_archived, open_at)
     log.info("%d postings to read, %d left out.", len(postings), len(everything) - len(postings))
-    found = _Found(rules, now)
+    found = Findings(rules, now)
     report = found.report
     reader = Reader(list_progress, found.visitor, source)
     report.read, report.unread, report.left_out = await scan(
@@ -102,15 +100,12 @@ async def _report_stalled_candidates(
         log.warning("The rules name steps that no candidate has: %s.", ", ".join(unmet))
     report.stalled.sort(key=lambda item: item.last_activity)
     undone = [*report.unread.values()]
-    origin = memory_key("stalled", heymilo_credentials.base_url)
+    origin = memory_key("stalled", base_url)
     try:
-        async with Turn(origin.replace("-", "_"), "tells who is stalled") as turn:
+        async with Turn(origin.replace("-", "_"), "tells who is stalled"):
             await _emit(Snapshots(memory, f"{origin}-events"), found, max_events)
-            if slack is not None:
-                turn.check()
-                key = memory_key("stalled", heymilo_credentials.base_url, *target_of(slack).place)
-                said = Snapshots(memory, key)
-                undone += await _say(said, found, slack, digest, reminding, say_when_clear)
+        if digest is not None:
+            undone += await digest.post(found)
     except MemoryUnavailableError as error:
         undone.append(str(error))
     await show(report, found.names if show_names else {})
@@ -118,47 +113,6 @@ async def _report_stalled_candidates(
     if undone:
         raise UnfinishedError.of(report, undone)
     return report
-
-
-class _Found:
-    """What is found while postings are read."""
-
-    def __init__(self, rules: StallRules, now: datetime) -> None:
-        self.report = StallReport()
-        self.now = now
-        self.names: dict[str, str] = {}
-        self.seen: set[str] = set()
-        self._rules = rules
-        self._unmet = rules.step_names()
-
-    def visitor(self, posting: Posting) -> Callable[[InterviewProgress], None]:
-        judge = Judge(self._rules, self.now, posting)
-
-        def visit(interview: InterviewProgress) -> None:
-            interview_id = interview.interview_id
-            self.seen.add(interview_id)
-            if self._unmet and interview.workflow_status:
-                self._unmet -= {step.id for step in interview.workflow_status.step_by_step or ()}
-            verdict = judge(interview)
-            if verdict is None:
-                return
-            if isinstance(verdict, Stalled):
-                self.report.stalled.append(verdict)
-                if interview.details and interview.details.name:
-                    self.names[interview_id] = interview.details.name
-            else:
-                self.report.not_judged[interview_id] = verdict.reason
-
-        return visit
-
-    def unmet_steps(self, postings: Sequence[Posting]) -> list[str]:
-        configured = [step for posting in postings for step in posting.agentic_workflow or ()]
-        known = {name for step in configured for name in (step.unique_id, step.type)}
-        return sorted(self._unmet - known)
-
-    def resumed(self, before: Mentions) -> list[str]:
-        still = {item.interview_id for item in self.report.stalled} | set(self.report.not_judged)
-        return before.resumed(self.seen, still, self.now)
 
 
 def _check_named(rules: StallRules, postings: Sequence[Posting]) -> None:
@@ -169,7 +123,7 @@ def _check_named(rules: StallRules, postings: Sequence[Posting]) -> None:
             raise PostingError(f"rules.postings: {error}") from None
 
 
-async def _emit(snapshots: Snapshots, found: _Found, max_events: int) -> None:
+async def _emit(snapshots: Snapshots, found: Findings, max_events: int) -> None:
     """Tell automations what the run before didn't know."""
     report, before = found.report, Mentions.load(await snapshots.read())
     report.new, _ = before.news(report.stalled, found.now, None)
@@ -177,83 +131,6 @@ async def _emit(snapshots: Snapshots, found: _Found, max_events: int) -> None:
     emit_stall_events(report.new, report.resumed, found.now, max_events)
     after = before.told(report.new, report.resumed, report.stalled, found.now)
     await snapshots.write(after.dump())
-
-
-async def _say(
-    snapshots: Snapshots,
-    found: _Found,
-    slack: SlackTarget,
-    template: Template,
-    remind_after: timedelta | None,
-    say_when_clear: bool,
-) -> list[str]:
-    """Tell the channel what it doesn't know; returns what was left undone.
-
-    It is recorded before it is posted, and taken back when it certainly wasn't: a run that is
-    killed in between says nothing twice.
-    """
-    report, recorded = found.report, await snapshots.read() or {}
-    before = Mentions.load(recorded.get("mentions"))
-    if recorded.get("posting"):
-        get_run_logger().warning(
-            "A run before ended while it posted a digest: look in the channel whether it is there."
-        )
-    new, due = before.news(report.stalled, found.now, remind_after)
-    resumed = found.resumed(before)
-    said = sorted([*new, *due], key=lambda item: item.last_activity)
-    speaks = bool(said) or say_when_clear
-    after = before.told(said, resumed, report.stalled, found.now).dump()
-    await snapshots.write({"mentions": after, "posting": speaks})
-    if not speaks:
-        return []
-    again = {item.interview_id for item in due}
-    known = len(report.stalled) - len(said)
-    message = render_digest(
-        _grouped(said[:_ITEMS_SAID], found.names, again),
-        total=len(said),
-        more=max(0, len(said) - _ITEMS_SAID),
-        known=known,
-        resumed=len(resumed),
-        template=template,
-    )
-    undone = []
-    ts = None
-    try:
-        target = target_of(slack)
-        ts = await target.post(message.text, message.blocks)
-        if isinstance(target, Channel):
-            for reply in message.thread:
-                await target.post(message.text, reply, thread_ts=ts)
-    except SlackError as error:
-        if ts is None and not isinstance(error, SlackOutcomeUnknownError):
-            await snapshots.write({"mentions": before.dump(), "posting": False})
-            return [str(error)]
-        undone.append(str(error))
-    report.said = True
-    report.mentioned = [item.interview_id for item in said]
-    await snapshots.write({"mentions": after, "posting": False})
-    return undone
-
-
-def _grouped(
-    items: Sequence[Stalled], names: Mapping[str, str], again: set[str]
-) -> list[StalledGroup]:
-    """Group by posting; the posting with the longest wait comes first."""
-    groups: dict[str, list[StalledItem]] = {}
-    for item in items:
-        title = item.posting_title or item.posting_id or "No posting"
-        groups.setdefault(title, []).append(
-            StalledItem(
-                name=names.get(item.interview_id, item.interview_id),
-                interview_id=item.interview_id,
-                kind=item.kind,
-                step=item.step,
-                idle=rounded_text(item.idle),
-                turn=item.turn,
-                again=item.interview_id in again,
-            )
-        )
-    return [StalledGroup(title, listed) for title, listed in groups.items()]
 
 
 report_stalled_candidates, areport_stalled_candidates = twin_flows(_report_stalled_candidates)

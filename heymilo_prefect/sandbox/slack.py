@@ -151,9 +151,10 @@ class Slack:
         """Let the next requests go wrong, `times` of them after `skip` that don't.
 
         Args:
-            kind: Nothing is done: an error of Slack's (`not_in_channel`), `ratelimited` (429),
-                `500`, `500_html`, `reset_before`, `timeout_before`. The message is posted and the
-                answer lost: `reset_after`, `timeout`.
+            kind: Nothing is done: an error of Slack's (`not_in_channel`), `ratelimited` (429), an
+                HTTP status (`500`, or `500_html` for a gateway's page), `reset_before`,
+                `timeout_before`. It is done, and the response is lost: `reset_after`, `timeout`, or
+                any of the others with `_after`, such as `fatal_error_after` and `502_html_after`.
             times: How many requests.
             skip: How many requests pass before.
             on: `post` for posted messages, by API or webhook; else the name of an API method.
@@ -189,7 +190,7 @@ class Slack:
         self.requests.append(SlackRequest(method, copy.deepcopy(arguments or {}), at))
 
         fault = self._next_fault(method)
-        if fault is not None and fault not in ("reset_after", "timeout"):
+        if fault is not None and not fault.endswith("_after") and fault != "timeout":
             return _unacted(fault, method)
         try:
             if place == "hooks":
@@ -198,9 +199,10 @@ class Slack:
                 answer = _json(200, {"ok": True, **self._call(method, arguments or {}, token)})
         except Refused as refused:
             answer = _refusal(refused, method)
-        if fault is None:
-            return answer
-        return replace(answer, sent="nothing", wait=_FOREVER if fault == "timeout" else 0.0)
+        if fault in (None, "timeout", "reset_after"):
+            lost = {"timeout": _FOREVER, "reset_after": 0.0}
+            return replace(answer, sent="nothing", wait=lost[fault]) if fault else answer
+        return _unacted(fault.removesuffix("_after"), method)
 
     def _next_fault(self, method: str) -> str | None:
         for fault in self._faults:
@@ -372,13 +374,15 @@ def _refusal(refused: Refused, method: str) -> Answer:
 
 
 def _unacted(fault: str, method: str) -> Answer:
-    if fault == "500":
-        return _json(500, {"ok": False, "error": "internal_error"})
-    if fault == "500_html":
-        return Answer(500, b"<html><body>Something went wrong</body></html>", "text/html")
     if fault == "reset_before":
         return Answer(500, sent="nothing")
     if fault == "timeout_before":
         return Answer(500, sent="nothing", wait=_FOREVER)
+    status, _, form = fault.partition("_")
+    if status.isdecimal() and form == "html":
+        page = b"<html><body>Something went wrong</body></html>"
+        return Answer(int(status), page, "text/html")
+    if status.isdecimal():
+        return _json(int(status), {"ok": False, "error": "internal_error"})
     scopes = {"needed": "chat:write", "provided": "channels:read"}
     return _refusal(Refused(fault, **(scopes if fault == "missing_scope" else {})), method)

@@ -15,7 +15,8 @@ Message = dict[str, Any]
 def history(stored: Sequence[Message], arguments: Arguments) -> dict[str, Any]:
     """Answer `conversations.history`: messages that aren't replies, newest first."""
     is_within = _range(arguments)
-    newest_first = [m for m in reversed(stored) if not is_reply(m) and is_within(m)]
+    shown = sorted([*stored, *_tombstones(stored)], key=lambda message: float(message["ts"]))
+    newest_first = [m for m in reversed(shown) if not is_reply(m) and is_within(m)]
     return _messages(newest_first, stored, arguments) | {"pin_count": 0}
 
 
@@ -25,7 +26,8 @@ def replies(stored: Sequence[Message], arguments: Arguments) -> dict[str, Any]:
     The `ts` of a reply gives that reply alone.
     """
     ts = arguments.get("ts")
-    message = next((message for message in stored if message["ts"] == ts), None)
+    shown = [*stored, *_tombstones(stored)]
+    message = next((message for message in shown if message["ts"] == ts), None)
     if message is None:
         raise Refused("thread_not_found")
     is_within = _range(arguments)
@@ -44,6 +46,15 @@ def channels(objects: Sequence[Any], arguments: Arguments, most: int) -> dict[st
 def is_reply(message: Message) -> bool:
     """Tell whether a message is in the thread of another."""
     return bool(message.get("thread_ts", message["ts"]) != message["ts"])
+
+
+def _tombstones(stored: Sequence[Message]) -> list[Message]:
+    """Make what Slack shows in place of deleted messages that have replies."""
+    there = {message["ts"] for message in stored}
+    threads = dict.fromkeys(message["thread_ts"] for message in stored if is_reply(message))
+    fixed = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "hidden": True}
+    text = "This message was deleted."
+    return [fixed | {"text": text, "ts": ts} for ts in threads if ts not in there]
 
 
 def _messages(

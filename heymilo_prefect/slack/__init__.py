@@ -6,6 +6,7 @@ Which messages to post, and whether one was posted before, is for others to know
 from heymilo_prefect.slack.about import (
     MESSAGE,
     NOTICE,
+    STALLED,
     SUMMARY,
     THREAD,
     About,
@@ -29,6 +30,7 @@ __all__ = [
     "OF_THE_APP",
     "OF_THE_MESSAGE",
     "SLACK_API_URL",
+    "STALLED",
     "SUMMARY",
     "THREAD",
     "About",

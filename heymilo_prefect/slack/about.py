@@ -10,9 +10,10 @@ SUMMARY = "heymilo_summary"
 THREAD = "heymilo_thread"
 MESSAGE = "heymilo_message"
 NOTICE = "heymilo_notice"
+STALLED = "heymilo_stalled"
 TOGETHER = "interview_ids"
 
-_FIELDS = {SUMMARY: "interview_id", THREAD: "key", MESSAGE: "key", NOTICE: "key"}
+_FIELDS = dict.fromkeys((THREAD, MESSAGE, NOTICE, STALLED), "key") | {SUMMARY: "interview_id"}
 _QUERY = re.compile(r'(https?://[^\s"<>|?#]+)[?#][^\s"<>|]*')
 
 

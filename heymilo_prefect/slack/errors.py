@@ -92,9 +92,15 @@ def refusal_of(refused: SlackApiError, channel: str) -> SlackError:
     code = str(body.get("error", ""))
     if status == 429:
         return refusal("ratelimited", channel, headers=response.headers)
-    if status >= 500 or code in _MAY_HAVE_ACTED or (status == 200 and not _CODE.fullmatch(code)):
+    is_slacks = _CODE.fullmatch(code) is not None  # and no gateway's
+    if may_have_acted(status, code) or (status < 400 and not is_slacks):
         return lost_answer(channel)
     return refusal(code, channel, status=status, scope=str(body.get("needed", "that it needs")))
+
+
+def may_have_acted(status: int, code: str) -> bool:
+    """Tell whether an HTTP status with Slack's code leaves open if the request was carried out."""
+    return status >= 500 or status == 408 or code in _MAY_HAVE_ACTED
 
 
 def lost_answer(channel: str) -> SlackOutcomeUnknownError:

@@ -49,6 +49,11 @@ class Posted:
         return not self.parts and self.end is None
 
     @property
+    def is_partial(self) -> bool:
+        """Whether some of its parts were posted, and others are still to be."""
+        return self.end is None and 0 < len(self.parts) < self.of
+
+    @property
     def ts(self) -> str | None:
         """What names the message in the channel."""
         return self.parts[0][0] if self.parts else None

@@ -1,16 +1,20 @@
 """Finds what of ours stands in a channel: the channel is the memory that nobody can lose."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from heymilo_prefect.slack.about import THREAD, TOGETHER, About, subjects_of
 from heymilo_prefect.slack.channel import Channel
+from heymilo_prefect.slack.errors import SlackError
 
 UNREADABLE = frozenset(
     {"missing_scope", "not_in_channel", "channel_not_found", "not_allowed_token_type"}
 )
 """Slack's codes for a channel that the app may post to, and can't read."""
+
+REMOVED = frozenset({"message_not_found", "thread_not_found"})
+"""Slack's codes for a message that was deleted."""
 
 Part = tuple[str | None, str | None]
 """A message's `ts` and what tells its content, each None where that isn't known."""
@@ -39,6 +43,11 @@ class Found:
     has_thread: bool = False
     is_whole: bool = False
 
+    @property
+    def ts(self) -> str | None:
+        """What names the message in the channel."""
+        return self.parts[0][0] if 0 in self.parts else None
+
 
 Standing = dict[About, Found]
 
@@ -61,20 +70,25 @@ async def search(channel: Channel, oldest: float, threads: Iterable[str] = ()) -
         if message.get("reply_count") and any(about.event_type == THREAD for about in abouts):
             wanted[message["ts"]] = None
     for ts in wanted:
-        await _take_all(standing, channel.replies(ts))
+        await _take_thread(standing, channel, ts)
     return standing
 
 
 async def search_thread(channel: Channel, ts: str) -> Standing:
     """Read one thread, its first message with it. Raises what `search` raises."""
     standing: Standing = {}
-    await _take_all(standing, channel.replies(ts))
+    await _take_thread(standing, channel, ts)
     return standing
 
 
-async def _take_all(standing: Standing, messages: AsyncIterator[dict[str, Any]]) -> None:
-    async for message in messages:
-        _take(standing, message)
+async def _take_thread(standing: Standing, channel: Channel, ts: str) -> None:
+    """Read one thread. Of a deleted message Slack shows the replies alone, or knows no thread."""
+    try:
+        async for message in channel.replies(ts):
+            _take(standing, message)
+    except SlackError as error:
+        if error.error not in REMOVED:
+            raise
 
 
 def _take(standing: Standing, message: dict[str, Any]) -> list[About]:

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import ClientConnectorError, InvalidURL
 
 from heymilo_prefect.slack.client import webhook_client
-from heymilo_prefect.slack.errors import SlackError, lost_answer, refusal
+from heymilo_prefect.slack.errors import SlackError, lost_answer, may_have_acted, refusal
 from heymilo_prefect.slack.pace import paced
 
 _CHANNEL = "the webhook's channel"
@@ -48,7 +48,7 @@ class Webhook:
             status, body = answer.status_code, answer.body.strip()
             if status == 200 and body == "ok":
                 return None
-            if 400 <= status < 500:
+            if status >= 400 and not may_have_acted(status, body):
                 code = "ratelimited" if status == 429 else body
                 return refusal(code, _CHANNEL, status=status, headers=answer.headers)
         except (ClientConnectorError, InvalidURL):

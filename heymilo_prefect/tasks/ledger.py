@@ -24,7 +24,7 @@ from heymilo_prefect.slack import (
     until_arrived,
 )
 from heymilo_prefect.slack.posted import Posted
-from heymilo_prefect.slack.search import UNREADABLE, Found, Standing, search, search_thread
+from heymilo_prefect.slack.search import REMOVED, UNREADABLE, Found, Standing, search, search_thread
 from heymilo_prefect.tasks.channel_records import ChannelRecords
 from heymilo_prefect.tasks.memory import Memory, memory_key
 from heymilo_prefect.tasks.seal import Seal
@@ -41,7 +41,6 @@ _READS_AT_ONCE = 16
 _TRIES = 2
 _CLOCKS_DIFFER_SECONDS = 3600
 _NOT_EDITABLE = {"cant_update_message", "edit_window_closed", "cant_delete_message"}
-_REMOVED = {"message_not_found", "thread_not_found"}
 _IN_FLIGHT = {"posting": 0}  # what a record means that was cut short
 
 
@@ -103,12 +102,18 @@ class Ledger:
         """Let other runs post there."""
         await self._turn.__aexit__()
 
-    async def load(self, abouts: Sequence[About]) -> None:
-        """Read what is known of these, and find out what became of posts whose end nobody saw."""
+    async def load(self, abouts: Sequence[About], since: float | None = None) -> None:
+        """Read what is known of these, and find out what became of posts whose end nobody saw.
+
+        Args:
+            abouts: Which.
+            since: When they were posted at the earliest, in epoch seconds, if they were. It counts
+                where a record was cut short, and is `oldest` by default.
+        """
         await self.read(abouts)
         in_flight = [about for about in abouts if self._known[about].posting is not None]
         if in_flight:
-            await self._settle(in_flight)
+            await self._settle(in_flight, since)
 
     async def read(self, abouts: Iterable[About]) -> None:
         """Read what is known of these."""
@@ -174,7 +179,7 @@ class Ledger:
                     return "standing"
         if len(self._known[about].parts) > len(pieces):
             is_changed = True
-            await self._take_back(about, len(pieces))
+            await self.delete(about, keep=len(pieces))
         return "posted" if not was_there else "edited" if is_changed else "standing"
 
     async def put_together(self, about: Iterable[About], message: Message) -> Fate:
@@ -191,6 +196,27 @@ class Ledger:
 
         await self._send(abouts, piece, together(abouts), None, done)
         return "unknown" if abouts[0] in self.unknown else "posted"
+
+    async def delete(self, about: About, keep: int = 0) -> None:
+        """Delete the parts of a message but the first `keep`, the last one first.
+
+        What a person deleted is as good as deleted, and what Slack lets no app delete stays there.
+
+        Raises what `put` raises.
+        """
+        assert isinstance(self.target, Channel)
+        posted = await self._with_replies(about)
+        for ts, _ in reversed(posted.parts[keep:]):
+            self._turn.check()
+            try:
+                if ts is not None:
+                    await self.target.delete(ts)
+            except SlackError as error:
+                if error.error in _NOT_EDITABLE:
+                    get_run_logger().warning("A message stays as it was: %s", error)
+                elif error.error not in REMOVED:
+                    raise
+        await self._keep(about, posted.cut_to(keep))
 
     async def _add(self, about: About, piece: Piece, content: str) -> None:
         """Post the next part."""
@@ -253,7 +279,7 @@ class Ledger:
             try:
                 await self.target.edit(ts, *piece, metadata)
             except SlackError as error:
-                if error.error in _REMOVED:
+                if error.error in REMOVED:
                     ts = None
                 elif error.error in _NOT_EDITABLE:
                     get_run_logger().warning("A message stays as it was: %s", error)
@@ -264,33 +290,21 @@ class Ledger:
             about, posted.ended("gone") if is_gone else posted.changed(part, ts, content)
         )
 
-    async def _take_back(self, about: About, count: int) -> None:
-        """Delete the replies that a message no longer has."""
-        assert isinstance(self.target, Channel)
-        posted = await self._with_replies(about)
-        for ts, _ in posted.parts[count:]:
-            self._turn.check()
-            try:
-                if ts is not None:
-                    await self.target.delete(ts)
-            except SlackError as error:
-                if error.error not in _REMOVED | _NOT_EDITABLE:
-                    raise
-        await self._keep(about, posted.cut_to(count))
-
     async def _has_thread(self, about: About) -> bool:
         """Make sure that a person didn't delete the message: Slack would show its replies alone."""
         where = self._known[about].where
-        if where is not None and isinstance(self.target, Channel) and self.target.id is not None:
-            try:
-                await search_thread(self.target, where)
-            except SlackError as error:
-                if error.error in _REMOVED:
-                    await self._keep(about, Posted().ended("gone"))
-                    return False
-                if error.error not in UNREADABLE:
-                    raise
-        return True
+        if where is None or not isinstance(self.target, Channel) or self.target.id is None:
+            return True
+        try:
+            standing = await search_thread(self.target, where)
+        except SlackError as error:
+            if error.error not in UNREADABLE:
+                raise
+            return True
+        is_there = any(found.ts == where for found in standing.values())
+        if not is_there:
+            await self._keep(about, Posted().ended("gone"))
+        return is_there
 
     async def _with_replies(self, about: About) -> Posted:
         """Learn which replies there are, where the record doesn't say."""
@@ -314,12 +328,13 @@ class Ledger:
             await self.records.point()
         return ts
 
-    async def _settle(self, abouts: Sequence[About]) -> None:
+    async def _settle(self, abouts: Sequence[About], since: float | None = None) -> None:
         """Find out what became of posts whose end nobody saw."""
         before = [self._known[about] for about in abouts]
         times = [posted.at for posted in before if posted.at is not None]
         is_known = len(times) == len(before)
-        oldest = min(times) - _CLOCKS_DIFFER_SECONDS if is_known else self._oldest
+        earliest = min(times) if is_known else since
+        oldest = self._oldest if earliest is None else earliest - _CLOCKS_DIFFER_SECONDS
         threads = {posted.where for posted in before if posted.where}
         standing = await self._search(oldest, threads)
         lacks = standing is not None and any(

@@ -17,7 +17,7 @@ from prefect.testing.utilities import prefect_test_harness
 from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import World, sandbox
 from tests import faults
-from tests.faults import Tally, killed, killed_summaries, summaries
+from tests.faults import Tally, digest, killed, killed_posting, posting, summaries
 from tests.faults.children import side_by_side
 
 Row = tuple[tuple[Any, ...], Tally]
@@ -41,42 +41,47 @@ def ingestion(folder: Path) -> Iterator[Row]:
         yield from map(row, killed.KILLS, side_by_side(again))
 
 
-def posting_summaries(folder: Path) -> Iterator[Row]:
-    """Post summaries, each cell in a world and a result storage of its own."""
-    homes = (folder / str(number) for number in count())
+def posting_to_slack(of: Any, folder: Path) -> Iterator[Row]:
+    """Post summaries or a digest, each cell in a world and a result storage of its own."""
+    homes = (folder / f"{of.__name__}-{number}" for number in count())
 
     def row(about: Any, tally: Tally) -> Row:
         return (about.what, about.when, about.manner.name), tally
 
-    for cell in summaries.cells():
+    for cell in posting.cells(of.MANNERS):
         with sandbox(requests_per_minute=1e6) as world:
-            yield row(cell, summaries.play(world, cell, next(homes)))
+            yield row(cell, posting.play(world, cell, next(homes)))
     with ExitStack() as stack:
 
         def place() -> tuple[World, Path]:
             world = sandbox(requests_per_minute=1e6, strict_pace=True)
             return stack.enter_context(world), next(homes)
 
-        places = [(one, *place()) for one in killed_summaries.KILLS]
-        kills = [partial(killed_summaries.kill, world, one, home) for one, world, home in places]
+        places = [(one, *place()) for one in of.KILLS]
+        kills = [partial(killed_posting.kill, world, one, home) for one, world, home in places]
         killed_ones = zip(places, side_by_side(kills, _KILLED_AT_ONCE), strict=True)
         again: list[Callable[[], Tally]] = [
-            partial(killed_summaries.run_again, world, one, ids, home)
+            partial(killed_posting.run_again, world, one, ids, home)
             for (one, world, home), ids in killed_ones
         ]
-        yield from map(row, killed_summaries.KILLS, side_by_side(again, _RUN_AGAIN_AT_ONCE))
-        for race in killed_summaries.RACES:
+        yield from map(row, of.KILLS, side_by_side(again, _RUN_AGAIN_AT_ONCE))
+        for race in of.RACES:
             world, home = place()
-            yield row(race, killed_summaries.race(world, race, home))
+            yield row(race, killed_posting.race(world, race, home))
 
 
 _COUNTS = ("doubled", "lost", "left as unknown")
 TABLES = {
     "ingestion": (ingestion, ("fault", "when", "retake"), ("wanted", "made", *_COUNTS)),
     "summaries": (
-        posting_summaries,
+        partial(posting_to_slack, summaries),
         ("fault", "when", "posted as"),
         ("messages wanted", "stand", *_COUNTS),
+    ),
+    "digest": (
+        partial(posting_to_slack, digest),
+        ("fault", "when", "posted as"),
+        ("mentions wanted", "stand", *_COUNTS),
     ),
 }
 

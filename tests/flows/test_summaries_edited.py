@@ -110,6 +110,54 @@ def test_the_thread_of_a_message_that_was_deleted_is_not_continued(world: World,
     assert lines(world) == []
 
 
+@pytest.mark.parametrize("moment", [1, 2])
+@pytest.mark.parametrize("replies_too", [False, True])
+def test_a_message_deleted_before_its_replys_end_was_seen_stops_no_other(
+    world: World, done: str, moment: int, replies_too: bool
+) -> None:
+    template = SCORE + "{% thread %}one{% thread %}two"
+    world.slack_workspace.play("reset_after", skip=moment)
+    world.slack_workspace.play("500", on="conversations.history", skip=1)
+    with pytest.raises(UnfinishedError, match="couldn't be read"):
+        run(world, template)
+    _delete(world, replies_too)
+    _check_that_another_is_posted(world, template)
+
+
+@pytest.mark.parametrize("replies_too", [False, True])
+def test_a_deleted_message_that_was_learned_from_the_channel_stops_no_other(
+    world: World, done: str, tmp_path: Path, replies_too: bool
+) -> None:
+    run(world, LONG_IF_GOOD)
+    flow = elsewhere(post_interview_summaries, tmp_path / "new")
+    flow(world.heymilo_credentials, world.slack, template=LONG_IF_GOOD)
+    _delete(world, replies_too)
+    world.rescore(done, 77)
+    _check_that_another_is_posted(world, LONG_IF_GOOD, flow)
+
+
+def _delete(world: World, replies_too: bool) -> None:
+    messages = world.slack_workspace.messages("#hiring", replies=True)
+    for message in messages if replies_too else messages[:1]:
+        world.slack_workspace.remove("#hiring", message["ts"])
+
+
+def _check_that_another_is_posted(
+    world: World, template: str, flow: Any = post_interview_summaries
+) -> None:
+    orphans = world.slack_workspace.messages("#hiring", replies=True)
+    (other,) = world.add_candidates(
+        world.posting_ids[0], 1, age=timedelta(days=3), persona="finishes"
+    )
+    for posted in ([other], []):
+        report = flow(world.heymilo_credentials, world.slack, template=template)
+        assert report.posted == posted
+    after = world.slack_workspace.messages("#hiring", replies=True)
+    (message,) = world.slack_workspace.messages("#hiring")
+    others = [one for one in after if one.get("thread_ts", one["ts"]) == message["ts"]]
+    assert [one for one in after if one not in others] == orphans
+
+
 def test_where_slack_forbids_to_edit_the_message_stays_and_the_run_goes_on(
     world: World, done: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from heymilo_prefect.sandbox import World
 from heymilo_prefect.tasks import turn
-from tests.faults import AFTER
-from tests.faults.killed_summaries import Kill, Race, kill, race, run_again
-from tests.faults.summaries import EDIT, MESSAGES, THREAD, Cell, cells, play
+from tests.faults import AFTER, digest, summaries
+from tests.faults.killed_posting import Kill, Race, kill, race, run_again
+from tests.faults.posting import Cell, cells, play
+from tests.faults.summaries import EDIT, MESSAGES, THREAD
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -21,7 +22,9 @@ def is_quick(cell: Cell) -> bool:
     return is_last and cell.trouble.when == AFTER and cell.what in WHAT
 
 
-@pytest.mark.parametrize("cell", [*filter(is_quick, cells())], ids=str)
+@pytest.mark.parametrize(
+    "cell", [*filter(is_quick, cells([*summaries.MANNERS, *digest.MANNERS]))], ids=str
+)
 def test_each_summary_stands_once(world: World, cell: Cell, tmp_path: Path) -> None:
     tally = play(world, cell, tmp_path)
     assert (tally.made, tally.doubled, tally.lost) == (tally.wanted, 0, 0)

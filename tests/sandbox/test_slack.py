@@ -325,12 +325,18 @@ def test_faults_hit_posts_after_those_that_pass(slack: Slack) -> None:
     assert [request.method for request in slack.requests].count("chat.postMessage") == 4
 
 
-@pytest.mark.parametrize(("kind", "start"), [("500", '{"ok"'), ("500_html", "<html>")])
-def test_a_server_error_posts_nothing(slack: Slack, kind: str, start: str) -> None:
-    slack.play(kind)
+@pytest.mark.parametrize("acted", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "status", "start"),
+    [("500", 500, '{"ok"'), ("502_html", 502, "<html>"), ("fatal_error", 400, "fatal_error")],
+)
+def test_a_server_error_says_nothing_of_what_was_done(
+    slack: Slack, kind: str, status: int, start: str, acted: bool
+) -> None:
+    slack.play(kind + "_after" * acted)
     answer = sent(slack, "/hooks/hook-secret-hiring", json={"text": "x"})
-    assert answer.status_code == 500 and answer.text.startswith(start)
-    assert not slack.messages("#hiring")
+    assert answer.status_code == status and answer.text.startswith(start)
+    assert len(slack.messages("#hiring")) == acted
 
 
 def posted(app: App, text: str = "x", **arguments: Any) -> str:
@@ -418,9 +424,14 @@ def test_the_app_deletes_its_own_message_and_the_replies_stay(app: App, workspac
     gone = {"ok": True, "channel": HIRING, "ts": parent}
     assert app("chat_delete", channel=HIRING, ts=parent) == gone
     assert app("chat_delete", channel=HIRING, ts=parent)["error"] == "message_not_found"
-    assert app("conversations_history", channel=HIRING)["messages"] == []
     assert workspace.messages("#hiring") == []
-    assert texts(workspace.messages("#hiring", replies=True)) == ["a reply"]
+    (reply,) = workspace.messages("#hiring", replies=True)
+    (tombstone,) = app("conversations_history", channel=HIRING)["messages"]
+    assert (tombstone["ts"], tombstone["subtype"]) == (parent, "tombstone")
+    thread = app("conversations_replies", channel=HIRING, ts=parent)
+    assert texts(thread["messages"]) == ["This message was deleted.", "a reply"]
+    assert app("chat_delete", channel=HIRING, ts=reply["ts"])["ok"]
+    assert app("conversations_history", channel=HIRING)["messages"] == []
     thread = app("conversations_replies", channel=HIRING, ts=parent)
     assert thread["error"] == "thread_not_found"
 

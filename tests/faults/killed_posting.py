@@ -1,4 +1,4 @@
-"""Runs that post summaries: killed while Slack holds their request, and several at once."""
+"""Runs that post to Slack: killed while Slack holds their request, and several at once."""
 
 import json
 from contextlib import ExitStack, nullcontext
@@ -8,27 +8,14 @@ from typing import Any
 from unittest.mock import patch
 
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
-from prefect_slack import SlackCredentials
+from prefect_slack import SlackCredentials, SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
-from heymilo_prefect.flows import post_interview_summaries, post_interview_summary
+from heymilo_prefect import HeyMiloCredentials, SlackChannel, flows
 from heymilo_prefect.sandbox import World
 from tests.faults import AFTER, BEFORE, Tally
 from tests.faults.children import PATIENCE_SECONDS, child, hear, is_whole, until
-from tests.faults.summaries import (
-    DIGEST,
-    EDIT,
-    EDIT_THREAD,
-    MESSAGES,
-    TEMPLATE,
-    THREAD,
-    Manner,
-    asked,
-    count,
-    prepare,
-    run,
-)
+from tests.faults.posting import Manner, asked
 
 PACED, TOLD_TO_WAIT = "before sending, paced", "before sending, 429"
 _LONG_PACE_SECONDS = 6.0  # to be killed in
@@ -61,11 +48,11 @@ class Kill:
 
 @dataclass(frozen=True)
 class Race:
-    """Runs at once, and `post_interview_summary` for the first and the last interview."""
+    """Runs at once, and what else a manner runs beside them."""
 
     manner: Manner
 
-    what = f"{_AT_ONCE} runs at once, and the flow for one"
+    what = f"{_AT_ONCE} runs at once, and another"
     when = "from the 1st request on"
 
     def __str__(self) -> str:
@@ -73,25 +60,11 @@ class Race:
         return f"{self.manner.name}: {self.what}"
 
 
-KILLS = [
-    *(Kill(MESSAGES, moment, at) for moment in range(3) for at in (BEFORE, AFTER)),
-    *(Kill(MESSAGES, 1, at) for at in (PACED, TOLD_TO_WAIT)),
-    Kill(MESSAGES, 2, PACED),
-    Kill(MESSAGES, 0, AFTER, others=2),
-    *(Kill(THREAD, 0, at) for at in (BEFORE, AFTER)),
-    Kill(THREAD, 2, AFTER),
-    *(Kill(DIGEST, 0, at) for at in (BEFORE, AFTER)),
-    *(Kill(EDIT, 0, at) for at in (BEFORE, AFTER)),
-    Kill(EDIT_THREAD, 1, AFTER),
-]
-RACES = [Race(manner) for manner in (MESSAGES, THREAD, DIGEST, EDIT)]
-
-
 def kill(world: World, cell: Kill, folder: Path) -> list[str]:
     """In a fresh world, start a run and kill it; returns the interviews' ids."""
     manner, slack = cell.manner, world.slack_workspace
     with _records_in(folder):
-        ids = prepare(world, manner)
+        ids = manner.prepare(world, manner.flow)
     before = asked(world, manner)
     kinds = {BEFORE: "timeout_before", AFTER: "timeout", TOLD_TO_WAIT: "ratelimited"}
     if cell.at in kinds:
@@ -110,14 +83,13 @@ def run_again(world: World, cell: Kill, ids: list[str], folder: Path) -> Tally:
     """Run with the same parameters, when the killed run's turn is over, and count."""
     if cell.others:
         return _race(world, cell.manner, ids, folder, cell.others)
-    with _records_in(folder):
-        return count(world, cell.manner, ids, set(run(world, cell.manner).unknown))
+    return _run_last(world, cell.manner, ids, folder)
 
 
 def race(world: World, cell: Race, folder: Path) -> Tally:
     """In a fresh world, run it at once, and count."""
     with _records_in(folder):
-        ids = prepare(world, cell.manner)
+        ids = cell.manner.prepare(world, cell.manner.flow)
     return _race(world, cell.manner, ids, folder, _AT_ONCE)
 
 
@@ -127,14 +99,17 @@ def _race(world: World, manner: Manner, ids: list[str], folder: Path, runs: int)
         started = [stack.enter_context(_child(world, manner, folder)) for _ in range(runs)]
         until(lambda: asked(world, manner) > before, started[0])
         with _records_in(folder):
-            for interview_id in (ids[0], ids[-1]):
-                post_interview_summary(
-                    world.heymilo_credentials, world.slack, interview_id, TEMPLATE
-                )
+            manner.run_beside(world, ids)
         codes = [process.wait(PATIENCE_SECONDS) for process in started]
     assert codes == [0] * runs, "a run failed"
+    return _run_last(world, manner, ids, folder)
+
+
+def _run_last(world: World, manner: Manner, ids: list[str], folder: Path) -> Tally:
+    ids = ids + manner.add_more(world)
     with _records_in(folder):
-        return count(world, manner, ids, set(run(world, manner).unknown))
+        report = manner.run(world, is_last=True)
+        return manner.count(world, ids, set(report.unknown), may_read=True)
 
 
 def _records_in(folder: Path) -> Any:
@@ -146,10 +121,12 @@ def _child(world: World, manner: Manner, folder: Path, slow: bool = False) -> An
         "heymilo": {"api_key": world.api_key, "base_url": world.url},
         "slack": {"channel": world.slack.channel, "api_url": world.slack_url},
         "token": world.slack_token,
+        "webhook": None if manner.reads else world.slack_webhook_url,
+        "flow": manner.flow_name,
         "how": manner.how,
         "slow": slow,
     }
-    return child("tests.faults.killed_summaries", told, PREFECT_LOCAL_STORAGE_PATH=folder)
+    return child("tests.faults.killed_posting", told, PREFECT_LOCAL_STORAGE_PATH=folder)
 
 
 def _waits_to_send(folder: Path, sent: int) -> bool:
@@ -163,13 +140,13 @@ def _waits_to_send(folder: Path, sent: int) -> bool:
 def _run_as_told() -> None:
     told = hear()
     credentials = SlackCredentials(token=SecretStr(told["token"]))
+    slack: Any = SlackChannel(credentials=credentials, **told["slack"])
+    if told["webhook"]:
+        slack = SlackWebhook(url=SecretStr(told["webhook"]))
     longer = patch("heymilo_prefect.slack.pace._SECONDS_BETWEEN", _LONG_PACE_SECONDS)
     with longer if told["slow"] else nullcontext():
-        post_interview_summaries(
-            HeyMiloCredentials(**told["heymilo"]),
-            SlackChannel(credentials=credentials, **told["slack"]),
-            **told["how"],
-        )
+        flow = getattr(flows, told["flow"])
+        flow(HeyMiloCredentials(**told["heymilo"]), slack=slack, **told["how"])
 
 
 if __name__ == "__main__":
