@@ -5,7 +5,9 @@ PREFECT := env -u PREFECT_API_URL -u PREFECT_API_KEY -u PREFECT_PROFILE \
 	PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_ANALYTICS_ENABLED=false \
 	PREFECT_LOGGING_COLORS=false
 
-.PHONY: demo test test-long test-scale test-browser lint docs faults bench pictures sandbox clean
+PACKAGES := libreoffice-calc-nogui gnumeric
+
+.PHONY: demo test test-long test-scale test-browser test-programs programs lint docs faults bench pictures sandbox clean
 
 demo: .venv/ready
 	@rm -rf .demo && mkdir .demo
@@ -31,6 +33,17 @@ test-scale: .venv/ready
 
 test-browser: .venv/ready .venv/browser
 	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser
+
+test-programs: .venv/ready programs
+	@$(PREFECT) $(BIN)/python -m pytest tests/programs -m programs
+
+programs:
+	@if command -v soffice >/dev/null && command -v ssconvert >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "LibreOffice and Gnumeric are needed: sudo apt-get install $(PACKAGES)"; exit 1; \
+	fi; \
+	echo "Installing $(PACKAGES), which takes a minute or two."; \
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends $(PACKAGES) >/dev/null
 
 docs: .venv/ready .venv/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -1,13 +1,28 @@
-"""Finds the ids in what HeyMilo sends, whose form isn't documented, and leaves the rest."""
+"""Find the interviews a webhook call is about, wherever HeyMilo writes their ids.
+
+The payload isn't documented. It is searched breadth first, so shallower values win over deeper
+ones: an interview that is mentioned further inside, such as an earlier one of the candidate, isn't
+the one the call is about. Items of a list don't compete in this way, since they may be several
+events in one call. So values are kept per list item, in a tree of scopes::
+
+    {"type": "report_available",                      root: event_type
+     "events": [{"interview_id": "int_1"},              item: interview_id
+                {"interview_id": "int_2"}]}             item: interview_id
+
+and what a scope lacks is taken from the ones around it.
+"""
 
 import re
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any
-from urllib.parse import parse_qsl
 
-from pydantic_core import from_json
+from heymilo_prefect.webhooks.body import TooLargeError, is_like_json, read_form, read_json
+
+MAX_DELIVERIES = 1_000
+"""Maximum number of events per call."""
 
 _NAMES = {
     "interviewid": "interview_id",
@@ -23,81 +38,161 @@ _EVENTS = {
 }
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")  # no name, address or sentence is one
 _NO_LETTER = re.compile(r"[^a-z]")
-_DEEPEST = 8
-_MOST_VALUES = 20_000
-_MOST_FIELDS = 1_000
+_DEEPEST = 12
+_MAX_VALUES = 50_000
+# The content of a string that is JSON counts as deeper than everything outside of such strings: a
+# candidate's answer could be one.
+_STRING_DEPTH = 16
+_MAX_STRINGS = 3
+
+_Known = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a call is about: None for what it doesn't say."""
+    """One event of a call; None for what the call doesn't contain."""
 
-    interview_id: str | None = None
+    interview_id: str
     posting_id: str | None = None
     event_type: str | None = None
 
 
-def read_delivery(body: bytes, query: bytes) -> Delivery:
-    """Read a call: JSON, a form, or a form's fields that are JSON; then the query.
+def read_deliveries(payload: Any, query: str) -> list[Delivery]:
+    """Return the events in a call's payload and query string, each once.
 
-    What stands nearest to the surface counts, and the body before the query.
+    The query fills in what the payload lacks, the interview's id included.
+
+    Raises:
+        TooLargeError: There are more than 1,000 events, or 50,000 values.
     """
-    return _found([_structured(body), _form(query)])
+    first, second = _search(payload), _search(read_form(query))
+    if not first.has_interview:
+        first, second = second, first
+    if not first.has_interview:
+        return []
+    lacking = _known(second)
+    posting_id = lacking.get("posting_id", (None,))[0]
+    event_types = lacking.get("event_type", (None,))
+    deliveries = dict.fromkeys(
+        Delivery(each.interview_id, each.posting_id or posting_id, event_type)
+        for each in _deliveries(first, {})
+        for event_type in ([each.event_type] if each.event_type else event_types)
+    )
+    if len(deliveries) > MAX_DELIVERIES:
+        raise TooLargeError
+    return list(deliveries)
 
 
-def _structured(body: bytes) -> Any:
-    try:
-        return from_json(body)
-    except ValueError:
-        return _form(body)
+@dataclass(slots=True, eq=False)
+class _Scope:
+    """The payload, a list's item, or a string that is JSON: the shallowest value of each field."""
+
+    around: "_Scope | None" = None
+    values: dict[str, str] = field(default_factory=dict)
+    items: list["_Scope"] = field(default_factory=list)
+    depth: float = inf
+    """How deep the interview's id is in the payload."""
+    depth_in_items: float = inf
+    """How deep the nearest interview's id in `items` is, or in their items."""
+
+    @property
+    def has_interview(self) -> bool:
+        return min(self.depth, self.depth_in_items) < inf
+
+    def add(self, name: str, value: str, depth: int) -> None:
+        if name in self.values:
+            return
+        self.values[name] = value
+        if name == "interview_id":
+            self.depth = depth
+            scope = self.around
+            while scope is not None and depth < scope.depth_in_items:
+                scope.depth_in_items = depth
+                scope = scope.around
 
 
-def _form(text: bytes) -> Any:
-    try:
-        fields = dict(parse_qsl(text.decode(), max_num_fields=_MOST_FIELDS))
-    except ValueError:
-        return None
-    return {name: _nested(value) for name, value in fields.items()}
-
-
-def _nested(value: str) -> Any:
-    try:
-        return from_json(value) if value.lstrip()[:1] == "{" else value
-    except ValueError:
-        return value
-
-
-def _found(payloads: Iterable[Any]) -> Delivery:
-    found: dict[str, str] = {}
-    left = deque((payload, "", 0) for payload in payloads)
-    for _ in range(_MOST_VALUES):
-        if not left or len(found) == len(_FIELDS):
-            break
-        value, name, depth = left.popleft()
-        if depth > _DEEPEST:
+def _search(payload: Any) -> _Scope:
+    root = _Scope()
+    left = deque([(payload, "", 0, root)])
+    strings: deque[tuple[str, str, int, _Scope]] = deque()
+    for _ in range(_MAX_VALUES):
+        if left:
+            value, name, depth, scope = left.popleft()
+        elif strings:
+            text, name, depth, scope = strings.popleft()
+            try:
+                value = read_json(text)
+            except ValueError:
+                continue
+        else:
+            return root
+        if depth % _STRING_DEPTH > _DEEPEST:
             continue
+        if isinstance(value, dict | list) and len(value) > _MAX_VALUES:
+            break
+        if isinstance(value, dict) and value and all(key.isdigit() for key in value):
+            value = [*value.values()]  # a form's list: events[0][type]=...
         if isinstance(value, dict):
-            for key, inner in value.items():
-                inner_name = _simple(key)
-                inner_name = name + inner_name if inner_name == "id" else inner_name
-                left.append((inner, inner_name, depth + 1))
+            left.extend((inner, _name(key, name), depth + 1, scope) for key, inner in value.items())
         elif isinstance(value, list):
-            left.extend((inner, name, depth + 1) for inner in value)
-        elif (field := _NAMES.get(name)) and field not in found:
-            text = _read(field, value)
-            if text is not None:
-                found[field] = text
-    return Delivery(**found)
+            scopes = [_Scope(scope) for _ in value]
+            scope.items += scopes
+            left.extend(
+                (inner, name, depth + 1, item) for inner, item in zip(value, scopes, strict=True)
+            )
+        elif isinstance(value, str) and is_like_json(value):
+            inside = depth // _STRING_DEPTH + 1
+            if inside <= _MAX_STRINGS:
+                scope.items.append(_Scope(scope))  # two fields of a form may be two events
+                strings.append((value, name, inside * _STRING_DEPTH, scope.items[-1]))
+        elif (known := _NAMES.get(name)) and (read := _read(known, value)) is not None:
+            scope.add(known, read, depth)
+    raise TooLargeError
 
 
-_FIELDS = frozenset(_NAMES.values())
+def _deliveries(scope: _Scope, around: _Known) -> Iterator[Delivery]:
+    """Split a scope that has an interview; `around` are the values of the scopes around it."""
+    known = {**_known_in_items(scope), **around, **_own(scope)}
+    if scope.depth <= scope.depth_in_items:
+        posting_id = known.get("posting_id", (None,))[0]
+        for event_type in known.get("event_type", (None,)):
+            yield Delivery(scope.values["interview_id"], posting_id, event_type)
+    if scope.depth_in_items <= scope.depth:
+        for item in scope.items:
+            if item.has_interview:
+                yield from _deliveries(item, known)
 
 
-def _read(field: str, value: Any) -> str | None:
+def _known(scope: _Scope) -> _Known:
+    return {**_known_in_items(scope), **_own(scope)}
+
+
+def _own(scope: _Scope) -> _Known:
+    return {name: (value,) for name, value in scope.values.items() if name != "interview_id"}
+
+
+def _known_in_items(scope: _Scope) -> _Known:
+    """Return the values of the items that aren't about another interview."""
+    found: dict[str, dict[str, None]] = {}
+    own = scope.values.get("interview_id")
+    for item in scope.items:
+        if not item.has_interview or (own and item.values.get("interview_id") == own):
+            for name, values in _known(item).items():
+                found.setdefault(name, {}).update(dict.fromkeys(values))
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _name(key: str, around: str) -> str:
+    """Return a key's letters in the singular; an "id" belongs to what is around it."""
+    name = _simple(key).removesuffix("s")
+    return around + name if name == "id" else name
+
+
+def _read(name: str, value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value)
-    if field == "event_type":
+    if name == "event_type":
         return _EVENTS.get(_simple(text))
     return text if _ID.fullmatch(text) else None
 

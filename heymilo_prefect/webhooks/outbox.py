@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
 from httpx import ReadError, RemoteProtocolError, WriteError
@@ -42,8 +42,8 @@ def sender(client: PrefectClient) -> Send:
 class Outbox:
     """Events on their way to Prefect; `run` sends them, many together while it is slow.
 
-    Who delivers what is on its way already waits for the same answer, and what Prefect has taken
-    isn't sent again: the last 50,000 are remembered.
+    Concurrent deliveries of one event share one result. The last 50,000 accepted event ids are
+    remembered and not sent again.
     """
 
     def __init__(self, send: Send) -> None:
@@ -54,20 +54,28 @@ class Outbox:
         self._awake = asyncio.Event()
         self._is_well = True
 
-    async def deliver(self, event: Event) -> bool:
-        """Say whether Prefect has taken an event, within 8 seconds."""
-        if event.id in self._taken:
-            self._taken.move_to_end(event.id)
-            return True
-        answer = self._waiting.get(event.id)
-        if answer is None:
-            if len(self._waiting) >= MOST_WAITING:
-                return False
-            answer = self._waiting[event.id] = asyncio.get_running_loop().create_future()
-            self._queue.append(event)
-            self._awake.set()
-        await asyncio.wait([answer], timeout=_SECONDS)
-        return answer.done() and answer.result()
+    async def deliver(self, events: Iterable[Event]) -> bool:
+        """Return whether Prefect has accepted all of these events, within 8 seconds.
+
+        Otherwise it may have accepted some of them, which aren't sent again.
+        """
+        answers, have_room = [], True
+        for event in events:
+            if event.id in self._taken:
+                self._taken.move_to_end(event.id)
+                continue
+            answer = self._waiting.get(event.id)
+            if answer is None:
+                if len(self._waiting) >= MOST_WAITING:
+                    have_room = False
+                    break
+                answer = self._waiting[event.id] = asyncio.get_running_loop().create_future()
+                self._queue.append(event)
+                self._awake.set()
+            answers.append(answer)
+        if answers:
+            await asyncio.wait(answers, timeout=_SECONDS)
+        return have_room and all(answer.done() and answer.result() for answer in answers)
 
     async def run(self) -> None:
         """Send what is delivered, until cancelled."""

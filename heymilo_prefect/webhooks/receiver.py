@@ -1,4 +1,4 @@
-"""The receiver: an ASGI app with one secret path, which answers once Prefect has the event."""
+"""The receiver: an ASGI app with one secret path, which answers once Prefect has the events."""
 
 import asyncio
 import hashlib
@@ -6,7 +6,7 @@ import hmac
 import logging
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -14,12 +14,14 @@ from prefect.client.orchestration import get_client
 from prefect.events import Event
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from heymilo_prefect.tasks.interview_events import interview_event
-from heymilo_prefect.webhooks.delivery import Delivery, read_delivery
+from heymilo_prefect.webhooks.body import MAX_BYTES, TooLargeError, UnreadableError, read_body
+from heymilo_prefect.webhooks.delivery import Delivery, read_deliveries
 from heymilo_prefect.webhooks.outbox import Outbox, sender
 
 EVENTS = {
@@ -32,13 +34,20 @@ UNTOLD = "heymilo.webhook.received"
 """The event when a call doesn't say what it is for."""
 
 _SHORTEST = 16
-_LARGEST = 256 * 1024
 _MOST_BUFFERED = 32 * 1024 * 1024
 _BODY_SECONDS = 5.0
 _COUNT_SECONDS = 60.0
 _SECRET = re.compile(r"[A-Za-z0-9._~-]*")
 _CLOSE = {"connection": "close"}
 _AGAIN = {"retry-after": "5"}
+_NO_ID = "No event: the call contains no interview id."
+_UNREADABLE = (
+    "No event: the body can't be read. It isn't JSON, a form or multipart, or it is truncated."
+)
+_UNREADABLE_LOG = (
+    "The body of a call (%d bytes) can't be read: it isn't JSON, a form or multipart, or it is "
+    "truncated. The next scheduled run of post_interview_summaries finds the interview."
+)
 
 log = logging.getLogger(__name__)
 
@@ -95,21 +104,27 @@ class _Receiver:
             return PlainTextResponse("Not Found", 404, _CLOSE)
         try:
             body = await self._body(receive)
+            deliveries = _read(body, scope)
         except _BodyError as error:
             return self._counted(error.what, error.status, _CLOSE)
         except _GoneError:
             return None
-        delivery = read_delivery(body, scope["query_string"])
+        except TooLargeError:
+            return self._counted("too large", 413)
+        except UnreadableError:
+            # Not refused: the same body would be as unreadable if HeyMilo sent it again, and it may
+            # deactivate a webhook that fails, and with it the calls that can be read.
+            if not self._counts["unreadable"]:  # one line per minute, whatever arrives
+                log.warning(_UNREADABLE_LOG, len(body))
+            return self._counted("unreadable", 202, text=_UNREADABLE)
+        if not deliveries:
+            return self._counted("without an interview's id", 202, text=_NO_ID)
         del body
-        return await self._handed_on(delivery)
+        return await self._handed_on(deliveries)
 
-    async def _handed_on(self, delivery: Delivery) -> Response:
-        if delivery.interview_id is None:
-            return self._counted("without an interview's id", 202)
-        name = EVENTS.get(delivery.event_type or "", UNTOLD)
-        day = f"{datetime.now(UTC):%Y-%m-%d}"  # what HeyMilo says again on another day is news
-        about = interview_event(name, delivery.interview_id, delivery.posting_id, {}, [day])
-        if await self._outbox.deliver(Event.model_validate(about)):
+    async def _handed_on(self, deliveries: Iterable[Delivery]) -> Response:
+        day = f"{datetime.now(UTC):%Y-%m-%d}"  # the same event on another day is sent again
+        if await self._outbox.deliver([_event(delivery, day) for delivery in deliveries]):
             return self._counted("taken", 202)
         return self._counted("to come again", 503, _AGAIN)
 
@@ -124,7 +139,7 @@ class _Receiver:
                         raise _GoneError
                     part = message.get("body", b"")
                     size += len(part)
-                    if size <= _LARGEST:
+                    if size <= MAX_BYTES:
                         if self._buffered + len(part) > _MOST_BUFFERED:
                             raise _BodyError("to come again", 503)
                         held += len(part)
@@ -135,17 +150,19 @@ class _Receiver:
                     if not message.get("more_body"):
                         break
         except TimeoutError:
-            what = ("too slow", 408) if size <= _LARGEST else ("too large", 413)
+            what = ("too slow", 408) if size <= MAX_BYTES else ("too large", 413)
             raise _BodyError(*what) from None
         finally:
             self._buffered -= held
-        if size > _LARGEST:
+        if size > MAX_BYTES:
             raise _BodyError("too large", 413)
         return b"".join(parts)
 
-    def _counted(self, what: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    def _counted(
+        self, what: str, status: int, headers: dict[str, str] | None = None, text: str = ""
+    ) -> Response:
         self._counts[what] += 1
-        return PlainTextResponse(status_code=status, headers=headers)
+        return PlainTextResponse(text, status, headers)
 
     async def _tell(self) -> None:
         while True:
@@ -169,6 +186,23 @@ class _BodyError(Exception):
 
 class _GoneError(Exception):
     pass
+
+
+def _read(body: bytes, scope: Scope) -> list[Delivery]:
+    encoding = Headers(scope=scope).get("content-encoding", "")
+    query = scope["query_string"].decode("latin-1")
+    try:
+        return read_deliveries(read_body(body, encoding), query)
+    except UnreadableError:
+        if deliveries := read_deliveries(None, query):
+            return deliveries
+        raise
+
+
+def _event(delivery: Delivery, day: str) -> Event:
+    name = EVENTS.get(delivery.event_type or "", UNTOLD)
+    about = interview_event(name, delivery.interview_id, delivery.posting_id, {}, [day])
+    return Event.model_validate(about)
 
 
 def _digest(path: str) -> bytes:

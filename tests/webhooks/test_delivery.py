@@ -1,13 +1,19 @@
 """The ids are found wherever they stand, and nothing else is taken for one."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from heymilo_prefect.webhooks.delivery import Delivery, read_delivery
+from heymilo_prefect.webhooks.body import TooLargeError, UnreadableError, read_body
+from heymilo_prefect.webhooks.delivery import Delivery, read_deliveries
 
 ALL = Delivery("int_1", "POSTING1", "report_available")
+
+
+def read(body: bytes, query: str = "") -> list[Delivery]:
+    return read_deliveries(read_body(body, ""), query)
 
 
 @pytest.mark.parametrize(
@@ -27,22 +33,77 @@ ALL = Delivery("int_1", "POSTING1", "report_available")
     ],
 )  # fmt: skip
 def test_ids_are_found_in_json(payload: Any) -> None:
-    assert read_delivery(json.dumps(payload).encode(), b"") == ALL
+    assert read(json.dumps(payload).encode()) == [ALL]
 
 
 @pytest.mark.parametrize(
     ("body", "query"),
     [
-        (b"interview_id=int_1&posting_id=POSTING1&event_type=report_available", b""),
-        (b"", b"interview_id=int_1&posting_id=POSTING1&event_type=report_available"),
-        (b'data={"interview_id":"int_1","posting_id":"POSTING1","type":"report_available"}', b""),
-        (b'{"interview_id":"int_1","posting_id":"POSTING1"}', b"event_type=report_available"),
+        (b"interview_id=int_1&posting_id=POSTING1&event_type=report_available", ""),
+        (b"", "interview_id=int_1&posting_id=POSTING1&event_type=report_available"),
+        (b'data={"interview_id":"int_1","posting_id":"POSTING1","type":"report_available"}', ""),
+        (b"interview.id=int_1&posting[id]=POSTING1&event[type]=report_available", ""),
+        (b'interview_id=int_1&about={"posting_id":"POSTING1","type":"report_available"}', ""),
+        (b'{"interview_id":"int_1","posting_id":"POSTING1"}', "event_type=report_available"),
+        (b'{"posting_id":"POSTING1","event":"report_available"}', "interview_id=int_1"),
         (b'{"interview_id":"int_1","type":"report_available"}',
-         b"posting_id=POSTING1&interview_id=int_2&type=interview_started"),
+         "posting_id=POSTING1&interview_id=int_2&type=interview_started"),
     ],
 )  # fmt: skip
-def test_ids_are_found_in_forms_and_queries(body: bytes, query: bytes) -> None:
-    assert read_delivery(body, query) == ALL
+def test_ids_are_found_in_forms_and_queries(body: bytes, query: str) -> None:
+    assert read(body, query) == [ALL]
+
+
+STARTED = Delivery("int_1", "POSTING1", "interview_started")
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        # an interview with several events
+        ({"interview_id": "int_1", "posting_id": "POSTING1",
+          "events": [{"type": "interview_started"}, {"type": "report_available"}]}, [STARTED, ALL]),
+        ({"interview_id": "int_1", "postingId": "POSTING1",
+          "events": ["interview_started", "report_available"]}, [STARTED, ALL]),
+        ({"interview": {"id": "int_1"}, "posting_id": "POSTING1", "events": [
+          {"interview_id": "int_1", "type": "interview_started"},
+          {"interview_id": "int_1", "type": "report_available"}]}, [STARTED, ALL]),
+        # several interviews, with what they share around them
+        ({"type": "report_available", "posting_id": "P", "interviews": [{"id": "a"}, {"id": "b"}]},
+         [Delivery("a", "P", "report_available"), Delivery("b", "P", "report_available")]),
+        ({"interview_ids": ["a", "b"], "postings": [{"id": "P"}]},
+         [Delivery("a", "P"), Delivery("b", "P")]),
+        ({"postings": [{"id": "P", "interviews": [{"id": "a"}]},
+                       {"id": "Q", "interviews": [{"id": "b"}, {"id": "c"}]}]},
+         [Delivery("a", "P"), Delivery("b", "Q"), Delivery("c", "Q")]),
+        # an item knows better than what is around it
+        ({"type": "report_available", "data": [{"interview_id": "a", "type": "interview_started"}]},
+         [Delivery("a", None, "interview_started")]),
+        # what is further inside is about something else
+        ({"interview_id": "a", "type": "?", "earlier": [{"interview_id": "z", "posting_id": "Q",
+          "type": "report_available"}]}, [Delivery("a")]),
+        ([{"interview_id": "a", "earlier": [{"interview_id": "y"}]},
+          {"data": {"interview": {"id": "b"}}, "earlier": {"x": {"y": {"interview_id": "z"}}}}],
+         [Delivery("a"), Delivery("b")]),
+        ({"events": [{"interview_id": "a"}], "by": {"the": {"way": {"interview_id": "z"}}}},
+         [Delivery("a")]),
+        ({"type": "report_available", "data": {"interview_id": "a", "steps": [
+          {"event": "interview_started"}]}}, [Delivery("a", None, "report_available")]),
+    ],
+)  # fmt: skip
+def test_a_call_can_be_about_several_events(payload: Any, expected: list[Delivery]) -> None:
+    assert read(json.dumps(payload).encode()) == expected
+
+
+def test_an_answer_that_is_json_hides_no_id() -> None:
+    answer = json.dumps({"interview_id": "int_9", "type": "interview_started"})
+    payload = {
+        "answer": answer,
+        "answers": [answer],
+        "data": {"about": {"interview": {"id": "int_1", "posting_id": "POSTING1"}}},
+        "event": {"of": {"type": "report_available"}},
+    }
+    assert read(json.dumps(payload).encode()) == [ALL]
 
 
 @pytest.mark.parametrize(
@@ -56,11 +117,11 @@ def test_ids_are_found_in_forms_and_queries(body: bytes, query: bytes) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_id_is_not_taken(payload: Any) -> None:
-    assert read_delivery(json.dumps(payload).encode(), b"") == Delivery()
+    assert read_deliveries(payload, "") == []
 
 
 def test_a_number_is_an_id() -> None:
-    assert read_delivery(b'{"interview_id": 12345}', b"") == Delivery("12345")
+    assert read(b'{"interview_id": 12345}') == [Delivery("12345")]
 
 
 @pytest.mark.parametrize(
@@ -72,10 +133,14 @@ def test_a_number_is_an_id() -> None:
         b"1" * 250_000,
         b'{"interview_id": ' + b"9" * 250_000 + b"}",
         b"&".join(b"interview_id=%d" % n for n in range(20_000)),
+        b"x" + b"[a" * 60_000 + b"[interview_id]=int_1",
+        json.dumps(["[[" * 5] * 15_000).encode(),
+        b"[" + b",".join(b'{"interview_id":%d}' % n for n in range(1_001)) + b"]",
         b"\xff\xfe\x00nonsense",
         b'{"interview_id": "int_1',
         b'{"a": [[[[[[[[[[[[{"interview_id": "int_1"}]]]]]]]]]]]]}',
     ],
 )
 def test_hostile_payloads_hold_nothing(body: bytes) -> None:
-    assert read_delivery(body, b"").interview_id is None
+    with suppress(TooLargeError, UnreadableError):
+        assert read(body) == []
