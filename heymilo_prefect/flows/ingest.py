@@ -43,6 +43,7 @@ async def _ingest_sheet(
     url_key: str | None = None,
     column_map: dict[str, str | None] | None = None,
     worksheet: str | None = None,
+    encoding: str | None = None,
     storage: Storage | None = None,
     google_credentials: GoogleCredentials | None = None,
     default_region: str | None = None,
@@ -69,6 +70,8 @@ async def _ingest_sheet(
             `{"Mail": "email", "Notes": "metadata.notes", "Job": "posting", "Internal": None}`;
             None sends nothing.
         worksheet: The worksheet's name; the first visible one without it.
+        encoding: The encoding of a CSV file, where it can't be determined: a Python codec's name,
+            such as "cp1250", "mac_roman" or "shift_jis".
         storage: A Prefect filesystem block; `sheet` is a path in it.
         google_credentials: A GCP Credentials block that a private Google sheet is shared with.
         default_region: Where phone numbers without a country code are from: two letters, `US`.
@@ -102,7 +105,9 @@ async def _ingest_sheet(
         raise ValueError("rows_per_request must be 1 or more.")
     if results_path is not None:
         check_results_path(results_path, sheet if storage is None else None)
-    with await open_sheet(sheet, worksheet, column_map, storage, google_credentials) as opened:
+    with await open_sheet(
+        sheet, worksheet, column_map, storage, google_credentials, encoding
+    ) as opened:
         columns = map_columns(opened.headers, column_map, opened.hidden_columns)
         posting_of = await _destinations(heymilo_credentials, columns, posting, url_key)
         parsed = read_candidates(

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count, islice
 from typing import BinaryIO
 
-from heymilo_prefect.sheets.encodings import MIXED, encoding_of
+from heymilo_prefect.sheets.encodings import Undecodable, encoding_of
 from heymilo_prefect.sheets.stored import Stored, from_start
 from heymilo_prefect.sheets.texts import plain_row
 from heymilo_prefect.sheets.values import Row, SheetError
@@ -17,8 +17,9 @@ LONGEST_ROW = 1_000_000
 """Characters that a row may have: more are a quotation mark that isn't closed, or an attack."""
 
 _DELIMITERS = ",;\t|"
-_SAID_DELIMITER = re.compile(r'"?sep=([^\r\n])"?[\r\n]*', re.I)
-_MARKUP = re.compile(r"\s*<[!?a-z]", re.I)
+_SAID_DELIMITER = re.compile(r'"?sep=([^\r\n"])"?[\r\n]*', re.I)
+# A second byte-order mark, or one where files were joined, and the end of a file in DOS.
+_NO_TEXT = "\ufeff\x1a"
 
 
 class _TooLong(Exception):
@@ -26,9 +27,13 @@ class _TooLong(Exception):
 
 
 def read_delimited(
-    file: BinaryIO, name: str, is_header: Callable[[list[str]], bool], header_within: int
+    file: BinaryIO,
+    name: str,
+    is_header: Callable[[list[str]], bool],
+    header_within: int,
+    encoding: str | None = None,
 ) -> Stored:
-    """Read a text file, in whatever encoding and with whatever delimiter it has.
+    """Read a text file, whatever its delimiter, and whatever its encoding if it can be determined.
 
     The whole file is checked here: what is broken near its end is found before anything was
     sent. A quoted cell with line breaks is one row, and Excel's own `sep=;` in the first line is
@@ -39,26 +44,19 @@ def read_delimited(
         name: Its name in errors.
         is_header: Says whether a row is the header, which decides on the delimiter.
         header_within: Rows among which the header is sought.
+        encoding: A codec's name, where the encoding is known.
 
     Raises:
-        SheetError: It isn't text, or a row is broken.
+        SheetError: It isn't text, its encoding can't be determined, or a row is broken.
     """
-    encoding = encoding_of(file)
-    if encoding is None:
-        raise SheetError(
-            f'"{name}" is neither a workbook nor text: save the sheet as XLSX or as CSV UTF-8.'
-        )
-    if encoding == MIXED:
-        raise SheetError(
-            f'"{name}" is UTF-8 but for row {_first_garbled(file)}, or mixes encodings: check '
-            "the accents in a spreadsheet program, and save the sheet as XLSX or as CSV UTF-8."
-        )
+    wrong = None
+    try:
+        encoding = encoding_of(file, name, encoding)
+    except Undecodable as error:
+        encoding = wrong = error.encoding
     head = _head(file, encoding)
-    if _MARKUP.match("".join(head[:2])):
-        raise SheetError(
-            f'"{name}" is a web page or XML, whatever its name says: open it in a spreadsheet '
-            "program and save it as XLSX."
-        )
+    if not any(map(str.strip, head)):
+        raise SheetError(f'"{name}" is empty.')
     said = _SAID_DELIMITER.fullmatch(head[0])
     delimiter = (
         said[1]
@@ -66,8 +64,27 @@ def read_delimited(
         else max(_DELIMITERS, key=lambda each: _promise(head, each, is_header, header_within))
     )
     read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if said else 0)
+    if wrong is not None:
+        raise SheetError(_undecodable(name, wrong, read(from_start(file), errors="replace")))
     _check(read(from_start(file)), name)
     return Stored(file, lambda stream: _filled(read(stream)), delimiter)
+
+
+def _undecodable(name: str, encoding: str, records: Iterator[list[str]]) -> str:
+    """Write the error for a file with another encoding in some row, as read with U+FFFD there."""
+    row = next(
+        (
+            number
+            for number, cells in enumerate(records, 1)
+            if any("\ufffd" in cell for cell in cells)
+        ),
+        1,
+    )
+    encoding = encoding.removesuffix("-sig")
+    return (
+        f'"{name}" isn\'t all in {encoding}: row {row} can\'t be decoded. Check the characters that '
+        "aren't English in a spreadsheet program, and save the sheet as XLSX or as CSV UTF-8."
+    )
 
 
 def _records(
@@ -92,7 +109,11 @@ def _records(
 
 def _lines(stream: BinaryIO, encoding: str, errors: str = "strict") -> Iterator[str]:
     text = io.TextIOWrapper(stream, encoding, errors, newline="")
-    return iter(partial(text.readline, LONGEST_ROW + 1), "")
+    for line in iter(partial(text.readline, LONGEST_ROW + 1), ""):
+        if line[0] in _NO_TEXT or line[-1] in _NO_TEXT:
+            line = line.strip(_NO_TEXT)
+        if line:
+            yield line
 
 
 def _check(records: Iterator[list[str]], name: str) -> None:
@@ -120,17 +141,9 @@ def _filled(records: Iterator[list[str]]) -> Iterator[Row]:
                 yield Row(number, cells)
 
 
-def _first_garbled(file: BinaryIO) -> int:
-    records = _records(from_start(file), "utf-8-sig", ",", errors="replace")
-    for number, cells in enumerate(records, 1):
-        if any("\ufffd" in cell for cell in cells):
-            return number
-    raise AssertionError("a mixed file has such a row")
-
-
 def _head(file: BinaryIO, encoding: str) -> list[str]:
     head, size = [], 0
-    for line in islice(_lines(from_start(file), encoding), 1000):
+    for line in islice(_lines(from_start(file), encoding, "replace"), 1000):
         head.append(line)
         size += len(line)
         if size > LONGEST_ROW:

@@ -21,6 +21,7 @@ def read_sheet(
     source: str | os.PathLike[str],
     worksheet: str | None = None,
     column_map: Mapping[str, str | None] | None = None,
+    encoding: str | None = None,
 ) -> Sheet:
     """Read a CSV, XLSX, XLS, XLSB or ODS file; its content says which, not its name.
 
@@ -31,6 +32,8 @@ def read_sheet(
         source: A path or a link, to at most 200 MB; see `open_source`.
         worksheet: The worksheet of a workbook; the first visible one without it.
         column_map: What the headers mean where they aren't usual ones, see `map_columns`.
+        encoding: The encoding of a CSV file, where it can't be determined: a Python codec's name,
+            such as "cp1250". A file that begins with a byte-order mark is read by that.
 
     Raises:
         SheetError: The sheet can't be read as it is; the sentence says why and what to do.
@@ -41,7 +44,7 @@ def read_sheet(
         [4, 5, 7]
     """
     name, file = open_source(source, worksheet)
-    return parse_sheet(name, file, worksheet, column_map)
+    return parse_sheet(name, file, worksheet, column_map, encoding)
 
 
 def parse_sheet(
@@ -49,6 +52,7 @@ def parse_sheet(
     file: BinaryIO,
     worksheet: str | None = None,
     column_map: Mapping[str, str | None] | None = None,
+    encoding: str | None = None,
 ) -> Sheet:
     """Read a sheet, as `read_sheet` does, from a file on disk that is the sheet's from then on.
 
@@ -57,13 +61,17 @@ def parse_sheet(
     """
     try:
         if is_workbook(file):
+            if encoding is not None:
+                raise SheetError(
+                    f'"{name}" is a workbook, whose text has a known encoding. Leave out encoding.'
+                )
             rows = read_workbook(file, name, worksheet)
             file.close()
         elif worksheet is not None:
             raise SheetError(f'"{name}" is a CSV file, which has no worksheets: name none.')
         else:
             rows = read_delimited(
-                file, name, lambda cells: is_header(cells, column_map), _HEADER_WITHIN
+                file, name, lambda cells: is_header(cells, column_map), _HEADER_WITHIN, encoding
             )
     except BaseException:
         file.close()

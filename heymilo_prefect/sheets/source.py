@@ -1,13 +1,13 @@
 """A path or a link -> the file's bytes, copied to a private file that nobody else can change."""
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
 import httpx
 
+from heymilo_prefect.sheets.kinds import START, refuse_other_kinds
 from heymilo_prefect.sheets.links import GoogleLink, google_link, local_path, name_of_link
 from heymilo_prefect.sheets.remote import file_system, why
 from heymilo_prefect.sheets.values import SheetError
@@ -16,7 +16,6 @@ from heymilo_prefect.wording import LONGEST_PATH, one_line, quoted
 MAX_BYTES = 200 * 1024 * 1024
 _PART = 1024 * 1024
 _TIMEOUT_SECONDS = 60
-_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|!--)", re.I)
 
 
 def open_source(
@@ -32,8 +31,8 @@ def open_source(
         worksheet: The worksheet that will be read: a Google sheet then comes as XLSX.
 
     Raises:
-        SheetError: It isn't there, can't be read, is empty, is larger than 200 MB, or is a web
-            page.
+        SheetError: It isn't there, can't be read, is empty, is larger than 200 MB, or is of a kind
+            that is no sheet.
     """
     path = local_path(source)
     if path is not None:
@@ -51,7 +50,7 @@ def open_parts(name: str, parts: Iterable[bytes]) -> tuple[str, BinaryIO]:
     """Copy the parts of a sheet that something else has read, as `open_source` does.
 
     Raises:
-        SheetError: It is empty, larger than 200 MB, or a web page.
+        SheetError: It is empty, larger than 200 MB, or of a kind that is no sheet.
     """
     file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the sheet closes it
     try:
@@ -62,15 +61,11 @@ def open_parts(name: str, parts: Iterable[bytes]) -> tuple[str, BinaryIO]:
                     f'"{name}" is larger than {MAX_BYTES // 1024**2} MB: split the sheet.'
                 )
         file.seek(0)
-        start = file.read(1024)
+        start = file.read(START)
         file.seek(0)
         if not start.strip():
             raise SheetError(f'"{name}" is empty.')
-        if _WEB_PAGE.match(start):
-            raise SheetError(
-                f'"{name}" is a web page, not a sheet: export it as CSV or XLSX; a link must '
-                "lead to the file itself, without signing in."
-            )
+        refuse_other_kinds(start, name)
     except BaseException:
         file.close()
         raise

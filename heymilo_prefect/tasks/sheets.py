@@ -25,6 +25,7 @@ async def open_sheet(
     column_map: Mapping[str, str | None] | None = None,
     storage: Block | None = None,
     google_credentials: Block | None = None,
+    encoding: str | None = None,
 ) -> Sheet:
     """Open a sheet, which is yours to close, in a thread: a slow host holds nothing else up.
 
@@ -35,6 +36,7 @@ async def open_sheet(
         storage: A block that reads files: Local or Remote File System, S3 Bucket, GCS Bucket.
         google_credentials: prefect-gcp's GCP Credentials, with which a private Google sheet is
             shared.
+        encoding: The encoding of a CSV file, see `read_sheet`.
 
     Raises:
         SheetError: The sheet can't be read as it is, or a block is of no use for it.
@@ -56,7 +58,7 @@ async def open_sheet(
     else:
         opened = await asyncio.to_thread(open_source, sheet, worksheet)
     name, file = opened
-    return await asyncio.to_thread(parse_sheet, name, file, worksheet, column_map)
+    return await asyncio.to_thread(parse_sheet, name, file, worksheet, column_map, encoding)
 
 
 async def _from_storage(storage: Block, path: str) -> tuple[str, BinaryIO]:
