@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from heymilo_prefect.api import Candidate, HeyMiloClient, HeyMiloError
-from heymilo_prefect.api.models import Ingestion
+from heymilo_prefect.api.errors import FieldError, InvalidRequestError
+from heymilo_prefect.api.models import IngestedInterview, Ingestion
 from heymilo_prefect.api.retry import RetryPolicy, no_backoff
 from heymilo_prefect.ingestion import (
     Batches,
@@ -321,3 +322,51 @@ def test_every_row_has_one_outcome_whatever_goes_wrong(world: World, reading: st
 
 def test_a_row_does_not_show_its_candidate() -> None:
     assert "example.com" not in repr(ready(1))
+
+
+@pytest.mark.parametrize(
+    ("location", "place", "what"),
+    [
+        (("body", "data", 3, "email"), 3, "email"),
+        (("data", 3, "email"), 3, "email"),
+        ((3, "email"), 3, "email"),
+        (("candidates", 3, "data", "City"), 3, "data.City"),
+        (("body", "data", 3), 3, "the row"),
+    ],
+)
+def test_a_location_that_names_a_row_settles_it_without_bisection(
+    location: tuple[str | int, ...], place: int, what: str
+) -> None:
+    rows = ready(100)
+    steps = ingest_chunk("key", rows, ChunkLimit())
+    next(steps)
+    refusal = InvalidRequestError(
+        "no", status=422, fields=[FieldError(location=location, message="isn't valid", type=None)]
+    )
+    call = steps.send(refusal)
+    assert isinstance(call.body, dict) and len(call.body["data"]) == 99
+    details = [
+        IngestedInterview(interview_id=str(n), interview_link="https://example.com")
+        for n in range(99)
+    ]
+    with pytest.raises(StopIteration) as end:
+        steps.send(Ingestion(interview_details=details))
+    [rejected] = [one for one in end.value.value if one.outcome == "rejected"]
+    assert (rejected.row, rejected.reason) == (
+        place + 2,
+        f"HeyMilo rejected {what}: isn't valid; as typed",
+    )
+
+
+def test_a_single_candidate_is_not_counted_in_a_sentence(world: World) -> None:
+    world.play(faults.status(422))
+    (outcome,) = ingest(world, ready(1)).values()
+    assert " the candidate (status 422)" in outcome.reason
+    assert "1 candidates" not in outcome.reason
+
+
+@pytest.mark.parametrize("fault", [faults.status(422), faults.status(401), faults.reset()])
+def test_a_row_s_note_is_in_its_reason_whatever_its_outcome(world: World, fault: Fault) -> None:
+    world.play(fault, times=99)
+    outcomes = ingest(world, ready(2, retakes=[1]))
+    assert all(one.reason.endswith("; as typed") for one in outcomes.values())

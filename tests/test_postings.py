@@ -47,3 +47,16 @@ def test_ids_choose_in_their_order_and_once() -> None:
 def test_an_unknown_id_is_refused() -> None:
     with pytest.raises(PostingError, match="'P9'"):
         chosen(POSTINGS, ["P1", "P9"])
+
+
+def test_an_error_quotes_titles_on_one_bounded_line() -> None:
+    title = "Night\nShift " * 100
+    twins = [Posting(posting_id=f"P{n}", title=title) for n in range(50)]
+    with pytest.raises(PostingError) as error:
+        find_posting(twins, title)
+    said = str(error.value)
+    assert said.startswith("50 postings are called 'Night Shift ")
+    assert said.isprintable() and "and 42 more" in said and len(said) < 900
+    with pytest.raises(PostingError) as error:
+        find_posting(POSTINGS, title)
+    assert len(str(error.value)) < 200

@@ -80,6 +80,8 @@ def is_placeholder(text: str, field: str) -> bool:
         text: The cell's text.
         field: What the column is, one of `FIELDS`.
     """
+    if len(text) > _LONGEST_PLACEHOLDER:
+        return False
     words = folded(text)
     if field == "posting":
         return words in _NOT_APPLICABLE or not words.strip(_DASHES)
@@ -87,8 +89,6 @@ def is_placeholder(text: str, field: str) -> bool:
         return True
     may_be_name = field not in ("email", "phone_number", "retake")
     if may_be_name and not _MAY_BE_PLACEHOLDER.match(words):
-        return False
-    if len(words) > _LONGEST_PLACEHOLDER:
         return False
     letters = squeezed(words)
     if _FILLER.fullmatch(letters) or (not may_be_name and letters in _NOTHING):

@@ -15,7 +15,7 @@ from prefect.client.schemas.sorting import TaskRunSort
 from heymilo_prefect.flows import UnfinishedError, aingest_sheet, ingest_sheet
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
-from heymilo_prefect.sheets import SheetError
+from heymilo_prefect.sheets import Row, Sheet, SheetError
 from tests.artifacts import artifact
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -312,3 +312,102 @@ def test_no_more_than_eight_requests_are_in_flight(world: World, tmp_path: Path)
     assert len(starts) == 20
     most = max(sum(1 for other in starts if at <= other < at + 0.09) for at in starts)
     assert 2 <= most <= 8
+
+
+def opens(monkeypatch: pytest.MonkeyPatch, sheet: Sheet) -> None:
+    """Have the flow read this sheet, whatever its path."""
+
+    async def open_sheet(*_: object) -> Sheet:
+        return sheet
+
+    monkeypatch.setattr("heymilo_prefect.flows.ingest.open_sheet", open_sheet)
+
+
+HIDDEN_SHEET = Sheet(
+    "a.xlsx",
+    ["Name", "Email", "Phone", "Internal salary", "City"],
+    [
+        Row(2, ["A B", "a@example.com", "", "90000", "Rome"]),
+        Row(3, ["C D", "c@example.com", "+12025550123", "80000", "Oslo"], hidden=True),
+        Row(4, ["E F", "", "", "", ""], hidden=True),
+    ],
+    hidden_columns=frozenset({2, 3}),
+)
+
+
+def test_hidden_rows_are_sent_and_hidden_columns_are_not_and_both_are_reported(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    opens(monkeypatch, HIDDEN_SHEET)
+    report = ingest_sheet(world.heymilo_credentials, "a.xlsx", POSTING)
+    assert [(row.outcome, row.reason) for row in report.rows] == [
+        ("ingested", ""),
+        ("ingested", "the row is hidden in the sheet"),
+        ("rejected", "no e-mail address; the row is hidden in the sheet"),
+    ]
+    sent = world.requests_to("ingest_candidates")[0].body["data"]
+    assert [one["data"] for one in sent] == [{"City": "Rome"}, {"City": "Oslo"}]
+    assert sent[1]["phone_number"] == "+12025550123"
+    assert report.columns["Internal salary"] is None
+    assert report.hidden_columns == ("Phone", "Internal salary")
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert [said for said in warnings if "idden" in said] == [
+        'The sheet has hidden columns: "Phone" (sent as phone_number), "Internal salary" '
+        "(not sent). Use column_map to change what is sent.",
+        "Hidden rows in the sheet: 2 of 3. They are sent like the others, and their reason "
+        "mentions it.",
+    ]
+
+
+def test_hidden_rows_can_be_rejected(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    opens(monkeypatch, HIDDEN_SHEET)
+    report = ingest_sheet(world.heymilo_credentials, "a.xlsx", POSTING, hidden_rows="reject")
+    assert [row.outcome for row in report.rows] == ["ingested", "rejected", "rejected"]
+    assert [one.email for one in world.made()] == ["a@example.com"]
+    assert "Hidden rows in the sheet: 2 of 3. They are rejected" in caplog.text
+
+
+def test_a_dry_run_shows_what_is_hidden(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens(monkeypatch, HIDDEN_SHEET)
+    report = ingest_sheet(world.heymilo_credentials, "a.xlsx", POSTING, dry_run=True)
+    assert (report.rows[1].outcome, report.rows[1].reason) == (
+        "ready",
+        "the row is hidden in the sheet",
+    )
+    text = artifact("heymilo-ingest-dry-run")
+    assert "| Internal salary | (not sent: hidden) |" in text
+    assert "| Phone | phone_number (hidden) |" in text
+    assert "| 3 | ready | the row is hidden in the sheet |" in text
+
+
+def test_a_column_map_sends_a_hidden_column(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens(monkeypatch, HIDDEN_SHEET)
+    column_map: dict[str, str | None] = {"Internal salary": "metadata.salary"}
+    ingest_sheet(world.heymilo_credentials, "a.xlsx", POSTING, column_map=column_map)
+    sent = world.requests_to("ingest_candidates")[0].body["data"]
+    assert sent[0]["metadata"] == {"salary": "90000"}
+
+
+def test_a_sheet_without_a_name_column_sends_nothing(world: World, tmp_path: Path) -> None:
+    sheet = tmp_path / "a.csv"
+    sheet.write_text("Email,Participant\na@example.com,A B\n")
+    with pytest.raises(SheetError, match='"Participant": "name"'):
+        ingest_sheet(world.heymilo_credentials, str(sheet), POSTING)
+    assert not world.requests_to("ingest_candidates")
+    column_map: dict[str, str | None] = {"Participant": "name"}
+    report = ingest_sheet(world.heymilo_credentials, str(sheet), POSTING, column_map=column_map)
+    assert report.counts["ingested"] == 1
+
+
+def test_a_row_that_a_comma_shifts_is_rejected_and_the_others_are_sent(
+    world: World, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "a.csv"
+    rows = ["ann@example.com,Bell, Ann,Paris,7", 'ben@example.com,"Bell, Ben",Rome,5']
+    sheet.write_text("\n".join(["Email,Name,City,Score", *rows]))
+    report = ingest_sheet(world.heymilo_credentials, str(sheet), POSTING)
+    assert [row.outcome for row in report.rows] == ["rejected", "ingested"]
+    assert report.rows[0].reason.startswith("has 5 cells under 4 headers")
+    assert [one.email for one in world.made()] == ["ben@example.com"]

@@ -1,11 +1,21 @@
 """Every row becomes a candidate, or says why it doesn't."""
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.sheets import ParsedRow, Row, Sheet, map_columns, read_candidates
+from heymilo_prefect.sheets import (
+    ParsedRow,
+    Row,
+    Sheet,
+    SheetError,
+    map_columns,
+    read_candidates,
+)
+from heymilo_prefect.sheets.candidates import HIDDEN
 from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
 from heymilo_prefect.sheets.phones import PHONE_AS_TYPED
 
@@ -22,12 +32,20 @@ def parse(
     retake: bool = False,
     default_region: str | None = None,
     column_map: Mapping[str, str | None] | None = None,
+    delimiter: str = "",
 ) -> list[ParsedRow]:
-    sheet = Sheet("a.csv", headers, (Row(number, cells) for number, cells in enumerate(rows, 2)))
+    numbered = [Row(number, cells) for number, cells in enumerate(rows, 2)]
+    sheet = Sheet("a.csv", headers, iter(numbered), delimiter=delimiter)
     columns = map_columns(headers, column_map)
     return list(
         read_candidates(sheet, columns, posting_of, retake=retake, default_region=default_region)
     )
+
+
+def parse_row(headers: list[str], row: Row, **options: Any) -> ParsedRow:
+    sheet = Sheet("a.xlsx", headers, [row])
+    [parsed] = read_candidates(sheet, map_columns(headers), posting_of, **options)
+    return parsed
 
 
 def test_a_row_is_a_candidate_with_its_metadata_and_data_and_without_empty_cells() -> None:
@@ -49,7 +67,7 @@ def test_a_row_is_a_candidate_with_its_metadata_and_data_and_without_empty_cells
     )
 
 
-def test_a_row_may_be_shorter_or_longer_than_the_header() -> None:
+def test_a_row_of_a_workbook_may_be_shorter_or_longer_than_the_header() -> None:
     short, long = parse(
         ["Email", "Name", "City"],
         ["ann@example.com", "Ann"],
@@ -256,3 +274,251 @@ def test_rows_are_read_one_at_a_time() -> None:
     parsed = read_candidates(sheet, map_columns(sheet.headers), posting_of)
     next(parsed)
     assert read == [2]
+
+
+FORMULA = "is a formula without a stored value: open the file in a spreadsheet program and save it"
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells", "delimiter", "reason"),
+    [
+        (
+            ["Email", "Name", "City", "Score"],
+            ["ann@example.com", "Bell", "Ann", "Paris", "7"],
+            ",",
+            "has 5 cells under 4 headers: put quotes around a value that contains a comma",
+        ),
+        (["Name", "Email"], ["Bell", "Ann", "ann@example.com"], ",", "has 3 cells under 2 headers"),
+        (["Name", "Email"], ["Bell", "Jr", "Ann", "a@example.com"], ";", "contains a semicolon"),
+        (["Name", "Email"], ["Bell", "Ann", "ann@example.com"], "\t", "contains a tab"),
+        (["Name", "Email"], ["Bell", "Ann", "ann@example.com"], "|", "contains a pipe"),
+        (["Name", "Email"], ["Bell", "Ann", "ann@example.com"], "^", 'contains a "^"'),
+        (["Email", "Name"], ["ann@example.com", "Ann", "", "7", ""], ",", "has 4 cells under 2"),
+        (["Name", "Email"], ["Exported Monday", "3 March", "by Ann"], ",", "has 3 cells under 2"),
+    ],
+)
+def test_a_row_of_a_text_file_with_more_cells_than_headers_is_rejected(
+    headers: list[str], cells: list[str], delimiter: str, reason: str
+) -> None:
+    [row] = parse(headers, cells, delimiter=delimiter)
+    assert (row.candidate, row.outcome) == (None, "rejected")
+    assert reason in row.reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells", "delimiter"),
+    [
+        (["Email", "Name"], ["ann@example.com", "Ann", "", ""], ","),
+        (["Email", "Name"], ["ann@example.com", "Ann", "", ""], "\t"),
+        (["Email", "Name", "", ""], ["ann@example.com", "Ann", "", "called on Monday"], ","),
+        (["Email", "Name"], ["ann@example.com", "Ann", "", "called on Monday"], ""),
+    ],
+)
+def test_trailing_delimiters_and_remarks_at_the_side_reject_nobody(
+    headers: list[str], cells: list[str], delimiter: str
+) -> None:
+    [row] = parse(headers, cells, delimiter=delimiter)
+    assert row.candidate == Candidate(name="Ann", email="ann@example.com")
+
+
+@pytest.mark.parametrize("hidden_rows", ["send", "reject"])
+@pytest.mark.parametrize(
+    ("cells", "outcome", "reason"),
+    [
+        (["Ann", "ann@example.com"], None, ""),
+        (["Ann", "ann@example.com, bob@example.com"], None, f"{SEVERAL_EMAILS}; "),
+        (["Ann", ""], "rejected", "no e-mail address; "),
+    ],
+)
+def test_a_hidden_row_is_marked_and_rejected_if_asked(
+    cells: list[str], outcome: str | None, reason: str, hidden_rows: str
+) -> None:
+    row = parse_row(["Name", "Email"], Row(2, cells, hidden=True), hidden_rows=hidden_rows)
+    expected = (outcome, reason + HIDDEN) if hidden_rows == "send" else ("rejected", HIDDEN)
+    assert (row.outcome, row.reason) == expected
+    assert (row.candidate is None) == (row.outcome is not None)
+
+
+def test_a_rejected_hidden_row_is_nobody_s_original() -> None:
+    headers, cells = ["Name", "Email"], ["Ann", "ann@example.com"]
+    rows = [Row(2, cells, hidden=True), Row(3, cells), Row(4, cells, hidden=True)]
+    columns = map_columns(headers)
+    for hidden_rows, outcomes in (
+        ("reject", ["rejected", None, "rejected"]),
+        ("send", [None, "duplicate", "duplicate"]),
+    ):
+        sheet = Sheet("a.xlsx", headers, rows)
+        parsed = list(read_candidates(sheet, columns, posting_of, hidden_rows=hidden_rows))  # type: ignore[arg-type]
+        assert [row.outcome for row in parsed] == outcomes
+        assert [HIDDEN in row.reason for row in parsed] == [True, False, True]
+
+
+FORMULA_HEADERS = ["Name", "Email", "Phone", "Posting", "Retake", "City", "metadata.id", "", "Job"]
+FORMULA_CELLS = ["Ann", "ann@example.com", "+12025550123", "cook", "no", "Rome", "7", "?", "Chef"]
+
+
+@pytest.mark.parametrize(
+    ("index", "reason"),
+    [
+        (0, f"the name {FORMULA}"),
+        (1, f"the e-mail {FORMULA}"),
+        (3, f"the posting {FORMULA}"),
+        (4, f"the retake answer {FORMULA}"),
+    ],
+)
+def test_a_row_without_the_value_of_a_formula_that_it_needs_is_rejected(
+    index: int, reason: str
+) -> None:
+    cells = ["" if at == index else cell for at, cell in enumerate(FORMULA_CELLS)]
+    row = parse_row(FORMULA_HEADERS, Row(2, cells, uncalculated=(index,)))
+    assert (row.candidate, row.outcome, row.reason) == (None, "rejected", reason)
+
+
+def test_other_formulas_without_a_value_are_left_out_and_named() -> None:
+    cells = [cell if at in (0, 1, 3, 4, 8) else "" for at, cell in enumerate(FORMULA_CELLS)]
+    row = parse_row(FORMULA_HEADERS, Row(2, cells, uncalculated=(2, 5, 6, 7)))
+    assert row.candidate == Candidate(name="Ann", email="ann@example.com", data={"Job": "Chef"})
+    assert row.reason == (
+        'formulas without a stored value aren\'t sent: "Phone", "City", "metadata.id"'
+    )
+
+
+@pytest.mark.parametrize("half", ["First name", "Last name"])
+def test_half_a_name_is_not_sent_for_want_of_the_other_s_value(half: str) -> None:
+    headers = ["First name", "Last name", "Email"]
+    row = parse_row(headers, Row(2, ["", "", "ann@example.com"], uncalculated=(0, 1)))
+    assert row.reason == f"the first name {FORMULA}"
+    index = headers.index(half)
+    cells = ["Ann", "Bell", "ann@example.com"]
+    cells[index] = ""
+    row = parse_row(headers, Row(2, cells, uncalculated=(index,)))
+    assert row.reason == f"the {half.lower()} {FORMULA}"
+
+
+@pytest.mark.parametrize("formula", ["=A2&B2", '=CONCAT(A2," ",B2)', "=A2", "=1+1", "=$A$2"])
+def test_the_text_of_a_formula_is_no_value(formula: str) -> None:
+    headers = ["Name", "Email", "Phone", "City"]
+    name, email, phone, city = parse(
+        headers,
+        [formula, "ann@example.com", "", ""],
+        ["Ann", formula, "", ""],
+        ["Ann", "ann@example.com", formula, ""],
+        ["Bob", "bob@example.com", "", formula],
+    )
+    assert (name.reason, email.reason) == (f"the name {FORMULA}", f"the e-mail {FORMULA}")
+    assert phone.candidate is not None and phone.candidate.phone_number is None
+    assert phone.reason == 'formulas without a stored value aren\'t sent: "Phone"'
+    assert city.candidate is not None and city.candidate.data == {"City": formula}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "differ"),
+    [
+        ("Ann Bell", "Ben Bell", True),
+        ("Ann", "Anna", True),
+        ("Ann Bell", "Ann Bell", False),
+        ("Ann Bell", "ANN  bell", False),
+        ("Ann Bell", "Bell, Ann", False),
+        ("Zoë O'Neill", "zoe o\u2019neill", False),
+        ("Anne-Marie Bell", "Anne Marie Bell", False),
+    ],
+)
+def test_a_duplicate_with_another_name_asks_somebody_to_look(
+    first: str, second: str, differ: bool
+) -> None:
+    _, row = parse(["Name", "Email"], [first, "ab@example.com"], [second, "AB@example.com"])
+    assert (row.outcome, row.of_row) == ("duplicate", 2)
+    names = ", but the names differ: check that they are one person" if differ else ""
+    assert row.reason == f"same e-mail address as row 2{names}"
+
+
+EMPTY_PHONES = """
+    n/a, N/A, n.a., na, -, --, \u2013, \u2014, ?, ..., none, None, TBD, tbc, unknown, null, nil,
+    xxx, XXX-XXX-XXXX, 0, 000, 000-000-0000, +, #N/A, no phone, No mobile phone, not provided,
+    (none);
+    keine, k.A., keine Angabe, kein Telefon, keine Handynummer, ohne, unbekannt, entfällt;
+    aucun, néant, pas de téléphone, sans téléphone, non renseigné, inconnu, n.c.;
+    ninguno, sin teléfono, no tiene, desconocido, no aplica, s/n;
+    nenhum, não tem, sem telefone, NÃO INFORMADO, desconhecido
+"""
+
+
+@pytest.mark.parametrize("phone", [each.strip() for each in re.split("[,;]", EMPTY_PHONES)])
+def test_a_word_for_nothing_is_no_phone_number(phone: str) -> None:
+    [row] = parse(["Name", "Email", "Phone"], ["Ann", "ann@example.com", phone])
+    assert row.candidate == Candidate(name="Ann", email="ann@example.com")
+    assert (row.reason, row.normalized) == ("", ())
+
+
+@pytest.mark.parametrize("email", ["n/a", "-", "none", "keine", "pas d'e-mail", "sin correo", "?"])
+def test_a_word_for_nothing_is_no_e_mail_address(email: str) -> None:
+    [row] = parse(["Name", "Email"], ["Ann", email])
+    assert row.reason == "no e-mail address"
+
+
+@pytest.mark.parametrize(
+    "name", ["n/a", "-", "--", "?", "TBD", "#N/A", "none", "no name", "sin nombre", "xxx", "0"]
+)
+def test_what_is_nobody_s_name_is_no_name(name: str) -> None:
+    [row] = parse(["Name", "Email"], [name, "ann@example.com"])
+    assert row.reason == "no name"
+    [row] = parse(["First name", "Last name", "Email"], ["Ann", name, "ann@example.com"])
+    assert row.candidate is not None and row.candidate.name == "Ann"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Na", "NA", "Nil", "Null", "Nan", "Nada", "Sin", "Non", "No Min-ho", "Noel", "Ka", "So"),
+        *("Sans", "Ohne", "Sem", "X", "Xx", "Semyon", "Blank", "'t Hooft", "'Aisha", "李", "Ł."),
+    ],
+)
+def test_a_person_with_such_a_name_is_a_candidate(name: str) -> None:
+    [row] = parse(["Name", "Email"], [name, "ann@example.com"])
+    assert row.candidate is not None and row.candidate.name == name
+
+
+@pytest.mark.parametrize("retake", ["n/a", "-", "keine Angabe", "?", "tbd"])
+def test_a_word_for_nothing_leaves_retake_and_data_as_they_are(retake: str) -> None:
+    headers = ["Name", "Email", "Retake", "City", "metadata.id"]
+    [row] = parse(headers, ["Ann", "ann@example.com", retake, "n/a", "-"], retake=True)
+    assert row.candidate is not None and row.candidate.retake
+    assert (row.candidate.data, row.candidate.metadata) == ({"City": "n/a"}, {"id": "-"})
+
+
+@pytest.mark.parametrize(
+    ("posting", "url_key"),
+    [("n/a", "engineer"), ("-", "engineer"), ("none", "engineer"), ("TBD", "tbd"), ("?", "?")],
+)
+def test_a_posting_to_be_determined_is_not_the_posting_of_rows_that_name_none(
+    posting: str, url_key: str
+) -> None:
+    [row] = parse(["Name", "Email", "Posting"], ["Ann", "ann@example.com", posting])
+    assert row.url_key == url_key
+
+
+@pytest.mark.parametrize(
+    ("headers", "column_map", "written"),
+    [
+        (["Email", "Participant", "City"], {}, 'column_map={"Participant": "name"}'),
+        (["Email", "City", "Preferred name (nickname)"], {}, '"Preferred name (nickname)": "name"'),
+        (["Email", "Company name", "Who"], {}, 'column_map={"Who": "name"}'),
+        (["Email", "Company name", "City"], {}, 'column_map={"<header>": "name"}'),
+        (["Email", "Name"], {"Name": None}, 'the columns are "Email", "Name"'),
+        (["Email", "Name of " + "person " * 40], {}, 'column_map={"<header>": "name"}'),
+    ],
+)
+def test_a_sheet_without_a_name_column_is_one_error_with_the_column_map_to_write(
+    headers: list[str], column_map: dict[str, str | None], written: str
+) -> None:
+    sheet = Sheet("a.csv", headers, [])
+    with pytest.raises(SheetError) as error:
+        read_candidates(sheet, map_columns(headers, column_map), posting_of)
+    assert "No column is recognised as the name" in str(error.value)
+    assert written in str(error.value)
+
+
+@pytest.mark.parametrize("half", ["First name", "Nachname"])
+def test_half_a_name_is_enough(half: str) -> None:
+    [row] = parse([half, "Email"], ["Ann", "ann@example.com"])
+    assert row.candidate is not None and row.candidate.name == "Ann"

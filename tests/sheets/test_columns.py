@@ -3,6 +3,7 @@
 import pytest
 
 from heymilo_prefect.sheets import SheetError, map_columns
+from heymilo_prefect.sheets.columns import hidden_text, is_header
 from heymilo_prefect.sheets.headers import _HEADERS, _each
 
 
@@ -216,3 +217,73 @@ def test_a_guess_that_is_not_safe_is_not_made_and_the_error_says_what_to_write(
     with pytest.raises(SheetError) as error:
         map_columns(headers, column_map)
     assert says in str(error.value)
+
+
+def test_a_hidden_column_is_sent_only_if_it_is_recognised_or_mapped() -> None:
+    headers = ["Name", "Email", "Phone", "Internal salary", "metadata.id", "Notes", "City"]
+    columns = map_columns(headers, {"notes": "data.remark"}, hidden_columns={2, 3, 4, 5, 9})
+    assert columns.fields == {"name": 0, "email": 1, "phone_number": 2}
+    assert (columns.metadata, columns.data) == ({}, {"remark": 5, "City": 6})
+    assert columns.targets["Internal salary"] is None
+    assert columns.hidden == ("Phone", "Internal salary", "metadata.id", "Notes")
+    assert hidden_text(columns) == (
+        '"Phone" (sent as phone_number), "Internal salary" (not sent), "metadata.id" (not sent), '
+        '"Notes" (sent as data.remark)'
+    )
+
+
+def test_of_two_e_mail_columns_the_error_shows_which_one_is_hidden() -> None:
+    with pytest.raises(SheetError, match=r'"Email" and "Work email" \(hidden\); say which'):
+        map_columns(["Name", "Email", "Work email"], hidden_columns={2})
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Name", "Email"], True),
+        (["Email", "recruiter@example.com"], False),
+        (["Email", "Ann Bell <recruiter@example.com>"], False),
+        (["Email", "Recruiter: recruiter@example.com"], False),
+        (["Email:", "mailto:recruiter@example.com"], False),
+        (["", "E-mail", "", "hr@example.com; it@example.com"], False),
+        (["Name", "Email", "Questions to hr@example.com if unsure"], True),
+        (["Name", "City"], False),
+    ],
+)
+def test_a_header_row_holds_no_e_mail_address(cells: list[str], expected: bool) -> None:
+    assert is_header(cells, None) is expected
+
+
+def test_a_header_that_a_column_map_names_may_hold_an_address() -> None:
+    header = "Email (e.g.: ann@example.com)"
+    assert is_header(["Name", header], {header: "email"})
+    assert not is_header(["Name", header], None)
+
+
+NASTY = 'ABC\n\x00\u202eD "quoted" ' + "long " * 1000
+
+
+@pytest.mark.parametrize(
+    ("headers", "column_map"),
+    [
+        ([NASTY, *(f"Column {n}" for n in range(500))], {}),
+        (["Email", NASTY], {"Mail": "email"}),
+        (["Email", "Name"], {NASTY: "name"}),
+        (["Email", "Name"], {"Name": NASTY}),
+        (["A" + NASTY, "B" + NASTY], {"A" + NASTY: "email", "B" + NASTY: "email"}),
+        (["A" + NASTY, "B" + NASTY], {"A" + NASTY: "data." + NASTY, "B" + NASTY: "data." + NASTY}),
+    ],
+)
+def test_an_error_is_one_line_of_bounded_length_whatever_the_headers(
+    headers: list[str], column_map: dict[str, str | None]
+) -> None:
+    with pytest.raises(SheetError) as error:
+        map_columns(headers, column_map)
+    said = str(error.value)
+    assert len(said) < 900
+    assert said.isprintable()
+
+
+def test_an_error_names_a_few_columns_and_counts_the_others() -> None:
+    with pytest.raises(SheetError, match=r'"Column 6", "Column 7" and 12 more'):
+        map_columns([f"Column {n}" for n in range(20)])

@@ -321,3 +321,49 @@ def test_rows_are_read_again_from_the_same_bytes_until_the_sheet_is_closed(tmp_p
 def test_a_sheet_of_plain_values_needs_no_file() -> None:
     with Sheet("a.csv", ["Email"], [Row(2, ["ann@example.com"])]) as sheet:
         assert list(sheet.rows) == list(sheet.rows)
+
+
+# --- Headers and delimiters
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Email,recruiter@example.com",
+        "E-mail:,Ann Bell <recruiter@example.com>,,",
+        "Email;x@example.com",
+    ],
+)
+def test_a_note_with_an_address_above_the_table_is_no_header(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{above}\n\nName,Email,City\nAnn,ann@example.com,Paris\n")
+    with read_sheet(path) as sheet:
+        assert (sheet.headers, sheet.header_row) == (["Name", "Email", "City"], 3)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
+def test_a_text_file_s_sheet_knows_its_delimiter_and_a_workbook_s_has_none(
+    tmp_path: Path, delimiter: str
+) -> None:
+    text = f"Name{delimiter}Email\nAnn{delimiter}ann@example.com\n"
+    path = tmp_path / "a.csv"
+    path.write_text(f"sep={delimiter}\n{text}" if delimiter == "^" else text)
+    assert read_sheet(path).delimiter == delimiter
+    path.write_bytes(xlsx(["Name", "Email"], ["Ann", "ann@example.com"]))
+    assert read_sheet(path).delimiter == ""
+
+
+@pytest.mark.parametrize("name", ["missing\nfile\x1b.csv", "m" * 250, "dir/" * 200 + "a.csv"])
+def test_an_error_quotes_a_path_on_one_bounded_line(tmp_path: Path, name: str) -> None:
+    said = problem(str(tmp_path / name))
+    assert len(said) < 300 and said.isprintable()
+    with pytest.raises(SheetError) as error:
+        read_sheet(tmp_path, worksheet=name)
+    assert len(str(error.value)) < 300
+
+
+def test_an_error_quotes_worksheets_on_one_bounded_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(xlsx(["Email"]))
+    said = problem(path, worksheet="Candidates\n" * 100)
+    assert len(said) < 300 and said.isprintable() and '"Candidates Candidates' in said
