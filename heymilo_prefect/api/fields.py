@@ -8,7 +8,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    FiniteFloat,
     GetCoreSchemaHandler,
     PlainSerializer,
 )
@@ -29,14 +28,25 @@ class _Lenient:
         return core_schema.with_default_schema(handler(source), default=None, on_error="default")
 
 
+class _Finite:
+    """Refuses NaN and infinity."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(core_schema.float_schema(allow_inf_nan=False))
+
+
 class _WithoutMalformed:
     """Leaves out of a list what can't be read, without a call into Python."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        item = handler.generate_schema(*get_args(source))
-        return core_schema.list_schema(core_schema.with_default_schema(item, on_error="omit"))
+        items, _none = get_args(source)
+        item = handler.generate_schema(*get_args(items))
+        lenient = core_schema.with_default_schema(item, on_error="omit")
+        return core_schema.nullable_schema(core_schema.list_schema(lenient))
 
 
 class Items(list[Item]):
@@ -111,9 +121,9 @@ LENIENT = _Lenient()
 Id = Annotated[str, Field(min_length=1)]
 Text = Annotated[str | None, LENIENT]
 Whole = Annotated[int | None, LENIENT]
-Number = Annotated[FiniteFloat | None, LENIENT]
+Number = Annotated[float | None, _Finite(), LENIENT]
 Flag = Annotated[bool | None, LENIENT]
-Several = Annotated[Annotated[list[Item], _WithoutMalformed()] | None, LENIENT]
+Several = Annotated[list[Item] | None, _WithoutMalformed(), LENIENT]
 Texts = Several[str]
 Mapping = Annotated[dict[str, Any] | None, LENIENT]
 Timestamp = Annotated[

@@ -82,7 +82,7 @@ class Listing(Generic[Item]):
     def take(self, page: Page, items: Items[Item]) -> list[Item]:
         """Take the next page; returns the items that no page before it had."""
         count = len(items) + items.malformed
-        self._note_totals(page, count)
+        self._note_totals(page, len(items))
         self._pages += 1
         self._read += len(items)
         self._malformed += items.malformed
@@ -97,9 +97,9 @@ class Listing(Generic[Item]):
                     self._seen.add(key)
                     new.append(item)
         self._new += len(new)
-        has_news = len(self._seen_in_pass) > known or not items
-        self._without_news = 0 if has_news else self._without_news + 1
-        if self._total is None and count and len(self._seen_in_pass) == known:
+        repeats = bool(count) and len(self._seen_in_pass) == known
+        self._without_news = self._without_news + 1 if repeats else 0
+        if repeats and self._total is None and (items or not self._goes_on_without_news()):
             if self._last is None or self._pages <= self._last:
                 raise self._endless()
             self._is_empty = True  # asked beyond the end, some servers repeat their last page
@@ -119,11 +119,14 @@ class Listing(Generic[Item]):
     @property
     def goes_on(self) -> bool:
         """Whether another page is needed in this pass."""
-        if self._is_empty or self._without_news >= _PAGES_WITHOUT_NEWS or self._caught_up():
+        if self._is_empty or not self._goes_on_without_news() or self._caught_up():
             return False
         if self._total is None or self._read < self._total:
             return True
         return self._pages < (self._last or 0)
+
+    def _goes_on_without_news(self) -> bool:
+        return self._without_news < _PAGES_WITHOUT_NEWS
 
     def in_flight(self, asked: int) -> int:
         """Return how many requests to have in flight, after so many pages were asked for."""

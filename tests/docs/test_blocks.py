@@ -35,6 +35,10 @@ CALLS: dict[str, Callable[[Stage], dict[str, Any]]] = {
         "heymilo_credentials": stage.world.heymilo_credentials,
         "interview_ids": stage.finished,
     },
+    "invite": lambda stage: {
+        "url_key": stage.world.postings[stage.world.posting_ids[0]].url_key,
+        "candidates": [{"name": "Ann Bell", "email": "ann@example.com"}],
+    },
     "ask-for-a-decision": lambda stage: {"interview_id": stage.finished[0]},
     "all-teams": lambda _: {"workspaces": ["production", "acme"]},
     "remind-candidate": lambda stage: {
