@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -19,7 +19,7 @@ def filled(model: type[M]) -> M:
 
 def _value(annotation: Any) -> Any:
     kind = get_origin(annotation) or annotation
-    if kind in (Union, UnionType):
+    if kind in (Annotated, Union, UnionType):
         return _value(get_args(annotation)[0])
     if kind is list:
         return [_value(*get_args(annotation))]
