@@ -33,14 +33,17 @@ def cells_of(sheet: Sheet, row: Row) -> dict[str, str]:
 
 
 def differing(found: dict[int, dict[str, Any]], right: dict[int, dict[str, Any]]) -> list[str]:
-    """List the cells that differ, as sentences."""
-    return [
-        f"row {number}, {header}: expected {right.get(number, {}).get(header)!r}, "
-        f"got {found.get(number, {}).get(header)!r}"
-        for number in sorted(found.keys() | right.keys())
-        for header in {**right.get(number, {}), **found.get(number, {})}
-        if found.get(number, {}).get(header) != right.get(number, {}).get(header)
-    ]
+    """List the cells that differ by more than their white space: a tab may be read as a space."""
+    differences = []
+    for number in sorted(found.keys() | right.keys()):
+        got, wanted = found.get(number, {}), right.get(number, {})
+        for header in {**wanted, **got}:
+            there, expected_there = got.get(header), wanted.get(header)
+            if str(there).split() != str(expected_there).split():
+                differences.append(
+                    f"row {number}, {header}: expected {expected_there!r}, got {there!r}"
+                )
+    return differences
 
 
 @every_file
