@@ -85,7 +85,6 @@ class Listing(Generic[Item]):
         self._note_totals(page, len(items))
         self._pages += 1
         self._read += len(items)
-        self._malformed += items.malformed
         self._largest_page = max(self._largest_page, count)
         self._is_empty = not count
         known = len(self._seen_in_pass)
@@ -99,6 +98,8 @@ class Listing(Generic[Item]):
         self._new += len(new)
         repeats = bool(count) and len(self._seen_in_pass) == known
         self._without_news = self._without_news + 1 if repeats else 0
+        if not (repeats and items):  # a repeated page's malformed items were counted before
+            self._malformed += items.malformed
         if repeats and self._total is None and (items or not self._goes_on_without_news()):
             if self._last is None or self._pages <= self._last:
                 raise self._endless()

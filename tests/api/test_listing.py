@@ -284,6 +284,17 @@ def test_an_item_that_is_counted_and_not_listed_is_no_error_but_a_warning(
     assert warning.getMessage().startswith("2 of the interviews of posting")
 
 
+def test_a_malformed_item_on_a_page_that_repeats_is_counted_once(
+    world: World, collect: Collect, caplog: pytest.LogCaptureFixture
+) -> None:
+    items = [{"interview_id": "one"}, None, {"interview_id": "two"}]
+    page = faults.status(200, body=json.dumps({"candidates": items, "total": 3}))
+    world.play(page, times=999)
+    assert collect(world) == ["one", "two"]
+    (warning,) = caplog.records
+    assert warning.getMessage().startswith("1 of the interviews of posting")
+
+
 @pytest.mark.parametrize("reading", ["small_pages", "one_total_page", "malformed_items"])
 @pytest.mark.parametrize("place", [1, 5, 6, 12])
 def test_a_strange_listing_that_moves_misses_and_repeats_nobody(
