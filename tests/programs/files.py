@@ -107,6 +107,11 @@ LIBREOFFICE_XLS = tuple(
     Difference(header, "a formula with a text as its result is stored as 0", lambda _: "")
     for header in ("Name", "Level")
 )
+LIBREOFFICE_ODS = (
+    Difference(
+        "Relocate", "a boolean of an XLSX file is stored as 1 or 0", lambda it: f"{it.relocate:d}"
+    ),
+)
 WITHOUT_TABS = (
     Difference(
         "Notes", "LibreOffice drops a tab when it opens ODS", lambda it: it.notes.replace("\t", "")
@@ -171,7 +176,7 @@ MAC_CSV = _gnumeric_csv("Mac Roman, CR", "charset=MACINTOSH eol=mac format=prese
 FILES = [
     File((LO_XLSX,)),
     File((LO_XLS,), LIBREOFFICE_XLS),
-    File((LO_ODS,)),
+    File((LO_ODS,), LIBREOFFICE_ODS),
     File((GN_XLSX,)),
     File((("Gnumeric", Format("XLSX of 2006", "xlsx", "Gnumeric_Excel:xlsx")),)),
     File((GN_XLS,)),
