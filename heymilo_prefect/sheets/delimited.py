@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import count, islice
 from typing import BinaryIO
@@ -49,11 +50,11 @@ def read_delimited(
     Raises:
         SheetError: It isn't text, its encoding can't be determined, or a row is broken.
     """
-    wrong = None
+    given, wrong = encoding, False
     try:
-        encoding = encoding_of(file, name, encoding)
+        encoding = encoding_of(file, name, given)
     except Undecodable as error:
-        encoding = wrong = error.encoding
+        encoding, wrong = error.encoding, True
     head = _head(file, encoding)
     if not any(map(str.strip, head)):
         raise SheetError(f'"{name}" is empty.')
@@ -64,27 +65,27 @@ def read_delimited(
         else max(_DELIMITERS, key=lambda each: _promise(head, each, is_header, header_within))
     )
     read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if said else 0)
-    if wrong is not None:
-        raise SheetError(_undecodable(name, wrong, read(from_start(file), errors="replace")))
+    if wrong:
+        row = _first_garbled(read(from_start(file), errors="replace"))
+        advice = "Check the accented characters in a spreadsheet program, and save"
+        if given is not None:
+            advice = "Pass another encoding, or save"
+        raise SheetError(
+            f'"{name}" isn\'t all in {encoding.removesuffix("-sig")}, see row {row}. {advice} the '
+            "sheet as XLSX or as CSV UTF-8."
+        )
     _check(read(from_start(file)), name)
     return Stored(file, lambda stream: _filled(read(stream)), delimiter)
 
 
-def _undecodable(name: str, encoding: str, records: Iterator[list[str]]) -> str:
-    """Write the error for a file with another encoding in some row, as read with U+FFFD there."""
-    row = next(
-        (
-            number
-            for number, cells in enumerate(records, 1)
-            if any("\ufffd" in cell for cell in cells)
-        ),
-        1,
-    )
-    encoding = encoding.removesuffix("-sig")
-    return (
-        f'"{name}" isn\'t all in {encoding}: row {row} can\'t be decoded. Check the characters that '
-        "aren't English in a spreadsheet program, and save the sheet as XLSX or as CSV UTF-8."
-    )
+def _first_garbled(records: Iterator[list[str]]) -> int:
+    """Return the number of the first row with a character that couldn't be decoded."""
+    number = 0
+    with suppress(_TooLong, csv.Error):
+        for number, cells in enumerate(records, 1):
+            if any("\ufffd" in cell for cell in cells):
+                return number
+    return number + 1
 
 
 def _records(
@@ -97,10 +98,13 @@ def _records(
     def bounded() -> Iterator[str]:
         nonlocal size
         for line in islice(_lines(stream, encoding, errors), above, None):
+            if line[0] in _NO_TEXT or line[-1] in _NO_TEXT:
+                line = line.strip(_NO_TEXT)
             size += len(line)
             if size > LONGEST_ROW:
                 raise _TooLong
-            yield line
+            if line:
+                yield line
 
     for cells in csv.reader(bounded(), delimiter=delimiter, strict=errors == "strict"):
         size = 0
@@ -109,11 +113,7 @@ def _records(
 
 def _lines(stream: BinaryIO, encoding: str, errors: str = "strict") -> Iterator[str]:
     text = io.TextIOWrapper(stream, encoding, errors, newline="")
-    for line in iter(partial(text.readline, LONGEST_ROW + 1), ""):
-        if line[0] in _NO_TEXT or line[-1] in _NO_TEXT:
-            line = line.strip(_NO_TEXT)
-        if line:
-            yield line
+    return iter(partial(text.readline, LONGEST_ROW + 1), "")
 
 
 def _check(records: Iterator[list[str]], name: str) -> None:
@@ -129,7 +129,7 @@ def _check(records: Iterator[list[str]], name: str) -> None:
     except csv.Error:
         raise SheetError(
             f'"{name}" has a quotation mark in row {next(number)} that isn\'t closed, or is '
-            "inside a quoted cell: mend that row, or save the sheet as XLSX."
+            "inside a quoted cell. Fix that row, or save the sheet as XLSX."
         ) from None
 
 
@@ -144,7 +144,7 @@ def _filled(records: Iterator[list[str]]) -> Iterator[Row]:
 def _head(file: BinaryIO, encoding: str) -> list[str]:
     head, size = [], 0
     for line in islice(_lines(from_start(file), encoding, "replace"), 1000):
-        head.append(line)
+        head.append(line.strip(_NO_TEXT))
         size += len(line)
         if size > LONGEST_ROW:
             break

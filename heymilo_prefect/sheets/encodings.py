@@ -1,7 +1,7 @@
-"""Determines the encoding of a text file, or refuses when it can't be determined.
+r"""Determines the encoding of a text file, or refuses when it can't be determined.
 
 A byte-order mark or valid UTF-8 settles it. Any other encoding shows only in the words that aren't
-ASCII: the bytes `Micha\\xb3` are "Michał" in Windows-1250 and "Micha³" in Windows-1252. So a sample
+ASCII: the bytes `Micha\xb3` are "Michał" in Windows-1250 and "Micha³" in Windows-1252. So a sample
 is decoded with every candidate, and each reading is rated by how well its words fit the spelling of
 the languages that are written in that encoding (see `languages.py`). Candidates that give the same
 text count as one. The best reading is used only if it is clearly better than every other one: an
@@ -98,32 +98,38 @@ _CANDIDATES = [
 _UNUSUAL_LINE_ENDS = {"Windows": ("\r",), "Unix": ("\r\n", "\r"), "Mac": ("\r\n",)}
 _MULTIBYTE = {"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"}
 
-# All of these are natural logarithms of probabilities, as ratings are.
+# Like ratings, all of these are natural logarithms of probabilities: 8 is 3,000 to 1.
 _CLEARLY = 8.0
+"""By how much the best reading must be better than the next one."""
 _CLEARLY_WESTERN = 5.0
-"""By how much the best reading must be better than the next one; the usual one by less."""
+"""The same where Windows-1252 is the best: most files are in it."""
 _CONTRADICTED = 12.0
-"""By how much no other reading may be better for a single word."""
+"""By how much another reading may be better for a single word."""
 _FITTING = -5.5
-"""The least by which a reading's mean per letter may differ from its language's own words."""
+"""The least that a reading's fit may be per letter."""
 _UNUSUAL_LINE_END = -4.0
 _CAPITAL_INSIDE = -6.0
 _SMALL_INITIAL = -2.0
+_APOSTROPHE_IN_WORD = -2.0
 _SYMBOL = -6.0
 _SYMBOL_IN_WORD = -8.0
 
 # The sample: the first words that aren't ASCII, and later ones with bytes that are rare in them.
 _FIRST_WORDS = 200
-_FEW_BYTES = 40
 _WORDS_OF_BYTE = 5
-# No encoding has these as the second byte of a character.
+_LONGEST_WORD = 1000
+# No encoding has these bytes inside a character.
 _WORD_BOUNDARY = re.compile(rb"[\x00-/:-?]+")
+# A file with more bytes that aren't ASCII isn't valid UTF-8 by chance.
+_FEW_BYTES = 40
 
 _CONTROL = re.compile(r"[\x80-\x9f]")
 _TOKEN = re.compile(r"(?:[A-Za-z]|[^\x00-\x7f])+")
 _LETTER = r"[^\W\d_ªºƒ]"
 # Punctuation and symbols where people write them. In any other place they make a word improbable,
 # as in "Zo‘" for "Zoë" or "Mu–oz" for "Muñoz".
+_CAPITALS = "".join(filter(str.isupper, map(chr, range(0x80, 0x530))))
+_CAPITAL = re.compile(rf"[{_CAPITALS}]|(?<=[^\x00-\x7f])[A-Z]")
 _APOSTROPHE = re.compile(rf"(?<={_LETTER})[’´ʼ](?=[A-ZÀ-Þ]|[st]\b)")
 _NO_LETTER = re.compile(rf"(?!{_LETTER})[^\u0300-\u036f\u064b-\u0652\u0e30-\u0e4e]")
 _SYMBOLS = re.compile(
@@ -168,10 +174,14 @@ def encoding_of(file: BinaryIO, name: str, given: str | None = None) -> str:
         plain = unicode == "utf-8-sig" and not start.startswith(codecs.BOM_UTF8)
         return (_utf8_by_chance(file) if plain else None) or unicode
     if wide or found == "NUL":
-        raise SheetError(
-            f'"{name}" is neither a workbook nor text. Save the sheet as XLSX or as CSV UTF-8.'
-        )
+        raise _not_text(name)
     return _code_page(file, name)
+
+
+def _not_text(name: str) -> SheetError:
+    return SheetError(
+        f'"{name}" is neither a workbook nor text. Save the sheet as XLSX or as CSV UTF-8.'
+    )
 
 
 def _checked(file: BinaryIO, name: str, given: str, wide: str | None) -> str:
@@ -187,7 +197,10 @@ def _checked(file: BinaryIO, name: str, given: str, wide: str | None) -> str:
         return "utf-8-sig"
     if wide in ("utf-16", "utf-32"):  # with a mark
         return wide
-    if _decodes(file, given) != "yes":
+    found = _decodes(file, given)
+    if found == "NUL":
+        raise _not_text(name)
+    if found == "no":
         raise Undecodable(given)
     if _is_code_page(given) and _sample(file).utf8 and _decodes(file, "utf-8") == "yes":
         raise SheetError(f'"{name}" is in UTF-8, not in {given}. Leave out encoding.')
@@ -207,13 +220,9 @@ def _wide(start: bytes) -> str | None:
         return "utf-32"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    nul = tuple(start[at::4].count(0) * 16 > len(start) for at in range(4))
-    return {
-        (False, True, True, True): "utf-32-le",
-        (True, True, True, False): "utf-32-be",
-        (False, True, False, True): "utf-16-le",
-        (True, False, True, False): "utf-16-be",
-    }.get(nul)
+    many_nul = "".join(str(int(start[at::4].count(0) * 16 > len(start))) for at in range(4))
+    by_shape = {"0111": "utf-32-le", "1110": "utf-32-be", "0101": "utf-16-le", "1010": "utf-16-be"}
+    return by_shape.get(many_nul)
 
 
 def _decodes(file: BinaryIO, encoding: str) -> Literal["yes", "no", "NUL"]:
@@ -233,24 +242,28 @@ def _decodes(file: BinaryIO, encoding: str) -> Literal["yes", "no", "NUL"]:
 
 class _Sample(NamedTuple):
     words: list[bytes]
+    """Words that aren't ASCII."""
     utf8: list[bytes]
-    """Words of lines that are valid UTF-8."""
+    """Those in lines that are valid UTF-8."""
     line_end: str
     """CR LF if any line has it, else that of the first line."""
 
 
 class _Reading(NamedTuple):
     rating: float
+    """The logarithm of its probability."""
     fit: float
+    """How much that differs from the rating of as many usual words of the languages."""
     encoding: str
     words: tuple[str, ...]
     ratings: list[float]
+    """Those of the words."""
 
 
 def _code_page(file: BinaryIO, name: str) -> str:
     sample = _sample(file)
     readings = _readings(sample)
-    best = readings[0] if readings else None
+    best = readings[0] if readings and sample.words else None
     if sample.utf8 and not (best and _beats_utf8(best.encoding, sample.utf8)):
         raise Undecodable("utf-8-sig")
     if best is None or best.fit < _FITTING * sum(map(len, best.words)):
@@ -328,10 +341,11 @@ def _sample(file: BinaryIO) -> _Sample:
         if len(utf8) < _FIRST_WORDS and _is_utf8(content):
             utf8.update(dict.fromkeys(found))
         for word in found:
+            if word in words or len(word) > _LONGEST_WORD:
+                continue
             if len(words) < _FIRST_WORDS or any(seen[byte] < _WORDS_OF_BYTE for byte in set(word)):
-                if word not in words:
-                    words[word] = None
-                    seen.update(set(word))
+                words[word] = None
+                seen.update(set(word))
     return _Sample(list(words), list(utf8), line_end)
 
 
@@ -357,7 +371,8 @@ def _readings(sample: _Sample) -> list[_Reading]:
         rating = sum(each for each, _ in ratings) - handicap
         if sample.line_end in _UNUSUAL_LINE_ENDS[_system_of(encoding)]:
             rating += _UNUSUAL_LINE_END
-        reading = _Reading(rating, sum(fit for _, fit in ratings), encoding, words, [r for r,_ in ratings])
+        fit = sum(each for _, each in ratings)
+        reading = _Reading(rating, fit, encoding, words, [each for each, _ in ratings])
         other = best.setdefault(words, reading)
         if other.rating < rating:
             best[words] = reading._replace(encoding=other.encoding)
@@ -377,24 +392,21 @@ def _rating(text: str, languages: tuple[str, ...]) -> tuple[float, float]:
         The logarithm of their probability, and how much it differs from that of words of the same
         length in their languages.
     """
+    spelling = [spellings()[language] for language in languages]
     rating = fit = 0.0
     for token in _TOKEN.findall(unicodedata.normalize("NFC", text)):
         if token.isascii():
             continue
-        token, symbols = _SYMBOLS.subn(" ", _APOSTROPHE.sub(" ", token))
-        costs = _SYMBOL * symbols
+        token, apostrophes = _APOSTROPHE.subn(" ", token)
+        token, symbols = _SYMBOLS.subn(" ", token)
+        costs = _APOSTROPHE_IN_WORD * apostrophes + _SYMBOL * symbols
         for word in filter(None, token.split(" ")):
-            spelling = [spellings()[language] for language in languages]
             probability, usual = max(each.log_probability(word) for each in spelling)
             rating += probability
             fit += probability - usual
-            if not word.isupper() and any(
-                letter.isupper() and not letter.isascii() for letter in word[1:]
-            ):
-                costs += _CAPITAL_INSIDE
             costs += _SYMBOL_IN_WORD * len(_NO_LETTER.findall(word))
-            if word[0].islower() and not word[0].isascii():
-                costs += _SMALL_INITIAL
+            costs += _CAPITAL_INSIDE * bool(_CAPITAL.search(word, 1) and not word.isupper())
+            costs += _SMALL_INITIAL * (word[0].islower() and not word[0].isascii())
         rating += costs
         fit += costs
     return rating, fit

@@ -40,7 +40,11 @@ _BINARY = [
     _kind("a Parquet file", rb"PAR1", _EXPORT),
     _kind("a workbook of Excel 4 or older", rb"\x09[\x00\x02\x04\x08][\x04\x06\x08]\x00"),
     _kind("a Lotus 1-2-3 workbook", rb"\x00\x00\x02\x00|\x00\x00\x1a\x00"),
-    _kind("a shortcut", rb"bplist00|L\x00\x00\x00\x01\x14\x02\x00", "Give the file or link it leads to."),
+    _kind(
+        "a shortcut",
+        rb"bplist00|L\x00\x00\x00\x01\x14\x02\x00",
+        "Give the file or link it leads to.",
+    ),
 ]
 
 # Looked for without a byte-order mark, blanks at the start, and the NULs of UTF-16.

@@ -34,7 +34,7 @@ class Spelling:
         )
 
     def log_probability(self, word: str) -> tuple[float, float]:
-        """Return the natural logarithm of a word's probability, and what is usual for its length."""
+        """Return the logarithm of a word's probability, and what is usual for its length."""
         known = self._known
         result = 0.0
         for letters in _letters(word):

@@ -22,159 +22,178 @@ Result = Literal["right", "garbled", "refused"]
 
 NAMES = {
     "French": """
-        François Lefèvre, Hélène Dubois, Zoë Marchand, Chloé Girard, Jérôme Petit, Noël Chevalier,
-        Gaëlle Roux, Benoît Fournier, André Mercier, Aurélie Blanc, Raphaël Guérin, Léa Faure,
-        Clément Rivière, Maëlys Garnier, Océane Barthélemy, Loïc Kerbrat, Agnès Perrot, Joël Besançon,
-        Céline Hébert, Anaïs Collet, Stéphane Gaudin, Geneviève Prévost, Étienne Carré, Cédric Bénard,
-        Eléonore Thévenet, Théo Jégou, Inès Maréchal, Mélissa Roy, Édith Lemaître, Solène Coëtmeur
+        François Lefèvre, Hélène Dubois, Zoë Marchand, Chloé Girard, Jérôme Petit, Noël
+        Chevalier, Gaëlle Roux, Benoît Fournier, André Mercier, Aurélie Blanc, Raphaël
+        Guérin, Léa Faure, Clément Rivière, Maëlys Garnier, Océane Barthélemy, Loïc
+        Kerbrat, Agnès Perrot, Joël Besançon, Céline Hébert, Anaïs Collet, Stéphane
+        Gaudin, Geneviève Prévost, Étienne Carré, Cédric Bénard, Eléonore Thévenet, Théo
+        Jégou, Inès Maréchal, Mélissa Roy, Édith Lemaître, Solène Coëtmeur
     """,
     "German": """
-        Jürgen Weber, Käthe Vogel, Sören Hoffmann, Anna Weiß, Björn Schäfer, Günter Groß, Ute Müller,
-        Jörg Krämer, Bärbel Köhler, Lars Schröder, Heike Jäger, Kai Böhm, Uwe Strauß, Ina Möller,
-        Götz Lämmle, Tim Süß, Rüdiger Kühn, Lea Hänsel, Dörte Grün, Ralf Preuß, Änne Bäcker, Eva König,
-        Öznur Klöckner, Max Krüger, Nele Schönfeld, Jan Fröhlich, Mia Büttner, Veit Großmann,
-        Hannelore Übelacker, Paul Vögele
+        Jürgen Weber, Käthe Vogel, Sören Hoffmann, Anna Weiß, Björn Schäfer, Günter Groß,
+        Ute Müller, Jörg Krämer, Bärbel Köhler, Lars Schröder, Heike Jäger, Kai Böhm, Uwe
+        Strauß, Ina Möller, Götz Lämmle, Tim Süß, Rüdiger Kühn, Lea Hänsel, Dörte Grün,
+        Ralf Preuß, Änne Bäcker, Eva König, Öznur Klöckner, Max Krüger, Nele Schönfeld,
+        Jan Fröhlich, Mia Büttner, Veit Großmann, Hannelore Übelacker, Paul Vögele
     """,
     "Spanish": """
-        José García, María Pérez, Íñigo Muñoz, Raúl Núñez, Sofía Ibáñez, Jesús Gómez, Lucía Fernández,
-        Andrés Martínez, Inés Peña, Óscar Jiménez, Adrián López, Noemí Sáez, Begoña Rodríguez,
-        Ramón Castaño, Álvaro Díaz, Verónica Suárez, Joaquín Ávila, Ángela Marín, Iñaki Zubía,
-        Concepción Vélez, Martín Yáñez, Ximena Zúñiga, Tomás Ordóñez, Belén Cárdenas, Agustín Galán,
-        Mónica Piñero, Héctor Cortés, Nicolás Rincón, Rocío Alarcón, Víctor Bermúdez
+        José García, María Pérez, Íñigo Muñoz, Raúl Núñez, Sofía Ibáñez, Jesús Gómez,
+        Lucía Fernández, Andrés Martínez, Inés Peña, Óscar Jiménez, Adrián López, Noemí
+        Sáez, Begoña Rodríguez, Ramón Castaño, Álvaro Díaz, Verónica Suárez, Joaquín
+        Ávila, Ángela Marín, Iñaki Zubía, Concepción Vélez, Martín Yáñez, Ximena Zúñiga,
+        Tomás Ordóñez, Belén Cárdenas, Agustín Galán, Mónica Piñero, Héctor Cortés,
+        Nicolás Rincón, Rocío Alarcón, Víctor Bermúdez
     """,
     "Portuguese": """
-        João Simões, Conceição Araújo, Inês Guimarães, António Magalhães, Luís Brandão, Tânia Falcão,
-        Gonçalo Mourão, Patrícia Assunção, Estêvão Leitão, Mônica Conceição, Flávia Galvão,
-        Sebastião Leão, Vinícius Antunes, Cláudia Camões, Júlio Frazão, Fátima Durão, Otávio Sá,
-        Ângelo Lourenço, Beatriz Gusmão, Célia Paixão, Damião Cortês, Lígia Aragão, Rogério Valadão,
-        Zélia Câmara, Antônia Gonçalves, Débora Negrão, Hélder Fragoso, Íris Romão, Tomé Cristóvão,
-        Álvaro Bulhões
+        João Simões, Conceição Araújo, Inês Guimarães, António Magalhães, Luís Brandão,
+        Tânia Falcão, Gonçalo Mourão, Patrícia Assunção, Estêvão Leitão, Mônica Conceição,
+        Flávia Galvão, Sebastião Leão, Vinícius Antunes, Cláudia Camões, Júlio Frazão,
+        Fátima Durão, Otávio Sá, Ângelo Lourenço, Beatriz Gusmão, Célia Paixão, Damião
+        Cortês, Lígia Aragão, Rogério Valadão, Zélia Câmara, Antônia Gonçalves, Débora
+        Negrão, Hélder Fragoso, Íris Romão, Tomé Cristóvão, Álvaro Bulhões
     """,
     "Italian": """
-        Niccolò Ferri, Nicolò Marchetti, Mosè Conti, Noè Galli, Anna Dessì, Carlo Foà, Sara Nicolò,
-        Luca Pirrò, Ilaria Calò, Marta Cirinnà, Paolo Muscarà, Elena Bonfà, Gian Carrà, Rita Mazzù,
-        Piero Scalfarò, Lia Laganà, Rocco Cannavò, Dina Marrè, Ugo Patanè, Ada Sanfilippò
+        Niccolò Ferri, Nicolò Marchetti, Mosè Conti, Noè Galli, Anna Dessì, Carlo Foà,
+        Sara Nicolò, Luca Pirrò, Ilaria Calò, Marta Cirinnà, Paolo Muscarà, Elena Bonfà,
+        Gian Carrà, Rita Mazzù, Piero Scalfarò, Lia Laganà, Rocco Cannavò, Dina Marrè, Ugo
+        Patanè, Ada Sanfilippò
     """,
     "Nordic": """
-        Søren Kjær, Åse Bjørnstad, Håkon Sørensen, Jørgen Ødegård, Märta Sjöberg, Mikael Åström,
-        Päivi Mäkinen, Seppo Hämäläinen, Örjan Nyström, Anders Ångström, Øyvind Håland, Kåre Bø,
-        Mette Nørgaard, Bjørk Sigurðsson, Þór Einarsson, Guðrún Jónsdóttir, Väinö Järvinen, Jörgen Öberg,
-        Gösta Lindström, Sanna Määttä, Jens Højgaard, Bo Skærbæk, Ragnhild Sæther, Kjell Bråten,
-        Erla Guðmundsdóttir, Hörður Þorsteinsson, Pär Hägglund, Aino Lähteenmäki, Lars Blåfjell,
-        Kirsten Østergaard
+        Søren Kjær, Åse Bjørnstad, Håkon Sørensen, Jørgen Ødegård, Märta Sjöberg, Mikael
+        Åström, Päivi Mäkinen, Seppo Hämäläinen, Örjan Nyström, Anders Ångström, Øyvind
+        Håland, Kåre Bø, Mette Nørgaard, Bjørk Sigurðsson, Þór Einarsson, Guðrún
+        Jónsdóttir, Väinö Järvinen, Jörgen Öberg, Gösta Lindström, Sanna Määttä, Jens
+        Højgaard, Bo Skærbæk, Ragnhild Sæther, Kjell Bråten, Erla Guðmundsdóttir, Hörður
+        Þorsteinsson, Pär Hägglund, Aino Lähteenmäki, Lars Blåfjell, Kirsten Østergaard
     """,
     "Polish": """
-        Łukasz Wójcik, Michał Kowalski, Paweł Zieliński, Agnieszka Dąbrowska, Żaneta Pawłowska,
-        Rafał Wiśniewski, Grażyna Kamińska, Stanisław Kozłowski, Józef Gołębiowski, Bożena Sikora,
-        Przemysław Kaczyński, Małgorzata Górska, Zbigniew Dębski, Jędrzej Wróbel, Wanda Zając,
-        Elżbieta Błaszczyk, Sławomir Chmiel, Witold Bąk, Czesław Brzęczyszczykiewicz, Ewa Świątek,
-        Błażej Kępa, Kinga Mróz, Bartłomiej Szymański, Danuta Żak, Marek Więcek, Iga Ślusarczyk,
-        Mieczysław Głowacki, Zofia Źródło, Jakub Jabłoński, Halina Sośnicka
+        Łukasz Wójcik, Michał Kowalski, Paweł Zieliński, Agnieszka Dąbrowska, Żaneta
+        Pawłowska, Rafał Wiśniewski, Grażyna Kamińska, Stanisław Kozłowski, Józef
+        Gołębiowski, Bożena Sikora, Przemysław Kaczyński, Małgorzata Górska, Zbigniew
+        Dębski, Jędrzej Wróbel, Wanda Zając, Elżbieta Błaszczyk, Sławomir Chmiel, Witold
+        Bąk, Czesław Brzęczyszczykiewicz, Ewa Świątek, Błażej Kępa, Kinga Mróz, Bartłomiej
+        Szymański, Danuta Żak, Marek Więcek, Iga Ślusarczyk, Mieczysław Głowacki, Zofia
+        Źródło, Jakub Jabłoński, Halina Sośnicka
     """,
     "Czech": """
-        Jiří Novák, Zdeněk Dvořák, Tomáš Černý, Lucie Procházková, Ondřej Kučera, Božena Veselá,
-        Lukáš Svěrák, Šárka Němcová, Jaroslav Růžička, Václav Pospíšil, Petr Jelínek, Hana Kadeřábková,
-        Vojtěch Sedláček, Řehoř Hájek, Aneta Kratochvílová, Miloš Vaněk, Štěpán Kříž, Žofie Beránková,
-        Matěj Čapek, Radek Šťastný, Eliška Fialová, Luděk Hrůza, Bohuš Žák, Květa Zemanová, Aleš Říha,
-        Dušan Bílek, Markéta Dušková, Tereza Vávrová, Mikuláš Přibyl, Ladislav Hladík
+        Jiří Novák, Zdeněk Dvořák, Tomáš Černý, Lucie Procházková, Ondřej Kučera, Božena
+        Veselá, Lukáš Svěrák, Šárka Němcová, Jaroslav Růžička, Václav Pospíšil, Petr
+        Jelínek, Hana Kadeřábková, Vojtěch Sedláček, Řehoř Hájek, Aneta Kratochvílová,
+        Miloš Vaněk, Štěpán Kříž, Žofie Beránková, Matěj Čapek, Radek Šťastný, Eliška
+        Fialová, Luděk Hrůza, Bohuš Žák, Květa Zemanová, Aleš Říha, Dušan Bílek, Markéta
+        Dušková, Tereza Vávrová, Mikuláš Přibyl, Ladislav Hladík
     """,
     "Hungarian": """
-        Gergő Szűcs, László Kovács, Zsófia Tóth, Erzsébet Nagy, Győző Szabó, Jenő Fekete, Ágnes Horváth,
-        Péter Erdős, Előd Lőrincz, Béla Fűzi, Csaba Bartók, Ildikó Kőszegi, Dezső Fülöp, András Kiss,
-        Szilvia Őri, Ernő Szőke, Éva Hegedűs, Gábor Mező, Réka Gyöngyösi, Tünde Pintér, Örs Bíró,
-        István Göncz, Bendegúz Sütő, Orsolya Ördög, Levente Csűrös, Ferenc Dömötör, Mária Vörös,
-        Sándor Németh, Dorottya Győri, Zoltán Gulyás
+        Gergő Szűcs, László Kovács, Zsófia Tóth, Erzsébet Nagy, Győző Szabó, Jenő Fekete,
+        Ágnes Horváth, Péter Erdős, Előd Lőrincz, Béla Fűzi, Csaba Bartók, Ildikó Kőszegi,
+        Dezső Fülöp, András Kiss, Szilvia Őri, Ernő Szőke, Éva Hegedűs, Gábor Mező, Réka
+        Gyöngyösi, Tünde Pintér, Örs Bíró, István Göncz, Bendegúz Sütő, Orsolya Ördög,
+        Levente Csűrös, Ferenc Dömötör, Mária Vörös, Sándor Németh, Dorottya Győri, Zoltán
+        Gulyás
     """,
     "Romanian": """
-        Ştefan Ioniţă, Mădălina Crăciun, Răzvan Stănescu, Ioana Brătianu, Cătălin Dumitraşcu,
-        Nicoleta Ţăranu, Bogdan Moţoc, Adrian Năstase, Mircea Văcărescu, Raluca Lupaşcu, Mihai Bălan,
-        Dănuţ Pârvu, Ionuţ Câmpeanu, Anca Oprişan, Călin Rădulescu, Cristina Puşcaşu, Ileana Ştirbei,
-        Florin Ghiţă, Sânziana Mureşan, Horaţiu Drăgan, Laurenţiu Păun, Ilinca Bâra, Măriuca Ţepeş,
-        Doru Hârţan
+        Ştefan Ioniţă, Mădălina Crăciun, Răzvan Stănescu, Ioana Brătianu, Cătălin
+        Dumitraşcu, Nicoleta Ţăranu, Bogdan Moţoc, Adrian Năstase, Mircea Văcărescu,
+        Raluca Lupaşcu, Mihai Bălan, Dănuţ Pârvu, Ionuţ Câmpeanu, Anca Oprişan, Călin
+        Rădulescu, Cristina Puşcaşu, Ileana Ştirbei, Florin Ghiţă, Sânziana Mureşan,
+        Horaţiu Drăgan, Laurenţiu Păun, Ilinca Bâra, Măriuca Ţepeş, Doru Hârţan
     """,
     "Croatian": """
-        Ivan Horvatić, Marko Kovačević, Željka Babić, Luka Marić, Nikolina Šimić, Tomislav Božić,
-        Krešimir Čačić, Đurđa Grgić, Maja Mažuranić, Ante Šarić, Zvonimir Đurić, Ivana Jurišić,
-        Domagoj Vuković, Mirna Ćosić, Goran Matošec, Vesna Žagar, Mladen Pavlović, Ana Kralj-Šoštarić,
-        Stipe Đaković, Lana Črnko, Boris Bašić, Dražen Knežević, Tihana Brkić, Jasna Žužul
+        Ivan Horvatić, Marko Kovačević, Željka Babić, Luka Marić, Nikolina Šimić, Tomislav
+        Božić, Krešimir Čačić, Đurđa Grgić, Maja Mažuranić, Ante Šarić, Zvonimir Đurić,
+        Ivana Jurišić, Domagoj Vuković, Mirna Ćosić, Goran Matošec, Vesna Žagar, Mladen
+        Pavlović, Ana Kralj-Šoštarić, Stipe Đaković, Lana Črnko, Boris Bašić, Dražen
+        Knežević, Tihana Brkić, Jasna Žužul
     """,
     "Turkish": """
-        Gökhan Yıldız, Ayşe Öztürk, Şükrü Çelik, İbrahim Doğan, Çağla Şahin, Işıl Aydın, Uğur Kılıç,
-        Gülşen Arslan, Tuğba Erdoğan, Barış Yılmaz, Fatıma Güneş, Özgür Koç, Sıla Bağcı, Oğuzhan Işık,
-        Ümit Karataş, Kıvanç Tatlıtuğ, Nurgül Yeşilçay, İsmail Ateş, Aslı Kırmızı, Çiğdem Taşdemir,
-        Yağmur Akın, Şebnem Özdemir, Halil İnalcık, Müjde Sarı, Hatice Gündoğdu, Doğukan Balcı, Emre Şen,
-        Ebru Çakır, İlknur Soğancı, Rıza Demirtaş
+        Gökhan Yıldız, Ayşe Öztürk, Şükrü Çelik, İbrahim Doğan, Çağla Şahin, Işıl Aydın,
+        Uğur Kılıç, Gülşen Arslan, Tuğba Erdoğan, Barış Yılmaz, Fatıma Güneş, Özgür Koç,
+        Sıla Bağcı, Oğuzhan Işık, Ümit Karataş, Kıvanç Tatlıtuğ, Nurgül Yeşilçay, İsmail
+        Ateş, Aslı Kırmızı, Çiğdem Taşdemir, Yağmur Akın, Şebnem Özdemir, Halil İnalcık,
+        Müjde Sarı, Hatice Gündoğdu, Doğukan Balcı, Emre Şen, Ebru Çakır, İlknur Soğancı,
+        Rıza Demirtaş
     """,
     "Lithuanian": """
-        Jonas Kazlauskas-Žukas, Rūta Šimkutė, Žydrūnas Petrauskas, Eglė Jankauskaitė, Gintarė Butkutė,
-        Darius Vaitiekūnas, Jūratė Mažeikienė, Kęstutis Balčiūnas, Šarūnas Urbonas, Aušra Navickienė,
-        Vytautas Ąžuolas, Mindaugas Žemaitis, Dovilė Paškevičius, Ieva Čepaitė, Česlovas Žilinskas,
-        Rasa Grigaitė, Saulė Kairytė, Algirdas Bružas, Edita Gečaitė, Tomas Juškevičius, Ugnė Rimkutė,
-        Linas Šleževičius, Živilė Mockutė, Raimondas Dirsė
+        Jonas Kazlauskas-Žukas, Rūta Šimkutė, Žydrūnas Petrauskas, Eglė Jankauskaitė,
+        Gintarė Butkutė, Darius Vaitiekūnas, Jūratė Mažeikienė, Kęstutis Balčiūnas,
+        Šarūnas Urbonas, Aušra Navickienė, Vytautas Ąžuolas, Mindaugas Žemaitis, Dovilė
+        Paškevičius, Ieva Čepaitė, Česlovas Žilinskas, Rasa Grigaitė, Saulė Kairytė,
+        Algirdas Bružas, Edita Gečaitė, Tomas Juškevičius, Ugnė Rimkutė, Linas
+        Šleževičius, Živilė Mockutė, Raimondas Dirsė
     """,
     "Latvian": """
-        Jānis Bērziņš, Līga Kalniņa, Mārtiņš Ozoliņš, Zane Krūmiņa, Ieva Liepiņa, Kārlis Ābele,
-        Ģirts Zariņš, Inese Šķēle, Andris Vītols, Elīna Pētersone, Raimonds Kļaviņš, Ņina Āboliņa,
-        Ēriks Grīnbergs, Baiba Dārziņa, Uldis Žagars, Gunārs Sproģis, Dzintra Bāra, Toms Skuķis,
-        Vēsma Lāce, Rūdolfs Kalējs, Aivars Briedītis, Kristīne Zaķe, Ļubova Rudzīte, Ojārs Čakste
+        Jānis Bērziņš, Līga Kalniņa, Mārtiņš Ozoliņš, Zane Krūmiņa, Ieva Liepiņa, Kārlis
+        Ābele, Ģirts Zariņš, Inese Šķēle, Andris Vītols, Elīna Pētersone, Raimonds
+        Kļaviņš, Ņina Āboliņa, Ēriks Grīnbergs, Baiba Dārziņa, Uldis Žagars, Gunārs
+        Sproģis, Dzintra Bāra, Toms Skuķis, Vēsma Lāce, Rūdolfs Kalējs, Aivars Briedītis,
+        Kristīne Zaķe, Ļubova Rudzīte, Ojārs Čakste
     """,
     "Estonian": """
-        Jüri Tamm, Õie Kask, Ülle Sepp, Tõnu Pärn, Kätlin Mägi, Märt Õunapuu, Priit Võsu, Külli Põder,
-        Ants Jõgi, Maire Väli, Jaanus Rõõm, Hele Lääne, Tõnis Ööbik, Piret Käär, Mihkel Kõiv, Triin Jürgenson,
-        Rein Põld, Aune Sõerd, Hillar Mäe, Reet Õispuu
+        Jüri Tamm, Õie Kask, Ülle Sepp, Tõnu Pärn, Kätlin Mägi, Märt Õunapuu, Priit Võsu,
+        Külli Põder, Ants Jõgi, Maire Väli, Jaanus Rõõm, Hele Lääne, Tõnis Ööbik, Piret
+        Käär, Mihkel Kõiv, Triin Jürgenson, Rein Põld, Aune Sõerd, Hillar Mäe, Reet Õispuu
     """,
     "Greek": """
-        Γιώργος Παπαδόπουλος, Μαρία Ιωάννου, Κώστας Δημητρίου, Ελένη Βασιλείου, Νίκος Αλεξίου,
-        Σοφία Χριστοδούλου, Άννα Καραγιάννη, Δημήτρης Οικονόμου, Ευάγγελος Μακρής, Ζωή Λαμπράκη,
-        Χρήστος Θεοδώρου, Ιωάννα Ξενάκη, Πέτρος Γεωργίου, Αθηνά Ψαρρού, Σπύρος Κωνσταντίνου,
-        Δέσποινα Τσιάμη, Όλγα Σταματίου, Στέλιος Μανωλάκης, Έφη Ρήγα, Μιχάλης Φωτίου
+        Γιώργος Παπαδόπουλος, Μαρία Ιωάννου, Κώστας Δημητρίου, Ελένη Βασιλείου, Νίκος
+        Αλεξίου, Σοφία Χριστοδούλου, Άννα Καραγιάννη, Δημήτρης Οικονόμου, Ευάγγελος
+        Μακρής, Ζωή Λαμπράκη, Χρήστος Θεοδώρου, Ιωάννα Ξενάκη, Πέτρος Γεωργίου, Αθηνά
+        Ψαρρού, Σπύρος Κωνσταντίνου, Δέσποινα Τσιάμη, Όλγα Σταματίου, Στέλιος Μανωλάκης,
+        Έφη Ρήγα, Μιχάλης Φωτίου
     """,
     "Russian": """
-        Иван Петров, Мария Сидорова, Олег Кузнецов, Ян Ким, Екатерина Соловьёва, Дмитрий Щербаков,
-        Наталья Юрьева, Алексей Воробьёв, Ольга Чехова, Сергей Жуков, Анна Цветкова, Павел Эйхе,
-        Юлия Хохлова, Фёдор Шишкин, Татьяна Быкова, Пётр Ильин, Ксения Зайцева, Глеб Орлов, Зоя Лебедева,
-        Роман Гусев, Вера Мышкина, Эдуард Нечаев, Лев Тихонов, Инна Фомина, Ася Дроздова, Захар Беляев,
-        Яна Белоусова, Тимур Ахметов, Жанна Крылова, Игорь Хвостов
+        Иван Петров, Мария Сидорова, Олег Кузнецов, Ян Ким, Екатерина Соловьёва, Дмитрий
+        Щербаков, Наталья Юрьева, Алексей Воробьёв, Ольга Чехова, Сергей Жуков, Анна
+        Цветкова, Павел Эйхе, Юлия Хохлова, Фёдор Шишкин, Татьяна Быкова, Пётр Ильин,
+        Ксения Зайцева, Глеб Орлов, Зоя Лебедева, Роман Гусев, Вера Мышкина, Эдуард
+        Нечаев, Лев Тихонов, Инна Фомина, Ася Дроздова, Захар Беляев, Яна Белоусова, Тимур
+        Ахметов, Жанна Крылова, Игорь Хвостов
     """,
     "Ukrainian": """
         Олена Коваленко, Андрій Шевчук, Ігор Їжакевич, Наталія Ткаченко, Євген Бондаренко,
-        Оксана Гнатюк, Тарас Мельник, Юлія Поліщук, Василь Кравчук, Марія Лисенко, Сергій Олійник,
-        Ірина Савчук, Богдан Яценко, Леся Їдальницька, Петро Ґудзь, Ганна Зінченко, Микола Гриценко,
-        Софія Ковалів, Зоряна Євтушок, Дмитро Сірко
+        Оксана Гнатюк, Тарас Мельник, Юлія Поліщук, Василь Кравчук, Марія Лисенко, Сергій
+        Олійник, Ірина Савчук, Богдан Яценко, Леся Їдальницька, Петро Ґудзь, Ганна
+        Зінченко, Микола Гриценко, Софія Ковалів, Зоряна Євтушок, Дмитро Сірко
     """,
     "Bulgarian": """
-        Георги Димитров, Мария Иванова, Петър Стоянов, Цветелина Ангелова, Христо Желев, Йордан Колев,
-        Радка Тодорова, Борислав Михайлов, Гергана Пенчева, Красимир Въчков, Щерю Ножаров, Ивайло Гърбов,
-        Невена Кръстева, Ценка Бъчварова, Стефан Дончев, Албена Хаджиева, Любомир Ушев, Ралица Янева,
-        Калоян Райчев, Елица Съботинова
+        Георги Димитров, Мария Иванова, Петър Стоянов, Цветелина Ангелова, Христо Желев,
+        Йордан Колев, Радка Тодорова, Борислав Михайлов, Гергана Пенчева, Красимир Въчков,
+        Щерю Ножаров, Ивайло Гърбов, Невена Кръстева, Ценка Бъчварова, Стефан Дончев,
+        Албена Хаджиева, Любомир Ушев, Ралица Янева, Калоян Райчев, Елица Съботинова
     """,
     "Japanese": """
-        山田太郎, 佐藤花子, 鈴木一郎, 高橋健太, 田中美咲, 渡辺直樹, 伊藤さくら, 中村翔太, 小林由美子, 加藤大輔,
-        吉田陽子, 山本真一, 松本恵, 井上拓也, 木村沙織, 林和彦, 清水あかり, 斎藤誠, 山口裕子, 池田隼人, 阿部ひろし,
-        橋本奈々, 石川遼, 前田ケンジ, 藤田麻衣, 後藤正, 岡田結衣, 長谷川潤, 村上千尋, 近藤ミカ
+        山田太郎, 佐藤花子, 鈴木一郎, 高橋健太, 田中美咲, 渡辺直樹, 伊藤さくら,
+        中村翔太, 小林由美子, 加藤大輔, 吉田陽子, 山本真一, 松本恵, 井上拓也,
+        木村沙織, 林和彦, 清水あかり, 斎藤誠, 山口裕子, 池田隼人, 阿部ひろし,
+        橋本奈々, 石川遼, 前田ケンジ, 藤田麻衣, 後藤正, 岡田結衣, 長谷川潤,
+        村上千尋, 近藤ミカ
     """,
     "Simplified Chinese": """
-        王小明, 李娜, 张伟, 刘洋, 陈静, 杨帆, 赵丽颖, 黄海波, 周杰, 吴秀英, 徐志强, 孙艳, 马超, 朱婷婷, 胡军, 郭晓峰,
-        林雪, 何勇, 高翔, 罗玉凤, 郑爽, 梁文博, 谢婷, 宋佳, 唐磊, 许晴, 韩雨桐, 冯建国, 邓紫琪, 曹慧敏
+        王小明, 李娜, 张伟, 刘洋, 陈静, 杨帆, 赵丽颖, 黄海波, 周杰, 吴秀英,
+        徐志强, 孙艳, 马超, 朱婷婷, 胡军, 郭晓峰, 林雪, 何勇, 高翔, 罗玉凤,
+        郑爽, 梁文博, 谢婷, 宋佳, 唐磊, 许晴, 韩雨桐, 冯建国, 邓紫琪, 曹慧敏
     """,
     "Traditional Chinese": """
-        陳怡君, 林志明, 黃淑芬, 張家豪, 李雅婷, 王建宏, 吳佩珊, 劉俊傑, 蔡宜庭, 楊美玲, 許文龍, 鄭雅文, 謝佳穎, 洪偉哲,
-        郭靜怡, 邱雅雯, 曾國華, 廖婉婷, 賴冠宇, 徐慧君, 周柏翰, 葉思妤, 蘇益民, 莊淑惠, 呂家瑋, 江孟翰, 何欣怡, 蕭敬騰,
-        羅玉珍, 高信宏
+        陳怡君, 林志明, 黃淑芬, 張家豪, 李雅婷, 王建宏, 吳佩珊, 劉俊傑, 蔡宜庭,
+        楊美玲, 許文龍, 鄭雅文, 謝佳穎, 洪偉哲, 郭靜怡, 邱雅雯, 曾國華, 廖婉婷,
+        賴冠宇, 徐慧君, 周柏翰, 葉思妤, 蘇益民, 莊淑惠, 呂家瑋, 江孟翰, 何欣怡,
+        蕭敬騰, 羅玉珍, 高信宏
     """,
     "Korean": """
-        김민수, 이영희, 박지훈, 최수진, 정현우, 강미경, 조성호, 윤서연, 장동건, 임하늘, 한지민, 오세훈, 서준영, 신혜진,
-        권나라, 황정음, 안재욱, 송중기, 류승범, 홍길동, 전지현, 고아라, 문채원, 양세종, 손예진, 배수지, 백종원, 허준호,
-        남궁민, 유재석
+        김민수, 이영희, 박지훈, 최수진, 정현우, 강미경, 조성호, 윤서연, 장동건,
+        임하늘, 한지민, 오세훈, 서준영, 신혜진, 권나라, 황정음, 안재욱, 송중기,
+        류승범, 홍길동, 전지현, 고아라, 문채원, 양세종, 손예진, 배수지, 백종원,
+        허준호, 남궁민, 유재석
     """,
     "Hebrew": """
-        דוד כהן, שרה לוי, יוסף מזרחי, רחל פרץ, משה ביטון, נועה אברהם, איתן פרידמן, תמר אזולאי, אבי דהן, מיכל גבאי,
-        יעל חדד, אורי עמר, ליאור בן דוד, שירה מלכה, עומר אוחיון, גיא שפירא, רונית קליין, אלון סגל, טל ברק, הדס צור
+        דוד כהן, שרה לוי, יוסף מזרחי, רחל פרץ, משה ביטון, נועה אברהם, איתן פרידמן, תמר
+        אזולאי, אבי דהן, מיכל גבאי, יעל חדד, אורי עמר, ליאור בן דוד, שירה מלכה, עומר
+        אוחיון, גיא שפירא, רונית קליין, אלון סגל, טל ברק, הדס צור
     """,
     "Arabic": """
-        محمد أحمد, فاطمة الزهراء, علي حسن, خالد إبراهيم, مريم يوسف, عمر عبد الله, ليلى منصور, سعيد القحطاني, نورة الشمري,
-        ياسر العتيبي, هدى سالم, طارق النجار, رانيا خليل, جمال عثمان, زينب كريم, حسين الموسوي, سلمى بدوي, وليد غانم,
-        عائشة صالح, إياد شاهين
+        محمد أحمد, فاطمة الزهراء, علي حسن, خالد إبراهيم, مريم يوسف, عمر عبد الله, ليلى
+        منصور, سعيد القحطاني, نورة الشمري, ياسر العتيبي, هدى سالم, طارق النجار, رانيا
+        خليل, جمال عثمان, زينب كريم, حسين الموسوي, سلمى بدوي, وليد غانم, عائشة صالح, إياد
+        شاهين
     """,
 }
 
@@ -208,8 +227,9 @@ LOCAL_HEADERS = {
 }
 
 ENGLISH = """
-    Ann Bell, Ben Carter, Cara Dunn, Dan Ellis, Eve Foster, Finn Grant, Gail Hunt, Hugh Irwin, Iris Jones,
-    Jack Kent, Kate Lane, Liam Moss, Mona Nash, Neil Owens, Olive Park, Paul Quinn, Rose Shaw, Sam Todd
+    Ann Bell, Ben Carter, Cara Dunn, Dan Ellis, Eve Foster, Finn Grant, Gail Hunt, Hugh Irwin,
+    Iris Jones, Jack Kent, Kate Lane, Liam Moss, Mona Nash, Neil Owens, Olive Park, Paul Quinn,
+    Rose Shaw, Sam Todd
 """
 
 _WESTERN = ["French", "German", "Spanish", "Portuguese", "Italian", "Nordic"]
@@ -312,9 +332,8 @@ def result_of(case: Case, folder: Path) -> Result:
     """Read a case's file, and compare its names."""
     path = folder / "candidates.csv"
     path.write_bytes(case.content)
-    column_map: dict[str, str | None] = {}
     try:
-        with read_sheet(path, column_map=column_map) as sheet:
+        with read_sheet(path) as sheet:
             read = [row.cells[0] for row in sheet.rows]
     except SheetError:
         return "refused"

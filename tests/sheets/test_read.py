@@ -153,7 +153,7 @@ def test_encodings_that_are_mixed_are_refused_rather_than_garbled(tmp_path: Path
     people = [f"Zoë {number},z{number}@example.com".encode() for number in range(20)]
     people[9] = "José,j@example.com".encode("cp1252")
     path = write(tmp_path / "a.csv", b"\n".join([b'"Name\n(whole)",Email', *people]))
-    assert '"a.csv" is UTF-8 but for row 11, or mixes encodings' in problem(path)
+    assert '"a.csv" isn\'t all in utf-8, see row 11. Check the accented' in problem(path)
 
 
 def test_a_long_cell_is_read_and_one_without_an_end_is_refused(tmp_path: Path) -> None:

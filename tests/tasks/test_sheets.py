@@ -73,6 +73,18 @@ async def test_storage_gives_the_path_in_it(tmp_path: Path) -> None:
         assert (sheet.name, names(sheet)) == ("a.csv", ["Ann"])
 
 
+async def test_an_encoding_is_used_wherever_the_file_is(tmp_path: Path) -> None:
+    content = "Name,Email\nBrontë,b@example.com\n".encode("mac_roman")
+    (tmp_path / "a.csv").write_bytes(content)
+    fsspec.filesystem("memory").pipe("/bucket/a.csv", content)
+    for options in (
+        {"sheet": str(tmp_path / "a.csv")},
+        {"sheet": "memory://bucket/a.csv"},
+        {"sheet": "a.csv", "storage": LocalFileSystem(basepath=str(tmp_path))},
+    ):
+        assert names(await open_sheet(**options, encoding="mac_roman")) == ["Brontë"]
+
+
 @pytest.mark.usefixtures("prefect_server")
 def test_storage_is_read_in_flows_and_tasks_of_both_kinds(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(SHEET)
