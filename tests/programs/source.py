@@ -14,7 +14,6 @@ HEADERS = [
 ]  # fmt: skip
 HEADER_ROW = 3
 HIDDEN_COLUMN = "Internal salary"
-OTHER_WORKSHEETS = ("Postings", "Old list")
 
 
 @dataclass(frozen=True)
