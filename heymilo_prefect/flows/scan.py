@@ -11,7 +11,6 @@ from heymilo_prefect.api.models import Posting
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows.progress import Progress
 from heymilo_prefect.tasks.read import Reader, read_interviews
-from heymilo_prefect.wording import counted
 
 _POSTINGS_AT_ONCE = 12  # more than requests are in flight, so that the wire never idles
 
@@ -38,7 +37,7 @@ async def scan(
             try:
                 count = await read_interviews(heymilo_credentials, posting, reader)
                 total += count
-                log.info("Posting %s: %s.", posting.posting_id, counted(count, "interview"))
+                log.info("Posting %s: %d interviews.", posting.posting_id, count)
             except HeyMiloError as error:
                 unread[posting.posting_id] = str(error)
             await progress.add(1)
