@@ -135,17 +135,18 @@ def _open_zip(path: Path) -> tuple[CalamineWorkbook, ReadLayout]:
 
 def _open_ods(path: Path) -> tuple[CalamineWorkbook, Path]:
     """Open an ODS file, or a tidied copy of it where the reader can't parse the file itself."""
+    from heymilo_prefect.sheets.tidy_ods import has_breaks, tidy
+
     try:
         workbook = load_workbook(path)
-        if workbook.sheet_names:
-            return workbook, path
+        with zipfile.ZipFile(path) as archive:
+            if workbook.sheet_names and not has_breaks(archive):
+                return workbook, path
     except PasswordError:
         raise
     except CalamineError as error:
         if "limit" in str(error).lower():
             raise
-    from heymilo_prefect.sheets.tidy_ods import tidy
-
     tidied = path.with_name("tidied.ods")
     with zipfile.ZipFile(path) as archive:
         tidy(archive, tidied)
@@ -220,6 +221,8 @@ def _rows(sheet: CalamineSheet, layout: Layout, merged: list[Range]) -> Iterator
     numbered = enumerate(chain(values, repeat([], max(layout.rows - height, 0))))
     plain = not (layout.marks or filling)
     for at, cells in numbered:
+        for column, number in layout.numbers.get(at, {}).items():
+            cells[column] = number
         texts = [cell if type(cell) is str else _text_of(cell) for cell in cells]
         uncalculated = [] if plain else _apply_marks(at, cells, texts, layout)
         if not plain:

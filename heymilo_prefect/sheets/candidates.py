@@ -9,7 +9,7 @@ from heymilo_prefect.api.models import Candidate
 from heymilo_prefect.sheets.cells import answer_of, is_placeholder, is_totals_row
 from heymilo_prefect.sheets.columns import Columns, check_name_column
 from heymilo_prefect.sheets.emails import read_email
-from heymilo_prefect.sheets.phones import check_region, read_phone
+from heymilo_prefect.sheets.phones import NO_PHONE, check_region, read_phone
 from heymilo_prefect.sheets.plain import folded
 from heymilo_prefect.sheets.values import Row, Sheet
 from heymilo_prefect.wording import listed
@@ -18,6 +18,7 @@ HiddenRows = Literal["send", "reject"]
 HIDDEN = "the row is hidden in the sheet"
 
 _A_DIGIT = re.compile("[1-9]")
+_LETTER = re.compile(r"[^\W\d_]")
 _FORMULA = re.compile(r"=.*(?:[(!&*/+^]|[A-Za-z]\$?\d)", re.S)  # "=Ann" is a text
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 # A row without one of these would be sent to nobody, by half a name, or to another posting.
@@ -149,10 +150,10 @@ class _Reader:
             is_empty = is_placeholder(typed.get("email", ""), "email")
             return _rejected(row, "no e-mail address" if is_empty else email_note)
         typed_name = typed.get("name", "")
-        if not typed_name or is_placeholder(typed_name, "name"):
+        if not _LETTER.search(typed_name) or is_placeholder(typed_name, "name"):
             typed_name = _whole(_value(typed, "first_name"), _value(typed, "last_name"))
         name = " ".join(typed_name.split())
-        if not name:
+        if not _LETTER.search(name):
             return _rejected(row, "no name")
         retake = self.retake
         if typed_retake := typed.get("retake"):
@@ -166,10 +167,14 @@ class _Reader:
         except ValueError as error:
             return _rejected(row, str(error))
         typed_phone = typed.get("phone_number")
+        phone, phone_note = None, ""
         # A cell with a digit is a number: it needn't be compared with words.
         if typed_phone and not _A_DIGIT.search(typed_phone):
             typed_phone = _value(typed, "phone_number") or None
-        phone, phone_note = read_phone(typed_phone, self.region) if typed_phone else (None, "")
+            if typed_phone and not any(map(str.isdigit, typed_phone)):
+                typed_phone, phone_note = None, NO_PHONE
+        if typed_phone:
+            phone, phone_note = read_phone(typed_phone, self.region)
         candidate = Candidate(
             name=name,
             email=email,

@@ -29,9 +29,10 @@ class Layout:
 
     `marks` holds, for each column that has any, one byte per row: `UNCALCULATED`, or the number
     of one of `patterns`, or 0. Bytes keep this small on sheets where every row has a mark.
+    `numbers` holds, by row and column, numbers that the reader takes for dates.
     """
 
-    __slots__ = ("hidden_columns", "hidden_rows", "marks", "merged", "patterns")
+    __slots__ = ("hidden_columns", "hidden_rows", "marks", "merged", "numbers", "patterns")
 
     def __init__(self) -> None:
         self.hidden_columns: set[int] = set()
@@ -39,6 +40,7 @@ class Layout:
         self.merged: list[Range] = []
         self.patterns: list[str] = [""]
         self.marks: dict[int, bytearray] = {}
+        self.numbers: dict[int, dict[int, float]] = {}
 
     @property
     def rows(self) -> int:

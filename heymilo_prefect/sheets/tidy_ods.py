@@ -1,22 +1,30 @@
 """Rewrites an ODS file without what our reader can't parse.
 
 The reader expects the usual namespace prefixes and no white space between the tags of a row.
-Gnumeric indents its XML, and other programs may choose other prefixes.
+Gnumeric indents its XML, and other programs may choose other prefixes. The reader also drops tabs
+and line breaks within a paragraph, which would join "Ann" and "Bell" to one word.
 """
 
+import re
 from html import escape
 from pathlib import Path
 from xml.parsers import expat
 from zipfile import ZIP_STORED, ZipFile
 
-from heymilo_prefect.sheets.layout import parts_of
+from heymilo_prefect.sheets.layout import is_marked, parts_of
 
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 _PREFIXES = {f"{_ODF}{name}:1.0": name for name in ("office", "style", "table", "text")}
 _PREFIXES |= {f"{_ODF}datastyle:1.0": "number", f"{_ODF}manifest:1.0": "manifest"}
 _MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _BREAKS = {"text:tab": " ", "text:line-break": "\n"}
+_BREAK = re.compile(rb"<text:(?:tab|line-break)\b")
 _TEXTS = ("text:p", "text:h", "number:text", "number:embedded-text")
+
+
+def has_breaks(archive: ZipFile) -> bool:
+    """Return whether cells hold tabs or line breaks that the reader would drop."""
+    return is_marked(archive.open("content.xml"), [_BREAK])
 
 
 def tidy(archive: ZipFile, target: Path) -> None:
