@@ -70,24 +70,25 @@ class StalledDigest:
         """
         if not (found.report.stalled or self.say_when_clear):
             return []
+        unknown: list[About] = []
         undone = []
         try:
             async with self.ledger:
-                await self._post(found)
+                await self._post(found, unknown)
         except (SlackError, TemplateError) as error:
             undone.append(str(error))
-        if self.ledger.unknown:
+        if unknown:
             undone.append(
                 f"A digest may be in {self.ledger.target.name} or not: look there. It isn't posted "
                 "again."
             )
         return undone
 
-    async def _post(self, found: Findings) -> None:
+    async def _post(self, found: Findings, unknown: list[About]) -> None:
         report = found.report
         key = memory_key("stalled", self.ledger.records.key, self.base_url)
         history = Snapshots(self.memory, key)
-        known = await self._settled(await history.read() or {}, found)
+        known = await self._settled(await history.read() or {}, found, unknown)
         before = Mentions.load(known)
         new, due = before.news(report.stalled, found.now, self.remind_after)
         resumed = found.resumed(before)
@@ -102,22 +103,27 @@ class StalledDigest:
             await history.write({"mentions": known, "plan": plan | {"mentions": after}})
             fate = await self.ledger.put(about, message)
             if fate == "unknown":
+                unknown.append(about)
                 report.unknown += ids
             else:
                 report.said = True
                 report.mentioned = ids
         await history.write({"mentions": after})
 
-    async def _settled(self, history: Mapping[str, Any], found: Findings) -> Any:
+    async def _settled(
+        self, history: Mapping[str, Any], found: Findings, unknown: list[About]
+    ) -> Any:
         """Return what the channel was told, after finding out how the last digest ended."""
         plan = history.get("plan")
         if plan is None:
             return history.get("mentions")
         about = About(STALLED, plan["id"])
         await self.ledger.load([about], since=plan["at"])
-        if about in self.ledger.unknown:
+        posted = self.ledger.of(about)
+        if about in self.ledger.unknown or posted.end == "unknown":
+            unknown.append(about)
             found.report.unknown += plan["ids"]
-        elif self.ledger.of(about).is_partial:
+        elif posted.is_partial:
             await self.ledger.delete(about)
         return history["mentions"] if self.ledger.of(about).is_new else plan["mentions"]
 

@@ -111,8 +111,7 @@ WEBHOOK = Digests("digest by a webhook", _PARTS[:1], on="hooks")
 MANNERS = [DIGEST, MOVED, CLEAR, WEBHOOK]
 KILLS = [
     *(Kill(DIGEST, moment, at) for moment in range(2) for at in (BEFORE, AFTER)),
-    *(Kill(DIGEST, 0, at) for at in (PACED, TOLD_TO_WAIT)),
-    Kill(DIGEST, 1, PACED),
+    *(Kill(DIGEST, 1, at) for at in (PACED, TOLD_TO_WAIT)),
     Kill(DIGEST, 0, AFTER, others=2),
     *(Kill(MOVED, 0, at) for at in (BEFORE, AFTER)),
     *(Kill(WEBHOOK, 0, at) for at in (BEFORE, AFTER)),

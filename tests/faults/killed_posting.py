@@ -81,6 +81,7 @@ def kill(world: World, cell: Kill, folder: Path) -> list[str]:
 
 def run_again(world: World, cell: Kill, ids: list[str], folder: Path) -> Tally:
     """Run with the same parameters, when the killed run's turn is over, and count."""
+    ids = ids + cell.manner.add_more(world)
     if cell.others:
         return _race(world, cell.manner, ids, folder, cell.others)
     return _run_last(world, cell.manner, ids, folder)
@@ -106,7 +107,6 @@ def _race(world: World, manner: Manner, ids: list[str], folder: Path, runs: int)
 
 
 def _run_last(world: World, manner: Manner, ids: list[str], folder: Path) -> Tally:
-    ids = ids + manner.add_more(world)
     with _records_in(folder):
         report = manner.run(world, is_last=True)
         return manner.count(world, ids, set(report.unknown), may_read=True)

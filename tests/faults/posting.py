@@ -118,10 +118,7 @@ class Cell:
 
 
 _RESETS = ((BEFORE, "reset_before"), (AFTER, "reset_after"))
-_LOST = {
-    "500": "500", "502 with an HTML page": "502_html", "503": "503", "504": "504_html",
-    "fatal_error": "fatal_error", "service_unavailable": "service_unavailable",
-}  # fmt: skip
+_LOST = {"500": "500", "502 with an HTML page": "502_html", "fatal_error": "fatal_error"}
 TROUBLES = [
     *(Trouble("connection reset", when, kind) for when, kind in _RESETS),
     Trouble("connection reset, twice", BEFORE, "reset_before", times=2, of_edits=False),
