@@ -9,13 +9,14 @@ from heymilo_prefect.api.models import Candidate
 from heymilo_prefect.sheets.cells import answer_of, is_placeholder, is_totals_row
 from heymilo_prefect.sheets.columns import Columns, check_name_column
 from heymilo_prefect.sheets.emails import read_email
-from heymilo_prefect.sheets.phones import NO_PHONE, check_region, read_phone
-from heymilo_prefect.sheets.plain import folded
+from heymilo_prefect.sheets.phones import check_region, read_phone
+from heymilo_prefect.sheets.plain import folded, is_garbled
 from heymilo_prefect.sheets.values import Row, Sheet
 from heymilo_prefect.wording import listed
 
 HiddenRows = Literal["send", "reject"]
 HIDDEN = "the row is hidden in the sheet"
+GARBLED = "the name's accents are garbled: they were saved in a wrong encoding, so correct the name"
 
 _A_DIGIT = re.compile("[1-9]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -155,6 +156,8 @@ class _Reader:
         name = " ".join(typed_name.split())
         if not _LETTER.search(name):
             return _rejected(row, "no name")
+        if is_garbled(name):
+            return _rejected(row, GARBLED)
         retake = self.retake
         if typed_retake := typed.get("retake"):
             answer = answer_of(typed_retake)
@@ -167,14 +170,10 @@ class _Reader:
         except ValueError as error:
             return _rejected(row, str(error))
         typed_phone = typed.get("phone_number")
-        phone, phone_note = None, ""
         # A cell with a digit is a number: it needn't be compared with words.
         if typed_phone and not _A_DIGIT.search(typed_phone):
             typed_phone = _value(typed, "phone_number") or None
-            if typed_phone and not any(map(str.isdigit, typed_phone)):
-                typed_phone, phone_note = None, NO_PHONE
-        if typed_phone:
-            phone, phone_note = read_phone(typed_phone, self.region)
+        phone, phone_note = read_phone(typed_phone, self.region) if typed_phone else (None, "")
         candidate = Candidate(
             name=name,
             email=email,

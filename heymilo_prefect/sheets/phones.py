@@ -20,7 +20,6 @@ from heymilo_prefect.wording import quoted
 PHONE_AS_TYPED = (
     "the phone number is sent as typed: it isn't a full one, with + and the country code"
 )
-NO_PHONE = "the phone cell holds no number, so none is sent"
 SEVERAL_PHONES = "the cell holds several phone numbers: the first full one is sent"
 NO_EXTENSION = "the phone number is sent without its extension"
 

@@ -31,3 +31,24 @@ def squeezed(text: str) -> str:
 def without_invisible(text: str) -> str:
     """Take away zero-width characters and marks that turn the direction of text."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def is_garbled(text: str) -> bool:
+    """Return whether a program read this text in a wrong encoding before it saved it.
+
+    UTF-8 that was read as Windows-1252 or Latin-1 is UTF-8 again when it is turned back, which
+    real text practically never is.
+
+    Example:
+        >>> is_garbled("Zo\u00c3\u00ab"), is_garbled("Zo\ufffd"), is_garbled("Zo\u00eb")
+        (True, True, False)
+    """
+    if text.isascii():
+        return False
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        return True
+    return "\ufffd" in text

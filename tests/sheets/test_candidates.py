@@ -248,6 +248,26 @@ def test_a_phone_number_alone_never_rejects_a_row() -> None:
     assert [row.candidate and row.candidate.phone_number for row in rows] == ["ask her", None]
 
 
+@pytest.mark.parametrize("name", ["0", "12345", "1.5", "()", "\U0001f600"])
+def test_a_name_without_letters_is_no_name(name: str) -> None:
+    headers = ["Name", "First name", "Last name", "Email"]
+    lone, halves = parse(
+        headers, [name, "", "", "a@example.com"], [name, "Ann", "Bell", "b@example.com"]
+    )
+    assert (lone.outcome, lone.reason) == ("rejected", "no name")
+    assert halves.candidate is not None
+    assert halves.candidate.name == "Ann Bell"
+
+
+@pytest.mark.parametrize("name", ["Zoë", "Weiß", "José", "Łukasz", "Иван", "山田", "Ñandú"])
+def test_a_name_that_was_garbled_before_it_was_saved_is_never_sent(name: str) -> None:
+    garbled = name.encode().decode("cp1252", "replace")
+    rows = parse(["Name", "Email"], [garbled, "a@example.com"], [name, "b@example.com"])
+    assert [row.outcome for row in rows] == ["rejected", None]
+    assert "garbled" in rows[0].reason
+    assert garbled not in rows[0].reason
+
+
 def test_nothing_that_was_typed_shows_in_a_repr_or_a_reason() -> None:
     headers = ["Name", "Email", "Phone", "City", "metadata.note", "Retake"]
     rows = parse(

@@ -518,3 +518,15 @@ def test_ods_formulas_without_a_value_are_told_from_those_with_one(tmp_path: Pat
     path = write(tmp_path / "a.ods", ods(("Sheet", ods_row("Email", "B", "C") + ann)))
     assert uncalculated(path) == {2: (1,)}
     assert opened(path)[1] == [["ann@example.com", "", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [("<text:tab/>", "Ann Bell"), ("<text:line-break/>", "Ann\nBell"), ("<text:s/>", "Ann Bell")],
+)
+def test_a_tab_or_a_line_break_in_an_ods_cell_separates_words(
+    tmp_path: Path, inside: str, text: str
+) -> None:
+    rows = ods_row("Name", "Email") + ods_row("Ann-Bell", "ann@example.com")
+    path = write(tmp_path / "a.ods", ods(("People", rows.replace("Ann-Bell", f"Ann{inside}Bell"))))
+    assert opened(path)[1] == [[text, "ann@example.com"]]
