@@ -65,7 +65,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number."""
+    """An integer."""
 
     least: int = 0
     most: int | None = None

@@ -252,7 +252,8 @@ def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def filtered(*args: Any, **kwargs: Any) -> Any:
         value = _present(args[at])
-        args = (*args[:at], value, *args[at + 1 :])
+        if value is not args[at]:
+            args = (*args[:at], value, *args[at + 1 :])
         if isinstance(value, Missing) and name not in _FILTERS_OF_NOTHING:
             return value
         if isinstance(value, Sequence) and not isinstance(value, str):

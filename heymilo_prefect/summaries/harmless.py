@@ -21,13 +21,13 @@ _EMPTY_LINK = re.compile(
     rf"!?\[(?:{NOTHING}|\s)*\]\(<?(?:{NOTHING})+>?\)|<(?:{NOTHING})+(?:\|(?:{NOTHING}|\s)*)?>"
 )
 _ONLY_MARKS = re.compile(r"[\s>#*+-]*(?:\d+[.)])?\s*")
-_LINE_BEGUN = re.compile(r"(?:^|\n)[\s>#*+\-.)\d\u2060]*$")
-_BLOCK_START = re.compile(r"^[-+=]+|(?<=\d)[.)]")
+_LINE_BEGUN = re.compile(r"[\s>|*+\-.)\d\u2060]*")
+_BLOCK_START = re.compile(r"^[-+=:]+|(?<=\d)[.)]")
 _MRKDWN = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ"}  # noqa: RUF001
 )
 _MARKDOWN = str.maketrans("\\`*~[]<>|#&@\n", "∖ˋ∗∼［］‹›¦＃＆＠ ")  # noqa: RUF001
-_BLOCK_STARTS = str.maketrans("-+=.)", "‐＋＝․）")  # noqa: RUF001
+_BLOCK_STARTS = str.maketrans("-+=:.)", "‐＋＝∶․）")  # noqa: RUF001
 _UNSEEN = "\u2060"  # stands for a missing value: `--` and `-` around it aren't a line
 
 
@@ -107,13 +107,17 @@ def _parts(
         before = harmless(text[end : found.start()], literals, line)
         yield before
         address = expanded(url, literals).strip()
-        said = harmless(words, literals, line + before)
+        label = harmless(words, literals, line + before)
         if is_web(address):
-            label = said if said.strip(f" {_UNSEEN}") else harmless(url, literals, "x")
-            said = written(found, address, label)
-        yield said
-        end, line = found.end(), line + before + said
+            label = label if label.strip(f" {_UNSEEN}") else harmless(url, literals, "x")
+            label = written(found, address, label)
+        yield label
+        end, line = found.end(), _last_line(line + before + label)
     yield harmless(text[end:], literals, line)
+
+
+def _last_line(text: str) -> str:
+    return text.rpartition("\n")[2]
 
 
 def _in_mrkdwn(text: str, literals: list[str], before: str) -> str:
@@ -142,7 +146,7 @@ def _in_markdown(text: str, literals: list[str], before: str) -> str:
         value = EMOJI.sub("∶", shown(piece)).replace("://", "∶//")  # noqa: RUF001
         value = re.sub(r"(?i)\bwww\.", "www․", value).translate(_MARKDOWN).strip()  # noqa: RUF001
         value = _EDGE.sub("ˍ", value)
-        if _LINE_BEGUN.search(before + written):
+        if _LINE_BEGUN.fullmatch(_last_line(before + written)):
             value = _BLOCK_START.sub(lambda found: found[0].translate(_BLOCK_STARTS), value, 1)
         written += value or _UNSEEN
     return written

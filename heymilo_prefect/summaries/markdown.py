@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from heymilo_prefect.summaries.literals import expanded, pieces, shown
+from heymilo_prefect.summaries.literals import NOTHING, expanded, pieces, shown
 from heymilo_prefect.summaries.message import MAX_HEADER, cut
 from heymilo_prefect.summaries.urls import is_web
 
@@ -160,8 +161,8 @@ class _Writer:
 
     def _inline(self, inline: Token) -> list[Element]:
         styles: Counter[str] = Counter()
-        lines: list[list[Element]] = [[]]
-        breaks: list[list[Element]] = [[]]
+        written: list[Element] = []
+        starts = [0]  # of lines
         children = inline.children or []
         at = 0
         while at < len(children):
@@ -171,26 +172,24 @@ class _Writer:
             if kind in _STYLES:
                 styles[_STYLES[kind]] += 1 if edge == "open" else -1
             elif token.type == "text":
-                lines[-1] += self._texts(token.content, style, emoji=True)
+                written += self._texts(token.content, style, emoji=True)
             elif token.type == "code_inline":
-                lines[-1] += self._texts(token.content, style | {"code": True})
+                written += self._texts(token.content, style | {"code": True})
             elif token.type in ("softbreak", "hardbreak"):
-                lines.append([])
-                breaks.append(self._texts("\n", style))
+                starts.append(len(written))
+                written += self._texts("\n", style)
             elif token.type == "image":
-                lines[-1] += self._link(token.content, str(token.attrs.get("src", "")), style)
+                written += self._link(token.content, str(token.attrs.get("src", "")), style)
             elif token.type == "link_open":
                 end = _end_of(children, at)
                 inside = children[at + 1 : end]
                 words = "".join(part.content or " " * (part.type == "softbreak") for part in inside)
                 inner = {_STYLES[kind]: True for kind in _opened(inside) if kind in _STYLES}
-                lines[-1] += self._link(words, str(token.attrs.get("href", "")), style | inner)
+                written += self._link(words, str(token.attrs.get("href", "")), style | inner)
                 at = end
             at += 1
-        written: list[Element] = []
-        for line, line_break in zip(map(_left_of, lines), breaks, strict=True):
-            if line:
-                written += line_break + line if written else line
+        if NOTHING in inline.content:
+            written = _without_empty_lines(written, starts)
         return _merged(written)
 
     def _link(self, words: str, url: str, style: Element) -> list[Element]:
@@ -228,6 +227,17 @@ def _end_of(tokens: list[Token], at: int) -> int:
 
 def _opened(tokens: list[Token]) -> list[str]:
     return [token.type.removesuffix("_open") for token in tokens if token.nesting == 1]
+
+
+def _without_empty_lines(elements: list[Element], starts: list[int]) -> list[Element]:
+    """Leave out lines of missing values alone; each line but the first begins with its break."""
+    kept: list[Element] = []
+    for number, (start, end) in enumerate(pairwise([*starts, len(elements)])):
+        line = elements[start:end]
+        line_break = [line.pop(0)] if number else []
+        if left := _left_of(line):
+            kept += line_break + left if kept else left
+    return kept
 
 
 def _left_of(line: list[Element]) -> list[Element]:

@@ -65,13 +65,15 @@ class Template:
     def tried(
         self, samples: Iterable[Mapping[str, Any]], missing: type[BaseModel] | None = None
     ) -> "Template":
-        """Write it with samples of data, and return it with what they show added to its hints.
+        """Render it with samples of data, and add what they show to its hints.
 
         Raises:
             TemplateError: As `write`.
         """
-        environment = Environment(_DIALECTS[self.form], marks_lines=True)
-        marked = replace(self, _compiled=environment.from_string(self._text))
+        marked = self
+        if self.form == "markdown":  # whose text has no marks of lines, which aren't Markdown
+            environment = Environment(_DIALECTS[self.form], marks_lines=True)
+            marked = replace(self, _compiled=environment.from_string(self._text))
         words: set[int] = set()
         unknown: set[tuple[str, int]] = set()
         for values in samples:

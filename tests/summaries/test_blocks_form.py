@@ -146,7 +146,8 @@ def test_what_a_candidate_typed_is_text_and_nothing_else(nasty: str, place: str)
 MARKDOWN = [
     "X", "# X", "a X b", "**X** _X_ ~~X~~ `X`", "- X\n- X", "1. X", "> X", "X\nX", "a\nX\nb",
     "[X](https://example.com/)", "[a](X)", "| X | X |\n|---|---|\n| X | X |", "XX X", "a\n\n    X",
-    "{{ X|link(X) }}", "{{ X|upper }}", "\\X", "!X", "[X", "<X>", "&X;", "X)", "X. a", "-X-",
+    "| X | X |\n| X | X |", "{{ X|link(X) }}", "{{ X|upper }}",
+    "\\X", "!X", "[X", "<X>", "&X;", "X)", "X. a", "-X-",
 ]  # fmt: skip
 ACTING = re.compile(r"<[!@#]|://|www\.|:[a-z_]+:|[^ ]@[^ ]", re.IGNORECASE)
 
@@ -156,7 +157,7 @@ ACTING = re.compile(r"<[!@#]|://|www\.|:[a-z_]+:|[^ ]@[^ ]", re.IGNORECASE)
     "nasty",
     [
         *NASTY,
-        *("---", "===", "- x", "+ x", "1. x", "12) x", "    x", "a | b", "| a |"),
+        *("---", "===", "- x", "+ x", "1. x", "12) x", "    x", "a | b", "| a |", ":-:"),
         *("www.evil.example.com", "\\", "_", "*", "`", "~", "[", "](", "&lt;", "&#42;", "x\n\n# y"),
         "ada@example.com",
     ],
@@ -173,8 +174,8 @@ def test_in_a_markdown_block_a_value_is_a_word(nasty: str, place: str) -> None:
     text, structure = parsed(nasty)
     assert structure == parsed("https://example.com/" if is_web(nasty.strip()) else "word")[1]
     # Where the author has a link, a value that is an address of the web is where it goes.
-    beside_links = re.sub(r"\]\([^)]*\)", "]", text)
-    assert not ACTING.search(beside_links)
+    outside_links = re.sub(r"\]\([^)]*\)", "]", text)
+    assert not ACTING.search(outside_links)
 
 
 def test_a_link_in_a_markdown_block_goes_where_the_value_says() -> None:

@@ -179,12 +179,12 @@ def test_any_template_shows_the_rest_as_if_nothing_were_missing(
         body = {"interview_id": "int_1", "details": {"metadata": values}}
         return render_summary(Interview.model_validate(body), None, template)
 
-    whole, rest = rendered(values), rendered(values | dict.fromkeys(missing, nothing))
-    expected = contexts(whole)
+    complete, rest = rendered(values), rendered(values | dict.fromkeys(missing, nothing))
+    expected = contexts(complete)
     assert contexts(rest) == {word: expected[word] for word in expected if word not in missing}
-    assert kinds(rest).count("divider") == kinds(whole).count("divider")
+    assert kinds(rest).count("divider") == kinds(complete).count("divider")
     gone = re.compile("|".join(rf"{word}(?!\d)" for word in missing) or "(?!)")
-    assert letters(rest) == gone.sub("", letters(whole))
+    assert letters(rest) == gone.sub("", letters(complete))
 
 
 def leaves(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -240,9 +240,9 @@ def test_the_packaged_templates_show_the_rest_as_if_nothing_were_missing(
     body = json.loads(json.dumps(BODY))
     for path in missing:
         changed(body, path, nothing)
-    whole, rest = contexts(rendered(BODY)), contexts(rendered(body))
-    assert len(whole) >= 3
-    assert {word: rest[word] for word in rest if word in whole}.items() <= whole.items()
+    complete, rest = contexts(rendered(BODY)), contexts(rendered(body))
+    assert len(complete) >= 3
+    assert {word: rest[word] for word in rest if word in complete}.items() <= complete.items()
     assert not set("*_~`#") & set(letters(rendered(body)))
     assert "divider" not in kinds(rendered(body))
 
