@@ -20,7 +20,8 @@ GARBLED = "the name's accents are garbled: they were saved in a wrong encoding, 
 
 _A_DIGIT = re.compile("[1-9]")
 _LETTER = re.compile(r"[^\W\d_]")
-_FORMULA = re.compile(r"=.*(?:[(!&*/+^]|[A-Za-z]\$?\d)", re.S)  # "=Ann" is a text
+# A reference or a call makes a formula; "=Ann" and "=1+1" are texts.
+_FORMULA = re.compile(r"=.*(?:[(!&]|[A-Za-z]\$?\d)", re.S)
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 # A row without one of these would be sent to nobody, by half a name, or to another posting.
 _MUST_HAVE_VALUE = {
