@@ -139,7 +139,7 @@ class Listing(Generic[Item]):
         all_seen = self._total_is_seen()
         done = self._caught_up() or (len(self._totals) == 1 and (all_seen or again))
         self.left_out = max(self.left_out, self._malformed)
-        if done and not all_seen:
+        if not all_seen and (done or self._passes == _PASSES):
             self._check_missing()
         self._begin_pass()
         return done
@@ -150,7 +150,8 @@ class Listing(Generic[Item]):
         self.left_out = max(self.left_out, unseen)
         missing = unseen - self._malformed
         a_page = self._largest_page if self._pages > 2 else self._limit
-        if missing > 0 and (self._without_news or missing >= a_page):
+        too_many = len(self._totals) == 1 and missing >= a_page
+        if missing > 0 and (self._without_news or too_many):
             raise UnreadableAnswerError(
                 f"HeyMilo listed {len(self._seen):,} of {self._total:,} in {self._about}. "
                 "Try again, and tell HeyMilo's support if it stays so.",
