@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 T = TypeVar("T")
 Child = subprocess.Popen[bytes]
