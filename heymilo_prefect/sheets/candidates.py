@@ -19,7 +19,7 @@ HIDDEN = "the row is hidden in the sheet"
 GARBLED = "the name's accents are garbled: they were saved in a wrong encoding, so correct the name"
 
 _A_DIGIT = re.compile("[1-9]")
-_LETTER = re.compile(r"[^\W\d_]")
+_NO_NAME = re.compile(r"[\d\s.,]*")  # a number, such as the 0 of a formula that isn't calculated
 # A reference or a call makes a formula; "=Ann" and "=1+1" are texts.
 _FORMULA = re.compile(r"=.*(?:[(!&]|[A-Za-z]\$?\d)", re.S)
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -152,10 +152,10 @@ class _Reader:
             is_empty = is_placeholder(typed.get("email", ""), "email")
             return _rejected(row, "no e-mail address" if is_empty else email_note)
         typed_name = typed.get("name", "")
-        if not _LETTER.search(typed_name) or is_placeholder(typed_name, "name"):
+        if _NO_NAME.fullmatch(typed_name) or is_placeholder(typed_name, "name"):
             typed_name = _whole(_value(typed, "first_name"), _value(typed, "last_name"))
         name = " ".join(typed_name.split())
-        if not _LETTER.search(name):
+        if _NO_NAME.fullmatch(name):
             return _rejected(row, "no name")
         if is_garbled(name):
             return _rejected(row, GARBLED)

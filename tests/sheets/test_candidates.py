@@ -248,8 +248,8 @@ def test_a_phone_number_alone_never_rejects_a_row() -> None:
     assert [row.candidate and row.candidate.phone_number for row in rows] == ["ask her", None]
 
 
-@pytest.mark.parametrize("name", ["0", "12345", "1.5", "()", "\U0001f600"])
-def test_a_name_without_letters_is_no_name(name: str) -> None:
+@pytest.mark.parametrize("name", ["0", "12345", "1.5", "1,5"])
+def test_a_number_is_no_name(name: str) -> None:
     headers = ["Name", "First name", "Last name", "Email"]
     lone, halves = parse(
         headers, [name, "", "", "a@example.com"], [name, "Ann", "Bell", "b@example.com"]
