@@ -296,11 +296,17 @@ def _field(obj: Any, name: str) -> Any:
         if name not in names:
             raise _misspelt(type(obj), name, names)
         return _present(getattr(obj, name))
-    if name in (obj.model_extra or {}):
-        return _present((obj.model_extra or {})[name])
-    if name not in _names(type(obj)):
-        raise _misspelt(type(obj), name, [*_names(type(obj)), *(obj.model_extra or {})])
-    return _present(getattr(obj, name), _model_of(type(obj), name))
+    names = _names(type(obj))
+    if name in names:
+        value = getattr(obj, name)
+        # Most fields have a value, which is quicker to see than what a missing one would be.
+        if value is None or type(value) is float:
+            return _present(value, _model_of(type(obj), name))
+        return value
+    extra = obj.model_extra or {}
+    if name not in extra:
+        raise _misspelt(type(obj), name, [*names, *extra])
+    return _present(extra[name])
 
 
 def _field_of_nothing(model: type[BaseModel] | None, name: str) -> Missing:
@@ -318,10 +324,10 @@ def _present(value: Any, model: type[BaseModel] | None = None) -> Any:
 
 
 @cache
-def _names(model: type[BaseModel]) -> Sequence[str]:
+def _names(model: type[BaseModel]) -> Mapping[str, None]:
     own = [kind for kind in model.__mro__ if issubclass(kind, BaseModel) and kind is not BaseModel]
     found = [name for kind in own for name, it in vars(kind).items() if isinstance(it, property)]
-    return [*model.model_fields, *(name for name in found if not name.startswith("_"))]
+    return dict.fromkeys([*model.model_fields, *(it for it in found if not it.startswith("_"))])
 
 
 @cache
