@@ -296,8 +296,8 @@ def _field(obj: Any, name: str) -> Any:
         if name not in names:
             raise _misspelt(type(obj), name, names)
         return _present(getattr(obj, name))
-    names = _names(type(obj))
-    if name in names:
+    declared = _names(type(obj))
+    if name in declared:
         value = getattr(obj, name)
         # Most fields have a value, which is quicker to see than what a missing one would be.
         if value is None or type(value) is float:
@@ -305,7 +305,7 @@ def _field(obj: Any, name: str) -> Any:
         return value
     extra = obj.model_extra or {}
     if name not in extra:
-        raise _misspelt(type(obj), name, [*names, *extra])
+        raise _misspelt(type(obj), name, [*declared, *extra])
     return _present(extra[name])
 
 
