@@ -172,7 +172,7 @@ def _open_ole(path: Path) -> tuple[CalamineWorkbook, ReadLayout]:
         raise Unreadable("cut" if cut else "broken") from None
     from heymilo_prefect.sheets import layout_xls
 
-    names = workbook.sheet_names  # while the reader reads, in another thread, it can't be asked
+    names = workbook.sheet_names  # not available while the reader reads in another thread
 
     def read_layout(name: str) -> Layout:
         with OleFileIO(path) as file:

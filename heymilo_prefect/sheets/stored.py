@@ -19,7 +19,7 @@ def from_start(file: BinaryIO) -> io.BufferedReader:
 
 
 class Stored:
-    """Rows that each `for` reads anew from a file, which is closed with their last reader.
+    """Rows that each `for` reads again from a file, which is closed with their last reader.
 
     A workbook's rows have a `worksheet`, the visible `other_worksheets`, the indexes of the
     `hidden_columns`, and the `merged` cells among the first rows.

@@ -103,7 +103,7 @@ class Ledger:
         await self._turn.__aexit__()
 
     async def load(self, abouts: Sequence[About], since: float | None = None) -> None:
-        """Read what is known of these, and find out what became of posts whose end nobody saw.
+        """Read what is known of these, and recover posts whose result is unknown.
 
         Args:
             abouts: Which.
