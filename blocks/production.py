@@ -13,7 +13,7 @@ from prefect_slack import SlackCredentials
 from pydantic import SecretStr, ValidationError
 
 from blocks.workspace import block_name, rate_limit_of, save
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from prefect_slack import SlackCredentials
 from pydantic import SecretStr
 
 from blocks.workspace import block_name, rate_limit_of, save
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
-from heymilo_prefect.api.wire import checked_base_url
+from heymilo_prefect.api.transport import checked_base_url
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
 
 ADDRESS = "http://127.0.0.1:8765"

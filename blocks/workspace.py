@@ -14,8 +14,8 @@ from prefect.blocks.core import Block
 from prefect_slack import SlackCredentials
 from slack_sdk.errors import SlackApiError
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.api.errors import HeyMiloError
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.slack import Channel, SlackError
 from heymilo_prefect.slack.errors import refusal, refusal_of
 

@@ -3,7 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.durations import DurationParameter
 from heymilo_prefect.flows import (
     IngestReport,

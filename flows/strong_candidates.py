@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.flows import SummaryReport, post_interview_summaries
 
 DECISION = """\

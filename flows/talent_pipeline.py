@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from prefect import flow
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.flows import (
     IngestReport,
     StallReport,

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from heymilo_prefect.api.models import Posting
+from heymilo_prefect.errors import HeyMiloPrefectError
 from heymilo_prefect.wording import bounded_list, one_line
 
 
-class PostingError(ValueError):
+class PostingError(HeyMiloPrefectError, ValueError):
     """No posting, or more than one, is what was asked for; the sentence names the near ones."""
 
 

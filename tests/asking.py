@@ -6,7 +6,7 @@ import time
 
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.sandbox import World
 
 _THREADS = 8

@@ -28,8 +28,8 @@ import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.testing import no_waiting
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ def world() -> Iterator[World]:
         while world.url in _urls:
             world = stack.enter_context(sandbox(requests_per_minute=100_000))
         _urls.add(world.url)
-        with no_backoff():
+        with no_waiting():
             yield world
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.slack import SlackMessage
+from heymilo_prefect.slack.html import PAGE_STYLE
 from heymilo_prefect.summaries import (
-    SlackMessage,
     StalledGroup,
     StalledItem,
     render_digest,
     render_many,
     render_summary,
 )
-from heymilo_prefect.summaries.draw import PAGE_STYLE
 from heymilo_prefect.summaries.preview import draw_in_channel, read_interview
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

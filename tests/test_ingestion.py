@@ -10,7 +10,7 @@ import pytest
 from heymilo_prefect.api import Candidate, HeyMiloClient, HeyMiloError
 from heymilo_prefect.api.errors import FieldError, InvalidRequestError
 from heymilo_prefect.api.models import IngestedInterview, Ingestion
-from heymilo_prefect.api.retry import RetryPolicy, no_backoff
+from heymilo_prefect.api.request_flow import RetryPolicy
 from heymilo_prefect.ingestion import (
     Batches,
     ChunkLimit,
@@ -21,6 +21,7 @@ from heymilo_prefect.ingestion import (
 )
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
+from heymilo_prefect.testing import no_waiting
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def served() -> Iterator[World]:
     """One sandbox for all, emptied for each test."""
     with (
         sandbox(postings=["Warehouse Associate"], requests_per_minute=100_000) as world,
-        no_backoff(),
+        no_waiting(),
     ):
         yield world
 

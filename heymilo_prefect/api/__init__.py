@@ -2,7 +2,7 @@
 
 from heymilo_prefect.api.client import AsyncHeyMiloClient, HeyMiloClient
 from heymilo_prefect.api.errors import HeyMiloError
-from heymilo_prefect.api.export import ExportFile, aread_export, read_export
+from heymilo_prefect.api.exports import ExportFile, aread_export, read_export
 from heymilo_prefect.api.models import Candidate, Interview, Posting
 
 __all__ = [

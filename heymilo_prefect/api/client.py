@@ -7,13 +7,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from heymilo_prefect.api import endpoints
 from heymilo_prefect.api.endpoints import Call
-from heymilo_prefect.api.exchange import Conduct, conduct
 from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import Interview, InterviewPage, Posting, PostingPage
 from heymilo_prefect.api.paging import awalk, interviews_listing, postings_listing, walk
 from heymilo_prefect.api.rate_limit import SharedWindow, SlidingWindow, Slots
-from heymilo_prefect.api.retry import RetryPolicy
-from heymilo_prefect.api.wire import Wire, checked_api_key, checked_base_url
+from heymilo_prefect.api.request_flow import Conduct, RetryPolicy, conduct
+from heymilo_prefect.api.transport import Wire, checked_api_key, checked_base_url
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from pydantic import AliasChoices, Field, ValidationError
 
-from heymilo_prefect.api.bodies import json_reader, load_json
 from heymilo_prefect.api.fields import Items
+from heymilo_prefect.api.json import json_reader, load_json
 from heymilo_prefect.api.models import (
     Candidate,
     Export,
@@ -23,12 +23,12 @@ from heymilo_prefect.api.models import (
     Ingestion,
     Interview,
     InterviewPage,
+    Lean,
     PostingPage,
     ProgressPage,
     Webhook,
     WebhookDeactivation,
 )
-from heymilo_prefect.api.progress import Lean
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", InterviewPage, ProgressPage)

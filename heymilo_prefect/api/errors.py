@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from heymilo_prefect.errors import HeyMiloPrefectError
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -31,7 +33,7 @@ class FieldError:
     type: str | None = None
 
 
-class HeyMiloError(Exception):
+class HeyMiloError(HeyMiloPrefectError):
     """Any failure of a request to HeyMilo.
 
     `status` is the HTTP status (None without an answer), `error_type` the vendor's word for the

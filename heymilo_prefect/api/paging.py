@@ -10,8 +10,7 @@ from typing import Generic, TypeVar
 
 from heymilo_prefect.api.errors import UnreadableAnswerError
 from heymilo_prefect.api.fields import Items
-from heymilo_prefect.api.models import Page, Posting
-from heymilo_prefect.api.progress import InterviewProgress
+from heymilo_prefect.api.models import InterviewProgress, Page, Posting
 
 Item = TypeVar("Item")
 Interview = TypeVar("Interview", bound=InterviewProgress)

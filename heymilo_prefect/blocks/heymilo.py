@@ -7,8 +7,8 @@ from prefect.client.orchestration import get_client
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
 from heymilo_prefect.api.client import BASE_URL, AsyncHeyMiloClient, HeyMiloClient
-from heymilo_prefect.api.wire import checked_api_key, checked_base_url
-from heymilo_prefect.blocks.shared_limit import Bucket, prefect_slots
+from heymilo_prefect.api.transport import checked_api_key, checked_base_url
+from heymilo_prefect.blocks.shared_quota import Bucket, prefect_slots
 
 _Client = TypeVar("_Client", HeyMiloClient, AsyncHeyMiloClient)
 

@@ -11,8 +11,15 @@ from prefect_slack import SlackCredentials, SlackWebhook
 from pydantic import Field, HttpUrl, field_validator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from heymilo_prefect.slack import SLACK_API_URL, Channel, SlackError, checked_url, slack_client
-from heymilo_prefect.summaries import notice
+from heymilo_prefect._net import require_secure_url
+from heymilo_prefect.slack import (
+    SLACK_API_URL,
+    Channel,
+    SlackError,
+    Webhook,
+    notice,
+    slack_client,
+)
 
 
 class SlackChannel(NotificationBlock):
@@ -62,7 +69,7 @@ class SlackChannel(NotificationBlock):
     @field_validator("api_url")
     @classmethod
     def _check_api_url(cls, api_url: str) -> str:
-        return checked_url(api_url, "api_url")
+        return require_secure_url(api_url, "api_url")
 
     def get_client(self) -> AsyncWebClient:
         """Return slack_sdk's client, which waits when Slack says so and repeats nothing else."""
@@ -104,3 +111,10 @@ SlackTarget = (
     | Annotated[NotificationWebhook, Field(title="Slack Webhook")]
 )
 """What takes messages: a channel, or the incoming webhook of prefect-slack or of Prefect itself."""
+
+
+def target_of(slack: SlackTarget) -> Channel | Webhook:
+    """Return what posts to a channel, or through an incoming webhook."""
+    if isinstance(slack, SlackChannel):
+        return Channel(slack.get_client(), slack.channel)
+    return Webhook(slack.url.get_secret_value())

@@ -5,7 +5,8 @@ from typing import Self
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, model_validator
 
-from heymilo_prefect.summaries import Form, Template, load_summary_template
+from heymilo_prefect.summaries import load_summary_template
+from heymilo_prefect.templating import Form, Template
 
 _EXAMPLE = "# {{ interview.details.name }}\n{{ interview.details.score|score(100) }}"
 

@@ -1,9 +1,8 @@
 """The prebuilt flows, sync and, with the prefix `a`, async; they return reports."""
 
-from heymilo_prefect.flows.errors import UnfinishedError
+from heymilo_prefect.flows._run import UnfinishedError
 from heymilo_prefect.flows.ingest import aingest_sheet, ingest_sheet
-from heymilo_prefect.flows.ingest_report import IngestReport
-from heymilo_prefect.flows.stall_report import StallReport
+from heymilo_prefect.flows.reports import IngestReport, StallReport, SummaryReport, WebhookReport
 from heymilo_prefect.flows.stalled import areport_stalled_candidates, report_stalled_candidates
 from heymilo_prefect.flows.summaries import (
     apost_interview_summaries,
@@ -11,8 +10,6 @@ from heymilo_prefect.flows.summaries import (
     post_interview_summaries,
     post_interview_summary,
 )
-from heymilo_prefect.flows.summary_report import SummaryReport
-from heymilo_prefect.flows.webhook_report import WebhookReport
 from heymilo_prefect.flows.webhooks import aensure_webhooks, ensure_webhooks
 
 __all__ = [

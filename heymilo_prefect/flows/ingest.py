@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from prefect.logging import get_run_logger
 
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.flows.errors import UnfinishedError
-from heymilo_prefect.flows.ingest_report import IngestReport, show
-from heymilo_prefect.flows.progress import Progress
-from heymilo_prefect.flows.twins import twin_flows
+from heymilo_prefect.blocks.parameters import GoogleCredentials, Storage
+from heymilo_prefect.flows._run import Progress, UnfinishedError
+from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows.reports import IngestReport, publish_ingest_report
+from heymilo_prefect.flows.sheet_source import open_sheet
 from heymilo_prefect.ingestion import (
     CHUNK_ROWS,
     Batches,
@@ -24,12 +25,10 @@ from heymilo_prefect.sheets import Columns, ParsedRow, Sheet, map_columns, read_
 from heymilo_prefect.sheets.candidates import HiddenRows
 from heymilo_prefect.sheets.columns import hidden_text
 from heymilo_prefect.sheets.results import check_results_path, write_results
+from heymilo_prefect.state.sent_rows import Earlier, SentMemory
+from heymilo_prefect.state.store import MemoryUnavailableError
 from heymilo_prefect.tasks.ingest import Chunk, Upload, ingest_rows
-from heymilo_prefect.tasks.memory import MemoryUnavailableError
-from heymilo_prefect.tasks.read import read_postings
-from heymilo_prefect.tasks.saved_blocks import GoogleCredentials, Storage
-from heymilo_prefect.tasks.sent import Earlier, SentMemory
-from heymilo_prefect.tasks.sheets import open_sheet
+from heymilo_prefect.tasks.interviews import read_postings
 from heymilo_prefect.wording import counted
 
 _CHUNKS_ALIVE = 12  # more than go out at once, so that the wire never idles between chunks
@@ -140,7 +139,7 @@ async def _ingest_sheet(
                 await run.send(parsed)
             rows = sorted(run.outcomes.values(), key=lambda outcome: outcome.row)
             report = IngestReport(rows, columns.targets, columns.hidden)
-            await show(report, dry_run)
+            await publish_ingest_report(report, dry_run)
             log.info("Rows: %s.", report)
         finally:
             if results_path is not None:  # no await: the run may be being cancelled

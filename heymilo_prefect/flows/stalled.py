@@ -11,21 +11,19 @@ from heymilo_prefect.api.endpoints import list_progress
 from heymilo_prefect.api.models import Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackTarget
 from heymilo_prefect.durations import DurationParameter, duration
-from heymilo_prefect.flows.errors import UnfinishedError
-from heymilo_prefect.flows.scan import scan
-from heymilo_prefect.flows.stall_report import Findings, StallReport, show
+from heymilo_prefect.events import emit_stall_events
+from heymilo_prefect.flows._run import UnfinishedError, scan
+from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows.reports import Findings, StallReport, publish_stall_report
 from heymilo_prefect.flows.stalled_digest import StalledDigest
-from heymilo_prefect.flows.twins import twin_flows
 from heymilo_prefect.postings import PostingError, chosen, find_posting
-from heymilo_prefect.stalls import Mentions, StallRules
+from heymilo_prefect.stalled import Mentions, StallRules
+from heymilo_prefect.state.lock import Turn
+from heymilo_prefect.state.post_log import Ledger
+from heymilo_prefect.state.secret import Seal
+from heymilo_prefect.state.store import Memory, MemoryUnavailableError, Snapshots, memory_key
 from heymilo_prefect.summaries import load_digest_template
-from heymilo_prefect.tasks.ledger import Ledger
-from heymilo_prefect.tasks.memory import Memory, MemoryUnavailableError, memory_key
-from heymilo_prefect.tasks.read import Reader, Source, read_postings
-from heymilo_prefect.tasks.seal import Seal
-from heymilo_prefect.tasks.snapshots import Snapshots
-from heymilo_prefect.tasks.stall_events import emit_stall_events
-from heymilo_prefect.tasks.turn import Turn
+from heymilo_prefect.tasks.interviews import Reader, Source, read_postings
 
 
 async def _report_stalled_candidates(
@@ -108,7 +106,7 @@ async def _report_stalled_candidates(
             undone += await digest.post(found)
     except MemoryUnavailableError as error:
         undone.append(str(error))
-    await show(report, found.names if show_names else {})
+    await publish_stall_report(report, found.names if show_names else {})
     log.info("%s.", report)
     if undone:
         raise UnfinishedError.of(report, undone)

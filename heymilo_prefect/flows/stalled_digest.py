@@ -21,20 +21,14 @@ from typing import Any
 from uuid import uuid4
 
 from heymilo_prefect.durations import rounded_text
-from heymilo_prefect.flows.stall_report import Findings
-from heymilo_prefect.slack import STALLED, About, SlackError
-from heymilo_prefect.stalls import Mentions, Stalled
-from heymilo_prefect.summaries import (
-    SlackMessage,
-    StalledGroup,
-    StalledItem,
-    Template,
-    TemplateError,
-    render_digest,
-)
-from heymilo_prefect.tasks.ledger import Ledger
-from heymilo_prefect.tasks.memory import Memory, memory_key
-from heymilo_prefect.tasks.snapshots import Snapshots
+from heymilo_prefect.flows.reports import Findings
+from heymilo_prefect.slack import SlackError, SlackMessage
+from heymilo_prefect.stalled import Mentions, Stalled
+from heymilo_prefect.state.post_log import Ledger
+from heymilo_prefect.state.posts import STALLED, About
+from heymilo_prefect.state.store import Memory, Snapshots, memory_key
+from heymilo_prefect.summaries import StalledGroup, StalledItem, render_digest
+from heymilo_prefect.templating import Template, TemplateError
 
 _ITEMS_NAMED = 20
 

@@ -12,25 +12,24 @@ from heymilo_prefect.api.endpoints import get_interview, list_interviews
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
 from heymilo_prefect.durations import DurationParameter, duration
-from heymilo_prefect.flows.channel_summaries import ChannelSummaries, Manner, ThreadBy
-from heymilo_prefect.flows.errors import UnfinishedError
-from heymilo_prefect.flows.scan import scan
-from heymilo_prefect.flows.summary_report import SummaryReport, show, show_preview
-from heymilo_prefect.flows.twins import twin_flows
+from heymilo_prefect.flows._run import UnfinishedError, scan
+from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows.channel_queue import ChannelSummaries, Manner, ThreadBy
+from heymilo_prefect.flows.reports import SummaryReport, publish_summary_report, show_preview
 from heymilo_prefect.postings import PostingError, chosen, find_posting
+from heymilo_prefect.slack import Mention
+from heymilo_prefect.state.post_log import Ledger
+from heymilo_prefect.state.secret import Seal
+from heymilo_prefect.state.store import Memory
 from heymilo_prefect.summaries import (
     EARLIEST,
     Choice,
-    Mention,
-    Template,
     load_many_template,
     load_summary_template,
     moment_of,
 )
-from heymilo_prefect.tasks.ledger import Ledger
-from heymilo_prefect.tasks.memory import Memory
-from heymilo_prefect.tasks.read import Reader, read_postings
-from heymilo_prefect.tasks.seal import Seal
+from heymilo_prefect.tasks.interviews import Reader, read_postings
+from heymilo_prefect.templating import Template
 
 _LEAD = timedelta(days=1)  # by which Slack's clock and an interview's moment may differ
 
@@ -184,7 +183,7 @@ async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryRepo
     """Post to all channels at once, and say how it went."""
     async with asyncio.TaskGroup() as posting:
         posts = [posting.create_task(channel.post(report)) for channel in channels.busy]
-    await show(report)
+    await publish_summary_report(report)
     get_run_logger().info("Summaries: %s.", report)
     undone = [*report.unread.values()]
     undone += dict.fromkeys(

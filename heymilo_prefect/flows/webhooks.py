@@ -10,18 +10,18 @@ from prefect.blocks.system import Secret
 from prefect.logging import get_run_logger
 from pydantic import HttpUrl
 
+from heymilo_prefect._net import is_secure_url
 from heymilo_prefect.api.endpoints import EventType
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import Posting, Webhook
-from heymilo_prefect.api.wire import is_unreadable_on_the_way
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.flows.errors import UnfinishedError
-from heymilo_prefect.flows.twins import twin_flows
-from heymilo_prefect.flows.webhook_report import Hook, WebhookReport, show
+from heymilo_prefect.flows._run import UnfinishedError
+from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows.reports import Hook, WebhookReport, publish_webhook_report
 from heymilo_prefect.postings import chosen
-from heymilo_prefect.tasks.memory import memory_key
-from heymilo_prefect.tasks.read import read_postings, warn_left_out
-from heymilo_prefect.tasks.turn import Turn
+from heymilo_prefect.state.lock import Turn
+from heymilo_prefect.state.store import memory_key
+from heymilo_prefect.tasks.interviews import read_postings, warn_left_out
 
 if TYPE_CHECKING:
     SecretUrl = Secret[str]
@@ -71,7 +71,7 @@ async def _ensure_webhooks(
     async with Turn(turn, "sees to the webhooks"):
         await ours.see_to(postings)
     report = ours.report
-    await show(report)
+    await publish_webhook_report(report)
     get_run_logger().info("Webhooks: %s.", report)
     if report.failed:
         raise UnfinishedError.of(report, [f"{what}: {why}" for what, why in report.failed.items()])
@@ -186,7 +186,7 @@ def _hook(webhook: Webhook) -> Hook:
 def _checked(url: SecretUrl) -> str:
     value = url.get()
     given = value.strip() if isinstance(value, str) else ""
-    if is_unreadable_on_the_way(given):
+    if is_secure_url(given):
         return urlsplit(given).geturl()
     raise ValueError(
         "url must be a whole URL that begins with https://, or it travels in the open."

@@ -9,7 +9,7 @@ from heymilo_prefect.sandbox.readings import Reading
 from heymilo_prefect.sandbox.records import Recorded
 from heymilo_prefect.sandbox.server import Server
 from heymilo_prefect.sandbox.world import World
-from heymilo_prefect.slack import no_pace
+from heymilo_prefect.testing import no_waiting
 
 __all__ = ["Persona", "Reading", "Recorded", "World", "sandbox"]
 
@@ -73,5 +73,5 @@ def sandbox(
         strict_pace=strict_pace,
         record=record,
     )
-    with Server(world, port), nullcontext() if strict_pace else no_pace():
+    with Server(world, port), nullcontext() if strict_pace else no_waiting():
         yield world

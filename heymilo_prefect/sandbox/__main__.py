@@ -6,8 +6,9 @@ import threading
 from argparse import ArgumentParser, Namespace
 from datetime import timedelta
 
-from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.sandbox import sandbox
 from heymilo_prefect.sandbox.words import TITLES
+from heymilo_prefect.sandbox.world import World
 
 
 def main() -> None:

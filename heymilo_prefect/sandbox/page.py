@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from heymilo_prefect.sandbox.interviews import Interview, Posting
-from heymilo_prefect.summaries.draw import PAGE_STYLE, draw_channel
+from heymilo_prefect.slack.html import PAGE_STYLE, draw_channel
 
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World

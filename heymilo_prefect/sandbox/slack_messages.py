@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from heymilo_prefect.summaries.block_kit import complaints_about
+from heymilo_prefect.slack.block_kit import complaints_about
 
 Arguments = dict[str, Any]
 

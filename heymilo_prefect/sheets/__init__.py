@@ -1,9 +1,9 @@
-"""A sheet -> rows, numbered as the spreadsheet program does -> candidates and problems."""
+"""Sheets: files and links become numbered rows, and rows become candidates or reasons why not."""
 
 from heymilo_prefect.sheets.candidates import ParsedRow, read_candidates
 from heymilo_prefect.sheets.columns import Columns, map_columns
 from heymilo_prefect.sheets.read import read_sheet
-from heymilo_prefect.sheets.values import Row, Sheet, SheetError
+from heymilo_prefect.sheets.sheet import Row, Sheet, SheetError
 
 __all__ = [
     "Columns",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.sheets.cells import answer_of, is_placeholder, is_totals_row
 from heymilo_prefect.sheets.columns import Columns, check_name_column
 from heymilo_prefect.sheets.emails import read_email
+from heymilo_prefect.sheets.headers import answer_of, is_placeholder, is_totals_row
 from heymilo_prefect.sheets.phones import check_region, read_phone
-from heymilo_prefect.sheets.plain import folded, is_garbled
-from heymilo_prefect.sheets.values import Row, Sheet
+from heymilo_prefect.sheets.sheet import Row, Sheet
+from heymilo_prefect.sheets.text import folded, is_garbled
 from heymilo_prefect.wording import listed
 
 HiddenRows = Literal["send", "reject"]

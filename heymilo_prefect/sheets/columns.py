@@ -7,8 +7,8 @@ from itertools import count
 
 from heymilo_prefect.sheets.emails import is_address
 from heymilo_prefect.sheets.headers import field_of, is_bare_name, may_be_name
-from heymilo_prefect.sheets.plain import without_invisible
-from heymilo_prefect.sheets.values import SheetError
+from heymilo_prefect.sheets.sheet import SheetError
+from heymilo_prefect.sheets.text import without_invisible
 from heymilo_prefect.wording import LONGEST_NAME, bounded_list, listed, one_line, quoted
 
 FIELDS = ("name", "first_name", "last_name", "email", "phone_number", "retake", "posting")

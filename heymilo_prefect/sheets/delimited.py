@@ -10,9 +10,9 @@ from itertools import count, islice
 from typing import BinaryIO
 
 from heymilo_prefect.sheets.encodings import Undecodable, encoding_of
-from heymilo_prefect.sheets.stored import Stored, from_start
-from heymilo_prefect.sheets.texts import plain_row
-from heymilo_prefect.sheets.values import Row, SheetError
+from heymilo_prefect.sheets.sheet import Row, SheetError
+from heymilo_prefect.sheets.spooled import Stored, from_start
+from heymilo_prefect.sheets.text import plain_row
 
 LONGEST_ROW = 1_000_000
 """Characters that a row may have: more are a quotation mark that isn't closed, or an attack."""

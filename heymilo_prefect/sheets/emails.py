@@ -4,7 +4,7 @@ import re
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from heymilo_prefect.sheets.plain import AND_OR, without_invisible
+from heymilo_prefect.sheets.text import AND_OR, without_invisible
 
 SEVERAL_EMAILS = "the cell holds several e-mail addresses: the first valid one is used"
 

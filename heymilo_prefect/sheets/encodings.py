@@ -20,8 +20,8 @@ from functools import partial
 from typing import BinaryIO, Literal, NamedTuple
 
 from heymilo_prefect.sheets.languages import spellings
-from heymilo_prefect.sheets.stored import from_start
-from heymilo_prefect.sheets.values import SheetError
+from heymilo_prefect.sheets.sheet import SheetError
+from heymilo_prefect.sheets.spooled import from_start
 
 _PART = 64 * 1024
 _LONGEST_LINE = 1_000_000

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from heymilo_prefect.sheets.values import SheetError
+from heymilo_prefect.sheets.sheet import SheetError
 
 START = 4096
 """How many bytes of a file are looked at."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from heymilo_prefect.sheets.values import Row
+from heymilo_prefect.sheets.sheet import Row
 
 Range = tuple[int, int, int, int]
 """Merged cells: first row, first column, last row, last column, each counted from 0."""

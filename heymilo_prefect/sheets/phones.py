@@ -13,8 +13,7 @@ from phonenumbers import (
     ValidationResult,
 )
 
-from heymilo_prefect.sheets.plain import AND_OR, without_invisible
-from heymilo_prefect.sheets.texts import without_float
+from heymilo_prefect.sheets.text import AND_OR, without_float, without_invisible
 from heymilo_prefect.wording import quoted
 
 PHONE_AS_TYPED = (

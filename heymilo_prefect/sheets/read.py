@@ -8,10 +8,10 @@ from typing import BinaryIO
 from heymilo_prefect.sheets.columns import is_header
 from heymilo_prefect.sheets.delimited import read_delimited
 from heymilo_prefect.sheets.merged import Header, header_of
+from heymilo_prefect.sheets.sheet import Row, Sheet, SheetError
 from heymilo_prefect.sheets.source import open_source
-from heymilo_prefect.sheets.stored import Stored
-from heymilo_prefect.sheets.values import Row, Sheet, SheetError
-from heymilo_prefect.sheets.workbook import is_workbook, read_workbook
+from heymilo_prefect.sheets.spooled import Stored
+from heymilo_prefect.sheets.workbooks.reader import is_workbook, read_workbook
 from heymilo_prefect.wording import listed
 
 _HEADER_WITHIN = 20

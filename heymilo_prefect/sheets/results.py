@@ -14,9 +14,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from heymilo_prefect.sheets.columns import ADDED_HEADERS, own_columns
-from heymilo_prefect.sheets.links import local_path, name_of_link
-from heymilo_prefect.sheets.remote import file_system, why
-from heymilo_prefect.sheets.values import Sheet, SheetError
+from heymilo_prefect.sheets.google import local_path, name_of_link
+from heymilo_prefect.sheets.sheet import Sheet, SheetError
+from heymilo_prefect.sheets.source import file_system, why
 from heymilo_prefect.wording import LONGEST_PATH, one_line
 
 _SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are Japanese keyboards'

@@ -1,16 +1,16 @@
-"""A path or a link -> the file's bytes, copied to a private file that nobody else can change."""
+"""Copy a file or a download to a private temporary file that nothing else can change."""
 
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
+import fsspec
 import httpx
 
+from heymilo_prefect.sheets.google import GoogleLink, google_link, local_path, name_of_link
 from heymilo_prefect.sheets.kinds import START, refuse_other_kinds
-from heymilo_prefect.sheets.links import GoogleLink, google_link, local_path, name_of_link
-from heymilo_prefect.sheets.remote import file_system, why
-from heymilo_prefect.sheets.values import SheetError
+from heymilo_prefect.sheets.sheet import SheetError
 from heymilo_prefect.wording import LONGEST_PATH, one_line, quoted
 
 MAX_BYTES = 200 * 1024 * 1024
@@ -138,3 +138,44 @@ def _refuse(answer: httpx.Response, name: str, google: GoogleLink | None) -> Non
 
 def _asks_to_sign_in(url: httpx.URL) -> bool:
     return url.host == "accounts.google.com" or "ServiceLogin" in url.path
+
+
+_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure"}
+
+
+def file_system(url: str) -> tuple[Any, str]:
+    """Give the file system of a link, connected where it connects, and the path in it.
+
+    Raises:
+        SheetError: The scheme is unknown, or needs a package that isn't installed.
+    """
+    for link in url.split("::"):
+        protocol, separator, _ = link.partition("://")
+        if separator or protocol in fsspec.available_protocols():
+            _check(protocol)
+    # A cached one may hold a connection that ended, or a listing from before the file was there.
+    file_system, path = fsspec.url_to_fs(url, skip_instance_cache=True)
+    return file_system, path
+
+
+def why(error: Exception) -> str:
+    """Say what went wrong without the error's text, which may show the link."""
+    if isinstance(error, FileNotFoundError):
+        return "it isn't there"
+    if isinstance(error, PermissionError):
+        return "access is denied"
+    return type(error).__name__
+
+
+def _check(protocol: str) -> None:
+    try:
+        fsspec.get_filesystem_class(protocol)
+    except ValueError:
+        raise SheetError(
+            f'"{protocol}://" isn\'t a kind of link that can be used: write a path, https://, '
+            "s3://, gs://, abfs:// or another of fsspec's."
+        ) from None
+    except ImportError as error:
+        extra = _EXTRAS.get(protocol)
+        mend = f'pip install "heymilo-prefect[{extra}]"' if extra else str(error)
+        raise SheetError(f'"{protocol}://" needs a package that is missing: {mend}.') from None

@@ -1,47 +1,24 @@
-"""Slack: one message delivered at most once, and a failure told from what nobody knows.
+"""Slack over HTTP, the message model, and Block Kit validation and layout.
 
-Which messages to post, and whether one was posted before, is for others to know.
+A post is sent at most once, and an error tells a refusal from a lost response. Which messages to
+post, and whether one was posted before, is decided in `heymilo_prefect.state`.
 """
 
-from heymilo_prefect.slack.about import (
-    MESSAGE,
-    NOTICE,
-    STALLED,
-    SUMMARY,
-    THREAD,
-    About,
-    content_of,
-    together,
-)
-from heymilo_prefect.slack.channel import Channel
-from heymilo_prefect.slack.client import SLACK_API_URL, checked_url, slack_client
-from heymilo_prefect.slack.errors import (
-    OF_THE_APP,
-    OF_THE_MESSAGE,
-    SlackError,
-    SlackOutcomeUnknownError,
-)
-from heymilo_prefect.slack.pace import no_pace, until_arrived
-from heymilo_prefect.slack.webhook import Webhook
+from heymilo_prefect.slack.client import SLACK_API_URL, slack_client
+from heymilo_prefect.slack.errors import SlackError, SlackOutcomeUnknownError
+from heymilo_prefect.slack.message import Mention, SlackMessage
+from heymilo_prefect.slack.plain import notice, plain_text
+from heymilo_prefect.slack.targets import Channel, Webhook
 
 __all__ = [
-    "MESSAGE",
-    "NOTICE",
-    "OF_THE_APP",
-    "OF_THE_MESSAGE",
     "SLACK_API_URL",
-    "STALLED",
-    "SUMMARY",
-    "THREAD",
-    "About",
     "Channel",
+    "Mention",
     "SlackError",
+    "SlackMessage",
     "SlackOutcomeUnknownError",
     "Webhook",
-    "checked_url",
-    "content_of",
-    "no_pace",
+    "notice",
+    "plain_text",
     "slack_client",
-    "together",
-    "until_arrived",
 ]

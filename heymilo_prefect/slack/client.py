@@ -1,16 +1,23 @@
-"""slack_sdk's clients as we need them: they wait when Slack asks to, and repeat nothing else."""
+"""slack_sdk's clients as we need them: they wait when Slack asks to, and repeat nothing else.
 
+Source: https://docs.slack.dev/apis/web-api/rate-limits.
+"""
+
+import asyncio
 import logging
+import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from heymilo_prefect.api.wire import is_loopback, is_unreadable_on_the_way
+from heymilo_prefect._net import is_local_url, require_secure_url
+from heymilo_prefect.testing import waiting
 
 SLACK_API_URL = "https://slack.com/api/"
 
@@ -35,22 +42,15 @@ def slack_client(token: str, api_url: str = SLACK_API_URL) -> AsyncWebClient:
     Raises:
         ValueError: `api_url` would send the token unencrypted.
     """
-    url = checked_url(api_url, "The Slack API's URL")
+    url = require_secure_url(api_url, "The Slack API's URL")
     return _direct(AsyncWebClient(token=token, base_url=url, **_conduct()), url)
 
 
 def webhook_client(url: str) -> AsyncWebhookClient:
     """Make a client of an incoming webhook, which conducts itself like `slack_client`'s."""
     return _direct(
-        AsyncWebhookClient(checked_url(url, "The Slack webhook's URL"), **_conduct()), url
+        AsyncWebhookClient(require_secure_url(url, "The Slack webhook's URL"), **_conduct()), url
     )
-
-
-def checked_url(url: str, what: str) -> str:
-    """Return a URL that a message may be sent to; raises ValueError for one in the open."""
-    if is_unreadable_on_the_way(url):
-        return url
-    raise ValueError(f"{what} must start with https:// (http:// is for this machine only).")
 
 
 class _Patient(AsyncRateLimitErrorRetryHandler):
@@ -72,10 +72,59 @@ def _conduct() -> dict[str, Any]:
 
 
 def _direct(client: _Client, url: str) -> _Client:
-    if _is_local(url):
+    if is_local_url(url):
         client.proxy = None  # slack_sdk takes the environment's, which can't know loopback
     return client
 
 
-def _is_local(url: str) -> bool:
-    return is_loopback(urlsplit(url).hostname)
+_SECONDS_BETWEEN = 1.0
+_JITTER_SECONDS = 0.01  # by which one message may be quicker on its way than the one before
+_REMEMBERED = 1_000
+_ON_ITS_WAY_SECONDS = 10.0
+
+_free_at: dict[str, float] = {}
+_lock = threading.Lock()
+
+
+@asynccontextmanager
+async def paced(channel: str) -> AsyncIterator[None]:
+    """Wait until a message may go to a channel, and let the next one wait for it."""
+    if not waiting:
+        yield
+        return
+    await asyncio.sleep(_reserve(channel))
+    sent = time.monotonic()
+    yield
+    answered = time.monotonic()
+    if answered - sent > _SECONDS_BETWEEN:  # Slack had it wait, and counts from then
+        with _lock:
+            _free_at[channel] = answered + _SECONDS_BETWEEN
+
+
+async def until_arrived(sent_at: float | None) -> bool:
+    """Wait until a message whose answer was lost is in the channel, or won't be.
+
+    Args:
+        sent_at: When it was sent, in epoch seconds; None for just now.
+
+    Returns:
+        Whether there was anything to wait for.
+    """
+    past = 0.0 if sent_at is None else max(0.0, time.time() - sent_at)
+    left = _ON_ITS_WAY_SECONDS - past
+    if left <= 0 or not waiting:
+        return False
+    await asyncio.sleep(left)
+    return True
+
+
+def _reserve(channel: str) -> float:
+    """Take the next free moment; returns how many seconds it is away."""
+    with _lock:
+        now = time.monotonic()
+        if len(_free_at) > _REMEMBERED:
+            for past in [name for name, moment in _free_at.items() if moment <= now]:
+                del _free_at[past]
+        moment = max(now, _free_at.get(channel, now))
+        _free_at[channel] = moment + _SECONDS_BETWEEN + _JITTER_SECONDS
+        return moment - now

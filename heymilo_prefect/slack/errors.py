@@ -5,6 +5,8 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
+from heymilo_prefect.errors import HeyMiloPrefectError
+
 OF_THE_APP = frozenset(
     {
         *("not_authed", "invalid_auth", "token_revoked", "token_expired", "account_inactive"),
@@ -43,7 +45,7 @@ _SENTENCES = {
 }
 
 
-class SlackError(Exception):
+class SlackError(HeyMiloPrefectError):
     """The message wasn't posted, for sure. Says why, without the message, the token or the URL."""
 
     def __init__(self, sentence: str, error: str = "", retry_after: float | None = None) -> None:

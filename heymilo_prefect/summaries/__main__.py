@@ -4,10 +4,10 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from heymilo_prefect.summaries.errors import TemplateError
-from heymilo_prefect.summaries.many import load_many_template, render_many
+from heymilo_prefect.summaries.digest import load_many_template, render_many
 from heymilo_prefect.summaries.preview import preview_page, read_interview
-from heymilo_prefect.summaries.render import load_summary_template, render_summary
+from heymilo_prefect.summaries.summary import load_summary_template, render_summary
+from heymilo_prefect.templating.loader import TemplateError
 
 
 def main() -> None:

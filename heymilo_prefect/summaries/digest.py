@@ -1,89 +1,117 @@
-"""The digest of stalled candidates: groups of them and a template in, message out."""
+"""Render a digest of many interviews as one Slack message."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
-from heymilo_prefect.summaries.message import SlackMessage
-from heymilo_prefect.summaries.template import Template, load_template, packaged_template
+from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.slack.message import SlackMessage, notification_text
+from heymilo_prefect.summaries.selection import score_of
+from heymilo_prefect.summaries.stalled_digest import load_report_template
+from heymilo_prefect.templating.template import Template, filled
 
-_NAMES = ("report",)
+Found = tuple[Interview, Posting | None]
 
-
-@dataclass(frozen=True)
-class StalledItem:
-    """A stalled candidate: `kind` and `step` say where, `idle` since when in words (`3 days`).
-
-    `turn` is who is waited for, `candidate` or `HeyMilo`; `again` says that it was said before.
-    """
-
-    interview_id: str
-    name: str | None = field(default=None, repr=False)
-    kind: str | None = None
-    step: str | None = None
-    idle: str | None = None
-    turn: str | None = None
-    again: bool = False
+_PACKAGED = "digest"
 
 
 @dataclass(frozen=True)
-class StalledGroup:
-    """The stalled candidates of a posting."""
+class Group:
+    """The interviews for one posting, best score first."""
 
+    posting: Posting | None
     posting_title: str | None
-    items: Sequence[StalledItem]
+    interviews: Sequence[Interview]
 
 
 @dataclass(frozen=True)
-class _Report:
-    groups: Sequence[StalledGroup]
+class Report:
+    """What a digest's template sees."""
+
+    groups: Sequence[Group]
     total: int
-    more: int
-    known: int
-    resumed: int
+    waiting: int
 
 
-def load_digest_template(template: str | Path | None = None) -> Template:
-    """Read a digest's template, which sees `report`.
+def load_many_template(template: str | Path | None = None) -> Template:
+    """Read the template of a digest of many interviews and try it, with all data and with none.
 
-    It has `groups` (`StalledGroup`, with `StalledItem`), `total`, `more`, `known` and `resumed`.
-
-    See `load_template` for what `template` may be, and what it raises.
-    """
-    return load_report_template(template, "stalled")
-
-
-def load_report_template(template: str | Path | None, packaged: str) -> Template:
-    """Read a template that sees `report`; None, or the packaged one's name, is the packaged one."""
-    if template is None or template == packaged:
-        return packaged_template(f"{packaged}.md.j2", _NAMES)
-    return load_template(template, _NAMES)
-
-
-def render_digest(
-    groups: Sequence[StalledGroup],
-    total: int,
-    more: int = 0,
-    template: Template | str | Path | None = None,
-    *,
-    known: int = 0,
-    resumed: int = 0,
-) -> SlackMessage:
-    """Make the Slack message about stalled candidates.
+    It sees `report`: `report.groups`, each with `posting`, `posting_title` and `interviews`,
+    `report.total` and `report.waiting`.
 
     Args:
-        groups: Who is named, by posting.
-        total: How many are to be mentioned.
-        more: How many of them aren't named.
-        template: As `load_digest_template` takes or gives it; None for the packaged one.
-        known: How many others are stalled, and were mentioned before.
-        resumed: How many that were mentioned before go on.
+        template: As `load_template` takes it; None or `digest` for the packaged one.
+
+    Raises:
+        TemplateError: It can't be read, or it can't be right with any interview: says which file,
+            which line, and what is allowed there.
+    """
+    loaded = load_report_template(template, _PACKAGED)
+    interviews = filled(Interview), Interview(interview_id="text")
+    found = list(product(interviews, (filled(Posting), None)))
+    samples = product((*([pair] for pair in found), found), (0, 2))
+    return loaded.tried({"report": _report(some, waiting)} for some, waiting in samples)
+
+
+def render_many(
+    found: Sequence[Found],
+    waiting: int = 0,
+    template: Template | str | Path | None = None,
+) -> SlackMessage:
+    """Make one Slack message about many interviews, by posting.
+
+    Args:
+        found: The interviews, each with its posting when that is at hand.
+        waiting: How many others have a report and aren't among them.
+        template: As `load_many_template` takes or gives it; None for the packaged one.
 
     Raises:
         TemplateError: The template can't be read or rendered.
+
+    Example:
+        ```python
+        message = render_many([(interview, posting)], waiting=3)
+        ```
     """
-    sound = template if isinstance(template, Template) else load_digest_template(template)
-    written = sound.write({"report": _Report(groups, total, more, known, resumed)})
-    candidates = "candidate" if total == 1 else "candidates"
-    text = f"{total} stalled {candidates}" if total else "Nobody is newly stalled"
+    sound = template
+    if not isinstance(sound, Template):
+        sound = load_report_template(sound, _PACKAGED)
+    report = _report(found, waiting)
+    written = sound.write({"report": report})
+    text = f"{len(found) or 'No'} interview {'report' if len(found) == 1 else 'reports'}"
+    titles = dict.fromkeys(group.posting_title for group in report.groups)
+    if about := notification_text(", ".join(filter(None, titles))):
+        text = f"{text}: {about}"
     return SlackMessage.of(written.messages, written.text or text)
+
+
+def _report(found: Sequence[Found], waiting: int) -> Report:
+    return Report(_grouped(found), len(found), waiting)
+
+
+def _grouped(found: Sequence[Found]) -> list[Group]:
+    by_posting: dict[str | None, list[Found]] = {}
+    for pair in found:
+        interview, posting = pair
+        posting_id = posting.posting_id if posting else interview.posting_id
+        by_posting.setdefault(posting_id or interview.posting_title, []).append(pair)
+    return sorted(map(_group, by_posting.values()), key=_largest_first)
+
+
+def _group(found: Sequence[Found]) -> Group:
+    posting = next((posting for _, posting in found if posting), None)
+    interviews = sorted((interview for interview, _ in found), key=_best_first)
+    told = next(filter(None, (interview.posting_title for interview in interviews)), None)
+    return Group(posting, (posting.title if posting else None) or told, interviews)
+
+
+def _largest_first(group: Group) -> tuple[int, bool, str]:
+    title = group.posting_title or ""
+    return -len(group.interviews), not title, title.casefold()
+
+
+def _best_first(interview: Interview) -> float:
+    score = score_of(interview)
+    return math.inf if score is None else -score

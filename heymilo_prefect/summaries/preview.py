@@ -6,9 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.summaries.draw import PAGE_STYLE, draw_channel
-from heymilo_prefect.summaries.errors import TemplateError
-from heymilo_prefect.summaries.message import SlackMessage
+from heymilo_prefect.slack.html import PAGE_STYLE, draw_channel
+from heymilo_prefect.slack.message import SlackMessage
+from heymilo_prefect.templating.loader import TemplateError
 
 _STYLE = """
 body { margin: 2rem; font: 15px/1.45 system-ui, sans-serif; color: #1d1c1d; }

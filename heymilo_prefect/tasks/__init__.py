@@ -30,6 +30,7 @@ from heymilo_prefect.tasks.endpoints import (
     list_webhooks,
     read_export,
 )
+from heymilo_prefect.tasks.interviews import aiter_interviews, iter_interviews
 from heymilo_prefect.tasks.messages import (
     PostedMessage,
     apost_message,
@@ -37,7 +38,7 @@ from heymilo_prefect.tasks.messages import (
     post_message,
     render_summary,
 )
-from heymilo_prefect.tasks.stalls import afind_stalled, find_stalled
+from heymilo_prefect.tasks.stalled import afind_stalled, find_stalled
 from heymilo_prefect.tasks.wait import (
     InterviewTimeoutError,
     await_for_interview,
@@ -45,7 +46,6 @@ from heymilo_prefect.tasks.wait import (
     wait_for_interview,
     wait_for_interviews,
 )
-from heymilo_prefect.tasks.walk import aiter_interviews, iter_interviews
 
 __all__ = [
     "Candidate",

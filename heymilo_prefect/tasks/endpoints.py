@@ -12,13 +12,14 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from heymilo_prefect.api import endpoints, export
+from heymilo_prefect.api import endpoints
+from heymilo_prefect.api import exports as export
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.errors import OutcomeUnknownError
 from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import Page
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.tasks.read import warn_left_out
+from heymilo_prefect.tasks.interviews import warn_left_out
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from heymilo_prefect.api.errors import (
 from heymilo_prefect.api.models import Ingestion
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.ingestion import ChunkLimit, ReadyRow, RowOutcome, failed, ingest_chunk
-from heymilo_prefect.tasks.memory import MemoryUnavailableError
-from heymilo_prefect.tasks.sent import SentRows
+from heymilo_prefect.state.sent_rows import SentRows
+from heymilo_prefect.state.store import MemoryUnavailableError
 
 _IN_FLIGHT = 8
 _FAILURES_IN_A_ROW = 3

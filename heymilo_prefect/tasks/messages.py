@@ -11,11 +11,12 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from heymilo_prefect import summaries
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.blocks import SlackTarget, SummaryTemplate
-from heymilo_prefect.slack import MESSAGE, About, SlackOutcomeUnknownError
-from heymilo_prefect.summaries import SlackMessage, Template, notice
-from heymilo_prefect.tasks.ledger import Ledger
-from heymilo_prefect.tasks.memory import Memory
-from heymilo_prefect.tasks.seal import Seal
+from heymilo_prefect.slack import SlackMessage, SlackOutcomeUnknownError, notice
+from heymilo_prefect.state.post_log import Ledger
+from heymilo_prefect.state.posts import MESSAGE, About
+from heymilo_prefect.state.secret import Seal
+from heymilo_prefect.state.store import Memory
+from heymilo_prefect.templating import Template
 
 _LOOK_BACK_SECONDS = 30 * 86400.0
 

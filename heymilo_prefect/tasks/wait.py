@@ -20,7 +20,8 @@ from heymilo_prefect.api.errors import HeyMiloError, NotFoundError
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.durations import duration, duration_text
-from heymilo_prefect.stalls import place_of
+from heymilo_prefect.errors import HeyMiloPrefectError
+from heymilo_prefect.stalled import place_of
 
 Until = Literal["started", "completed", "report"]
 
@@ -33,7 +34,7 @@ _task = task(retries=0, cache_policy=NO_CACHE, persist_result=False)
 Steps = Generator[float | Call[Any], Any, list[Interview]]
 
 
-class InterviewTimeoutError(TimeoutError):
+class InterviewTimeoutError(HeyMiloPrefectError, TimeoutError):
     """Not all got as far as they were waited for; the sentence says where they are.
 
     `.interviews` are those that did, `.waiting` the ids of those that didn't.

@@ -19,10 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from heymilo_prefect.tasks.interview_events import interview_event
+from heymilo_prefect.events import interview_event
 from heymilo_prefect.webhooks.body import MAX_BYTES, TooLargeError, UnreadableError, read_body
-from heymilo_prefect.webhooks.delivery import Delivery, read_deliveries
 from heymilo_prefect.webhooks.outbox import Outbox, sender
+from heymilo_prefect.webhooks.payload import Delivery, read_deliveries
 
 EVENTS = {
     "interview_started": "heymilo.interview.started",

@@ -8,15 +8,15 @@ from uuid import uuid4
 import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.testing import no_waiting
 
 Ask = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
 def _without_backoff() -> Iterator[None]:
-    with no_backoff():
+    with no_waiting():
         yield
 
 

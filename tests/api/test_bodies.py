@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api import Candidate, Interview
-from heymilo_prefect.api.answers import Answer, read_answer
 from heymilo_prefect.api.endpoints import (
     check_health,
     create_webhook,
@@ -25,6 +24,7 @@ from heymilo_prefect.api.models import (
     PostingPage,
     Webhook,
 )
+from heymilo_prefect.api.responses import Answer, read_answer
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = ROOT.parent / "shared" / "heymilo-api" / "examples"

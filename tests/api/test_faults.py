@@ -19,7 +19,7 @@ from heymilo_prefect.api.errors import (
     TransportError,
     UnreadableAnswerError,
 )
-from heymilo_prefect.api.retry import RetryPolicy
+from heymilo_prefect.api.request_flow import RetryPolicy
 from heymilo_prefect.sandbox import World, faults
 
 from .conftest import Ask

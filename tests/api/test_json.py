@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heymilo_prefect.api.bodies import JsonDecoder, load_json
+from heymilo_prefect.api.json import JsonDecoder, load_json
 
 READ: dict[str, tuple[bytes, Any]] = {
     "half a pair": (rb'["Zo \ud83d", 1]', ["Zo \ufffd", 1]),

@@ -11,8 +11,7 @@ import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, Candidate, HeyMiloClient
 from heymilo_prefect.api.errors import OutcomeUnknownError, UnreadableAnswerError
-from heymilo_prefect.api.export import aread_export, read_export
-from heymilo_prefect.api.export_stream import ExportStream
+from heymilo_prefect.api.exports import ExportStream, aread_export, read_export
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sandbox.faults import Fault

@@ -10,15 +10,16 @@ from itertools import pairwise
 
 import pytest
 
-from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient, retry
-from heymilo_prefect.api.answers import Answer, seconds_to_wait
+from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
+from heymilo_prefect.api import request_flow as retry
 from heymilo_prefect.api.endpoints import list_postings
 from heymilo_prefect.api.errors import HeyMiloError, RateLimitError
-from heymilo_prefect.api.retry import RetryPolicy, seconds_before_retry
-from heymilo_prefect.api.switch import Switch
-from heymilo_prefect.api.wire import Stopped
+from heymilo_prefect.api.request_flow import RetryPolicy, seconds_before_retry
+from heymilo_prefect.api.responses import Answer, seconds_to_wait
+from heymilo_prefect.api.transport import Stopped
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
+from heymilo_prefect.testing import Toggle
 
 from .conftest import Ask, own_key
 
@@ -96,7 +97,7 @@ def test_a_retry_after_stops_every_client_of_the_key(world: World) -> None:
 @pytest.mark.parametrize("tries", range(1, 12))
 def test_backoff_is_jittered_and_bounded(tries: int, monkeypatch: pytest.MonkeyPatch) -> None:
     error = RateLimitError("Wait.")
-    monkeypatch.setattr(retry, "_backoff", Switch())
+    monkeypatch.setattr(retry, "waiting", Toggle())
     policy = RetryPolicy(tries=99)
     waits = {
         seconds_before_retry(error, repeatable=False, tries=tries, elapsed=0, policy=policy)

@@ -8,12 +8,8 @@ from prefect.testing.utilities import prefect_test_harness
 from prefect_slack import SlackCredentials
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
-from heymilo_prefect.flows import (
-    ingest_sheet,
-    post_interview_summaries,
-    report_stalled_candidates,
-)
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.flows import ingest_sheet, post_interview_summaries, report_stalled_candidates
 from tests.benchmarks import PAGE, Stopwatch
 from tests.benchmarks.empty import measure
 

@@ -4,7 +4,7 @@ import sys
 
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.summaries import load_summary_template, render_summary
 from tests.benchmarks import PAGE, Stopwatch
 

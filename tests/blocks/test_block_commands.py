@@ -9,7 +9,7 @@ from prefect.exceptions import ObjectNotFound
 from blocks import production
 from blocks import sandbox as of_sandbox
 from blocks.workspace import BLOCK_TYPES
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
 from tests.deployments import finished, production_environment
 

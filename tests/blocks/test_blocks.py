@@ -10,7 +10,7 @@ from prefect.blocks.core import Block
 from prefect.testing.standard_test_suites import BlockStandardTestSuite
 from pydantic import ValidationError
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel, SummaryTemplate
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.sandbox import World
 
 

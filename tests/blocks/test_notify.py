@@ -8,7 +8,7 @@ from prefect import flow
 from prefect.blocks.abstract import NotificationError
 from prefect.blocks.notifications import SlackWebhook
 
-from heymilo_prefect import SlackChannel
+from heymilo_prefect.blocks import SlackChannel
 from heymilo_prefect.flows import report_stalled_candidates
 from heymilo_prefect.sandbox import World
 from tests.summaries import shown

@@ -12,7 +12,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import Event
 
 from blocks.report_automation import save
-from heymilo_prefect.tasks.interview_events import interview_event
+from heymilo_prefect.events import interview_event
 from tests.blocks.deployed import deployed
 
 pytestmark = pytest.mark.usefixtures("prefect_server")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from prefect.blocks.core import Block
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel, SummaryTemplate
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from tests.browser.conftest import SECRETS, Browse, Picture
 from tests.browser.pages import chosen_block, description, field, offered_blocks
 

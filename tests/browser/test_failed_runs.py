@@ -10,11 +10,7 @@ from playwright.sync_api import expect
 from prefect.states import State
 from pydantic import SecretStr
 
-from heymilo_prefect.flows import (
-    ingest_sheet,
-    post_interview_summaries,
-    report_stalled_candidates,
-)
+from heymilo_prefect.flows import ingest_sheet, post_interview_summaries, report_stalled_candidates
 from heymilo_prefect.sandbox import World, faults
 from tests.browser.conftest import Browse, Picture
 from tests.browser.pages import answer

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.responses import DeploymentResponse
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
-from heymilo_prefect.stalls import StallRules
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.stalled import StallRules
 from tests.browser.conftest import SECRETS, Browse, Picture
 from tests.browser.pages import chosen_block, description, field, offered_blocks
 

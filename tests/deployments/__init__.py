@@ -21,7 +21,7 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect_slack import SlackCredentials
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
 from tests.waiting import until
 

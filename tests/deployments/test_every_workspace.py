@@ -10,10 +10,10 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.sorting import FlowRunSort
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials
-from heymilo_prefect.api.retry import no_backoff
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows import UnfinishedError
 from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.testing import no_waiting
 from tests.deployments import load_file
 
 pytestmark = pytest.mark.usefixtures("deployed")
@@ -75,7 +75,7 @@ def test_nobodys_summaries_go_to_the_channel_of_another() -> None:
 @pytest.mark.long
 @pytest.mark.usefixtures("worker")
 def test_one_that_fails_stops_no_other_and_is_named_with_its_run(world: World) -> None:
-    with sandbox(requests_per_minute=100_000, candidates=4) as other, no_backoff():
+    with sandbox(requests_per_minute=100_000, candidates=4) as other, no_waiting():
         for each in (world, other):
             each.add_candidates(each.posting_ids[0], 2, age=timedelta(days=3), persona="finishes")
         save("sound", world)

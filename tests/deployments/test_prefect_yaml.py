@@ -8,7 +8,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
 from prefect.utilities.schema_tools import validate
 
-from heymilo_prefect import HeyMiloCredentials
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.sandbox import World
 from tests.deployments import DESCRIBED, ROOT, finished, load_flow
 

@@ -23,10 +23,10 @@ from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
 from prefect_gcp import GcpCredentials
 
-from heymilo_prefect import SummaryTemplate
-from heymilo_prefect.api.wire import is_loopback
+from heymilo_prefect._net import is_loopback
+from heymilo_prefect.blocks import SummaryTemplate
+from heymilo_prefect.flows import sheet_source as sheets
 from heymilo_prefect.sandbox import World
-from heymilo_prefect.tasks import sheets
 from tests.docs import ROOT
 
 SHEET = Path(str(files("heymilo_prefect.sandbox") / "applicants.xlsx"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from heymilo_prefect import HeyMiloCredentials
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows import IngestReport, UnfinishedError, ingest_sheet
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sandbox.faults import Fault

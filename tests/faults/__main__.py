@@ -14,8 +14,8 @@ from typing import Any
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.testing import no_waiting
 from tests import faults
 from tests.faults import Tally, digest, killed, killed_posting, posting, summaries
 from tests.faults.children import side_by_side
@@ -102,7 +102,7 @@ def main(names: list[str]) -> None:
         tempfile.TemporaryDirectory() as folder,
         prefect_test_harness(server_startup_timeout=120),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-        no_backoff(),
+        no_waiting(),
     ):
         are_clean = []
         for name in names:

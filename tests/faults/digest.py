@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from prefect_slack import SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import SlackChannel
+from heymilo_prefect.blocks import SlackChannel
 from heymilo_prefect.sandbox import World
 from tests.faults import AFTER, BEFORE, Tally
 from tests.faults.killed_posting import PACED, TOLD_TO_WAIT, Kill, Race

@@ -6,9 +6,9 @@ from pathlib import Path
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.sandbox import World, faults
-from heymilo_prefect.tasks.memory import memory_key
+from heymilo_prefect.state.store import memory_key
 from tests.faults import AFTER, BEFORE, BETWEEN, ROWS, Tally, count, run
 from tests.faults.children import child, hear, is_whole, until
 

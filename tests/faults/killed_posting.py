@@ -11,7 +11,8 @@ from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 from prefect_slack import SlackCredentials, SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel, flows
+from heymilo_prefect import flows
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
 from tests.faults import AFTER, BEFORE, Tally
 from tests.faults.children import PATIENCE_SECONDS, child, hear, is_whole, until
@@ -143,7 +144,7 @@ def _run_as_told() -> None:
     slack: Any = SlackChannel(credentials=credentials, **told["slack"])
     if told["webhook"]:
         slack = SlackWebhook(url=SecretStr(told["webhook"]))
-    longer = patch("heymilo_prefect.slack.pace._SECONDS_BETWEEN", _LONG_PACE_SECONDS)
+    longer = patch("heymilo_prefect.slack.client._SECONDS_BETWEEN", _LONG_PACE_SECONDS)
     with longer if told["slow"] else nullcontext():
         flow = getattr(flows, told["flow"])
         flow(HeyMiloCredentials(**told["heymilo"]), slack=slack, **told["how"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from heymilo_prefect.flows.heap import heap_set_aside
+from heymilo_prefect.flows._run import heap_set_aside
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import World, sandbox
-from heymilo_prefect.tasks import turn
+from heymilo_prefect.state import lock as turn
+from heymilo_prefect.testing import no_waiting
 from tests.faults import AFTER, BEFORE, BETWEEN, Cell, cells, play, write_sheet
 from tests.faults.killed import Kill, kill, run_again
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with sandbox(requests_per_minute=1e6) as world, no_backoff():
+    with sandbox(requests_per_minute=1e6) as world, no_waiting():
         yield world
 
 

@@ -14,8 +14,8 @@ from prefect.variables import Variable
 from heymilo_prefect.flows import IngestReport, UnfinishedError, aingest_sheet, ingest_sheet
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
-from heymilo_prefect.tasks.memory import memory_key
-from heymilo_prefect.tasks.seal import SECRET_BLOCK
+from heymilo_prefect.state.secret import SECRET_BLOCK
+from heymilo_prefect.state.store import memory_key
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -228,7 +228,7 @@ def test_a_record_that_a_crash_cut_short_is_none(
 def test_many_records_are_summed_up_and_a_lost_summary_loses_nothing(
     world: World, sheet: Sheet, url_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.tasks.sent._UNSUMMED", 30)
+    monkeypatch.setattr("heymilo_prefect.state.sent_rows._UNSUMMED", 30)
     sheet.rows = [f"P{n} Q,p{n}@example.com,Paris" for n in range(68)]
     run(world, sheet, url_key, rows_per_request=2)
     key = memory_key("ingest", world.url, url_key)

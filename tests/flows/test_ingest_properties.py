@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.flows import IngestReport
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
+from heymilo_prefect.testing import no_waiting
 from tests.faults import run
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -179,7 +179,7 @@ def holds(world: World, posting_id: str, sheet: Written, report: IngestReport, f
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with sandbox(requests_per_minute=1e6) as world, no_backoff():
+    with sandbox(requests_per_minute=1e6) as world, no_waiting():
         yield world
 
 

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.sandbox import sandbox
+from heymilo_prefect.testing import no_waiting
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -28,7 +28,7 @@ def test_a_round_invites_waits_nudges_and_summarizes(tmp_path: Path) -> None:
     sheet.write_text("\n".join(["Name,Email", *rows]))
     interview_round = load("interview_round").interview_round
     days = timedelta(days=6)
-    with sandbox(head_start=days, requests_per_minute=10_000) as world, no_backoff():
+    with sandbox(head_start=days, requests_per_minute=10_000) as world, no_waiting():
         ingested, stalled, posted = interview_round(
             world.heymilo_credentials, world.slack, str(sheet), "Warehouse Associate",
             wait_up_to="0.2 s", poll_every="0.1 s",
@@ -41,7 +41,7 @@ def test_a_round_invites_waits_nudges_and_summarizes(tmp_path: Path) -> None:
 
 def test_strong_candidates_are_posted_and_a_decision_is_asked_for_once() -> None:
     strong_candidates = load("strong_candidates").strong_candidates
-    with sandbox(requests_per_minute=10_000) as world, no_backoff():
+    with sandbox(requests_per_minute=10_000) as world, no_waiting():
         ids = world.add_candidates(
             world.posting_ids[0], 4, age=timedelta(days=3), persona="finishes"
         )

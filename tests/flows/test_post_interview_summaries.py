@@ -9,7 +9,7 @@ import pytest
 from prefect_slack import SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import SummaryTemplate
+from heymilo_prefect.blocks import SummaryTemplate
 from heymilo_prefect.flows import (
     UnfinishedError,
     apost_interview_summaries,
@@ -18,7 +18,7 @@ from heymilo_prefect.flows import (
 )
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults
-from heymilo_prefect.summaries import TemplateError
+from heymilo_prefect.templating import TemplateError
 from tests.artifacts import artifact, newest_artifact
 from tests.summaries import shown
 

@@ -13,7 +13,6 @@ from prefect.events import Event
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.flows import (
     UnfinishedError,
     areport_stalled_candidates,
@@ -21,8 +20,9 @@ from heymilo_prefect.flows import (
 )
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World, faults, sandbox
-from heymilo_prefect.stalls import StallRules
-from heymilo_prefect.summaries import TemplateError
+from heymilo_prefect.stalled import StallRules
+from heymilo_prefect.templating import TemplateError
+from heymilo_prefect.testing import no_waiting
 from tests.artifacts import artifact, newest_artifact
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -82,7 +82,7 @@ def test_of_many_postings_the_state_names_a_few_and_the_log_all(
 ) -> None:
     with sandbox(postings=[f"Posting {n}" for n in range(9)], requests_per_minute=1e5) as world:
         world.play(faults.status(403), on="list_interviews", times=9)
-        with no_backoff(), pytest.raises(UnfinishedError) as raised:
+        with no_waiting(), pytest.raises(UnfinishedError) as raised:
             report_stalled_candidates(world.heymilo_credentials)
     said = str(raised.value)
     assert said.count("refuses the API key") == 3

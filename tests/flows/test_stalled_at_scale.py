@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from heymilo_prefect.api.retry import no_backoff
 from heymilo_prefect.flows import report_stalled_candidates
 from heymilo_prefect.sandbox import Recorded, World, faults, sandbox
-from heymilo_prefect.stalls import StallRules
+from heymilo_prefect.stalled import StallRules
+from heymilo_prefect.testing import no_waiting
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -50,7 +50,7 @@ def test_faults_make_nobody_missed(postings: int, candidates: int, share: float)
     titles = [f"Posting {number}" for number in range(postings)]
     with sandbox(
         postings=titles, candidates=candidates, requests_per_minute=10**8
-    ) as world, no_backoff():  # fmt: skip
+    ) as world, no_waiting():  # fmt: skip
         for fault in FAULTS:
             world.play(fault, on="list_interviews", rate=share / len(FAULTS))
         began = world.clock.now()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heymilo_prefect.sandbox import World
-from heymilo_prefect.tasks import turn
+from heymilo_prefect.state import lock as turn
 from tests.faults import AFTER, digest, summaries
 from tests.faults.killed_posting import Kill, Race, kill, race, run_again
 from tests.faults.posting import Cell, cells, play

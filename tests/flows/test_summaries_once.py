@@ -13,7 +13,7 @@ from prefect.filesystems import LocalFileSystem
 from prefect_slack import SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import SlackChannel
+from heymilo_prefect.blocks import SlackChannel
 from heymilo_prefect.flows import (
     SummaryReport,
     UnfinishedError,

@@ -8,10 +8,10 @@ import pytest
 from prefect_slack import SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import SummaryTemplate
+from heymilo_prefect.blocks import SummaryTemplate
 from heymilo_prefect.flows import UnfinishedError, post_interview_summaries
 from heymilo_prefect.sandbox import World
-from heymilo_prefect.summaries import TemplateError
+from heymilo_prefect.templating import TemplateError
 from tests.artifacts import artifact
 from tests.summaries import shown
 

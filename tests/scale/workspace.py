@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from heymilo_prefect.sandbox import World, sandbox
-from heymilo_prefect.slack import SUMMARY
+from heymilo_prefect.state.posts import SUMMARY
 
 ROWS = 5_000
 DUE = 100

@@ -7,14 +7,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.sheets import (
-    ParsedRow,
-    Row,
-    Sheet,
-    SheetError,
-    map_columns,
-    read_candidates,
-)
+from heymilo_prefect.sheets import ParsedRow, Row, Sheet, SheetError, map_columns, read_candidates
 from heymilo_prefect.sheets.candidates import HIDDEN
 from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
 from heymilo_prefect.sheets.phones import PHONE_AS_TYPED

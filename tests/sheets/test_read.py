@@ -11,13 +11,7 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from heymilo_prefect.sheets import (
-    Row,
-    Sheet,
-    SheetError,
-    map_columns,
-    read_sheet,
-)
+from heymilo_prefect.sheets import Row, Sheet, SheetError, map_columns, read_sheet
 
 
 def write(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:

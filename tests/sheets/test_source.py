@@ -12,8 +12,9 @@ from typing import Any
 import fsspec  # type: ignore[import-untyped]
 import pytest
 
-from heymilo_prefect.sheets import SheetError, links, source
-from heymilo_prefect.sheets.links import google_link
+from heymilo_prefect.sheets import SheetError, source
+from heymilo_prefect.sheets import google as links
+from heymilo_prefect.sheets.google import google_link
 from heymilo_prefect.sheets.source import open_parts, open_source
 
 SHEET = b"Name,Email\nAnn,ann@example.com\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heymilo_prefect.sheets import map_columns, read_candidates, read_sheet
-from heymilo_prefect.sheets.texts import plain, plain_row
+from heymilo_prefect.sheets.text import plain, plain_row
 
 
 @pytest.mark.parametrize(

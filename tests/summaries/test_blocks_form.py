@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from heymilo_prefect._net import is_web_link
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
-from heymilo_prefect.summaries import (
-    SlackMessage,
-    TemplateError,
-    load_summary_template,
-    load_template,
-    plain_text,
-    render_summary,
-)
-from heymilo_prefect.summaries.draw import draw_message
-from heymilo_prefect.summaries.urls import is_web
+from heymilo_prefect.slack import SlackMessage, plain_text
+from heymilo_prefect.slack.html import draw_message
+from heymilo_prefect.summaries import load_summary_template, render_summary
+from heymilo_prefect.templating import TemplateError, load_template
 from tests.summaries import shown
 from tests.summaries.test_injection import NASTY, elements
 
@@ -172,7 +167,7 @@ def test_in_a_markdown_block_a_value_is_a_word(nasty: str, place: str) -> None:
         return block["text"], [token.type for it in tokens for token in (it, *(it.children or []))]
 
     text, structure = parsed(nasty)
-    assert structure == parsed("https://example.com/" if is_web(nasty.strip()) else "word")[1]
+    assert structure == parsed("https://example.com/" if is_web_link(nasty.strip()) else "word")[1]
     # Where the author has a link, a value that is an address of the web is where it goes.
     outside_links = re.sub(r"\]\([^)]*\)", "]", text)
     assert not ACTING.search(outside_links)

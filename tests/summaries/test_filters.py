@@ -3,7 +3,8 @@
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.summaries import TemplateError, render_summary
+from heymilo_prefect.summaries import render_summary
+from heymilo_prefect.templating import TemplateError
 from tests.summaries import shown
 
 INTERVIEW = Interview.model_validate(

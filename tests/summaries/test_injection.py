@@ -7,9 +7,10 @@ import pytest
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
-from heymilo_prefect.summaries import SlackMessage, StalledGroup, StalledItem, render_digest
+from heymilo_prefect.slack import SlackMessage
+from heymilo_prefect.slack.html import draw_message
+from heymilo_prefect.summaries import StalledGroup, StalledItem, render_digest
 from heymilo_prefect.summaries import render_summary as render
-from heymilo_prefect.summaries.draw import draw_message
 
 NASTY = [
     "<!channel>",

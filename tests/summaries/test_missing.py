@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from heymilo_prefect.api.models import Interview
+from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.summaries import (
-    SlackMessage,
     load_many_template,
     load_summary_template,
     render_many,
     render_summary,
 )
-from heymilo_prefect.summaries.sample import filled
+from heymilo_prefect.templating.template import filled
 from tests.summaries import shown
 
 X = "{{ interview.details.email }}"

@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.summaries import (
-    TemplateError,
-    blotted,
-    load_template,
-    plain_text,
-    render_summary,
-)
+from heymilo_prefect.slack import plain_text
+from heymilo_prefect.summaries import blotted, render_summary
+from heymilo_prefect.templating import TemplateError, load_template
 
 BODY = (Path(__file__).parents[1] / "bodies" / "get_interview.response.json").read_text("utf-8")
 QUOTING = """{{ interview.details.name }} {{ interview.details.email }}

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
-from heymilo_prefect.summaries import SlackMessage, render_many, render_summary
-from heymilo_prefect.summaries.draw import draw_message
-from heymilo_prefect.summaries.sample import filled
+from heymilo_prefect.slack import SlackMessage
+from heymilo_prefect.slack.html import draw_message
+from heymilo_prefect.summaries import render_many, render_summary
+from heymilo_prefect.templating.template import filled
 from tests.summaries.test_injection import NASTY, elements
 
 TEXTS = st.one_of(st.text(max_size=40), st.sampled_from(NASTY), st.just("long " * 2_000))

@@ -9,8 +9,8 @@ import pytest
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.sandbox.slack_messages import content_of
+from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.summaries import (
-    SlackMessage,
     StalledGroup,
     StalledItem,
     load_digest_template,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.summaries import Choice, TemplateError, render_many, render_summary
+from heymilo_prefect.summaries import Choice, render_many, render_summary
+from heymilo_prefect.templating import TemplateError
 from tests.summaries import shown
 
 SCORE = "interview.details.metadata.score"

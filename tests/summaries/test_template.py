@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.summaries import (
-    SlackMessage,
-    TemplateError,
-    load_digest_template,
-    load_template,
-    render_summary,
-)
+from heymilo_prefect.slack import SlackMessage
+from heymilo_prefect.summaries import load_digest_template, render_summary
+from heymilo_prefect.templating import TemplateError, load_template
 
 ADA = Interview.model_validate(
     {

@@ -9,10 +9,11 @@ import pytest
 from prefect import flow, unmapped
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-from heymilo_prefect import HeyMiloCredentials, tasks
+from heymilo_prefect import tasks
 from heymilo_prefect.api import endpoints
 from heymilo_prefect.api.errors import NotFoundError, OutcomeUnknownError
 from heymilo_prefect.api.models import Candidate
+from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.sandbox import World, faults
 
 pytestmark = pytest.mark.usefixtures("prefect_server")

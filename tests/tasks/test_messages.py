@@ -8,10 +8,9 @@ from prefect import flow
 from prefect_slack import SlackWebhook
 from pydantic import SecretStr
 
-from heymilo_prefect import SlackChannel, SummaryTemplate
+from heymilo_prefect.blocks import SlackChannel, SummaryTemplate
 from heymilo_prefect.sandbox import World
-from heymilo_prefect.slack import SlackError, SlackOutcomeUnknownError
-from heymilo_prefect.summaries import SlackMessage
+from heymilo_prefect.slack import SlackError, SlackMessage, SlackOutcomeUnknownError
 from heymilo_prefect.tasks import (
     PostedMessage,
     aget_interview,

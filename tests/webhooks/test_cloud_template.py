@@ -9,7 +9,7 @@ import pytest
 from jinja2 import Environment
 from prefect.events import Event
 
-from heymilo_prefect.tasks.interview_events import interview_event
+from heymilo_prefect.events import interview_event
 from heymilo_prefect.webhooks.receiver import EVENTS, UNTOLD
 from tests.webhooks import said
 

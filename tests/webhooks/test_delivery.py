@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.webhooks.body import TooLargeError, UnreadableError, read_body
-from heymilo_prefect.webhooks.delivery import Delivery, read_deliveries
+from heymilo_prefect.webhooks.payload import Delivery, read_deliveries
 
 ALL = Delivery("int_1", "POSTING1", "report_available")
 

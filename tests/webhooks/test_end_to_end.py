@@ -19,13 +19,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
 from blocks.report_automation import save
-from heymilo_prefect.api.retry import no_backoff
-from heymilo_prefect.flows import (
-    ensure_webhooks,
-    post_interview_summaries,
-    post_interview_summary,
-)
+from heymilo_prefect.flows import ensure_webhooks, post_interview_summaries, post_interview_summary
 from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.testing import no_waiting
 from tests.waiting import until
 from tests.webhooks import closed_port, receiving
 
@@ -35,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 @pytest.fixture
 def world() -> Iterator[World]:
     """A world whose ids no other test has: to Prefect, the same event again is the one it knows."""
-    with sandbox(seed=randrange(10**9), requests_per_minute=100_000) as world, no_backoff():
+    with sandbox(seed=randrange(10**9), requests_per_minute=100_000) as world, no_waiting():
         yield world
 
 

@@ -1,0 +1,49 @@
+"""The step by which `prefect deploy` refers to saved blocks.
+
+Prefect's form for a run shows a block that is referred to by its id, and not one by its name. An id
+can't stand in `prefect.yaml`: `prefect deploy` (3.8.8) would put the block's content there, the key
+in the clear. So a step looks the ids up, after Prefect has done that.
+"""
+
+import sys
+from typing import Any
+
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+
+
+def block_references(**blocks: str) -> dict[str, Any]:
+    """Find saved blocks, and give the references by which a deployment's parameters mean them.
+
+    No content of a block is read.
+
+    Args:
+        blocks: A name for the reference, and the block, as `heymilo-credentials/production`.
+
+    Raises:
+        SystemExit: Prefect has no such block: it ends the command with one sentence.
+
+    Example:
+        ```yaml
+        build:
+          - heymilo_prefect.deployment.block_references:
+              id: saved
+              heymilo_credentials: heymilo-credentials/production
+        deployments:
+          - name: stalled
+            entrypoint: heymilo_prefect.flows.report_stalled_candidates
+            parameters:
+              heymilo_credentials: "{{ saved.heymilo_credentials }}"
+        ```
+    """
+    return {name: _reference(block) for name, block in blocks.items()}
+
+
+def _reference(block: str) -> dict[str, Any]:
+    kind, _, name = block.partition("/")
+    try:
+        with get_client(sync_client=True) as client:
+            found = client.read_block_document_by_name(name, kind, include_secrets=False)
+    except ObjectNotFound:
+        sys.exit(f"Prefect has no block {block}: save it first, as docs/deploying.md says.")
+    return {"$ref": {"block_document_id": str(found.id)}}

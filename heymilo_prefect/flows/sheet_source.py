@@ -1,0 +1,99 @@
+"""The step that opens a sheet, wherever a path, a link or a block says that it is."""
+
+import asyncio
+import inspect
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, BinaryIO
+
+from prefect.blocks.core import Block
+
+from heymilo_prefect.sheets.google import google_link, read_private
+from heymilo_prefect.sheets.read import parse_sheet
+from heymilo_prefect.sheets.sheet import Sheet, SheetError
+from heymilo_prefect.sheets.source import open_parts, open_source
+from heymilo_prefect.wording import LONGEST_PATH, one_line
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+
+async def open_sheet(
+    sheet: str,
+    worksheet: str | None = None,
+    column_map: Mapping[str, str | None] | None = None,
+    storage: Block | None = None,
+    google_credentials: Block | None = None,
+    encoding: str | None = None,
+) -> Sheet:
+    """Open a sheet, which is yours to close, in a thread: a slow host holds nothing else up.
+
+    Args:
+        sheet: A path or a link, see `open_source`; with `storage` the path in it.
+        worksheet: The worksheet of a workbook; the first visible one without it.
+        column_map: What the headers mean where they aren't usual ones, see `map_columns`.
+        storage: A block that reads files: Local or Remote File System, S3 Bucket, GCS Bucket.
+        google_credentials: prefect-gcp's GCP Credentials, with which a private Google sheet is
+            shared.
+        encoding: The encoding of a CSV file, see `read_sheet`.
+
+    Raises:
+        SheetError: The sheet can't be read as it is, or a block is of no use for it.
+    """
+    if storage is not None:
+        if google_credentials is not None:
+            raise SheetError("Give storage or google_credentials, not both: a sheet is in one.")
+        opened = await _from_storage(storage, sheet)
+    elif google_credentials is not None:
+        link = google_link(sheet)
+        if link is None or link.kind == "published":
+            raise SheetError(
+                "google_credentials are for a Google sheet, given by the link that its address "
+                "bar shows: leave them out, or give that link."
+            )
+        credentials = await _credentials(google_credentials)
+        content, worksheet = await asyncio.to_thread(read_private, link, credentials, worksheet)
+        opened = await asyncio.to_thread(open_parts, link.name, [content])
+    else:
+        opened = await asyncio.to_thread(open_source, sheet, worksheet)
+    name, file = opened
+    return await asyncio.to_thread(parse_sheet, name, file, worksheet, column_map, encoding)
+
+
+async def _from_storage(storage: Block, path: str) -> tuple[str, BinaryIO]:
+    kind = storage.get_block_type_name()
+    if not hasattr(storage, "read_path"):
+        raise SheetError(
+            f"storage is a {kind} block, which reads no files: give a Local or Remote File "
+            "System, an S3 Bucket or a GCS Bucket."
+        )
+    name = one_line(os.path.basename(path), LONGEST_PATH)
+    try:
+        # Prefect's own answer at once or with a coroutine, by where they are called.
+        content = await asyncio.to_thread(storage.read_path, path)
+        if inspect.isawaitable(content):
+            content = await content
+    except Exception as error:
+        # Neither the error's text nor its chain: both may show the block's settings.
+        raise SheetError(
+            f'"{name}" can\'t be read from the {kind} block: {type(error).__name__}; check the '
+            "path, and what the block may read."
+        ) from None
+    return await asyncio.to_thread(open_parts, name, [content])
+
+
+async def _credentials(block: Block) -> "Credentials":
+    get = getattr(block, "get_credentials_from_service_account", None)
+    if get is None:
+        raise SheetError(
+            f"google_credentials is a {block.get_block_type_name()} block: give a GCP Credentials "
+            "one, of prefect-gcp."
+        )
+    try:
+        credentials: Credentials = await asyncio.to_thread(get)
+    except Exception as error:
+        raise SheetError(
+            f"google_credentials hold no usable account: {type(error).__name__}; check the "
+            "block's service account."
+        ) from None
+    return credentials

@@ -1,0 +1,125 @@
+"""Clean the text of cells, and normalize text for comparisons."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+INVISIBLE = (
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+    "\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Zero-width characters, and marks that turn the direction of text."""
+
+AND_OR = "and|or|und|oder|et|ou|y|o|e"
+"""The words between two things in one cell, for a pattern."""
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+
+
+def folded(text: str) -> str:
+    """Take away case and accents: "Prénom" and "PRENOM" are one."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in apart if not unicodedata.combining(each)).casefold()
+
+
+def squeezed(text: str) -> str:
+    """Keep the letters and digits of a folded text: "E-mail" and "e_mail" are one."""
+    return "".join(each for each in folded(text) if each.isalnum())
+
+
+def without_invisible(text: str) -> str:
+    """Take away zero-width characters and marks that turn the direction of text."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def is_garbled(text: str) -> bool:
+    """Return whether a program read this text in a wrong encoding before it saved it.
+
+    UTF-8 that was read as Windows-1252 or Latin-1 is UTF-8 again when it is turned back, which
+    real text practically never is.
+
+    Example:
+        >>> is_garbled("Zo\u00c3\u00ab"), is_garbled("Zo\ufffd"), is_garbled("Zo\u00eb")
+        (True, True, False)
+    """
+    if text.isascii():
+        return False
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        return True
+    return "\ufffd" in text
+
+
+# What str.strip() takes, and what can't be seen.
+_EDGES = "".join(each for each in map(chr, range(0x3001)) if each.isspace()) + INVISIBLE
+_WHOLE_FLOAT = re.compile(r"(\+?\d{7,})\.0+")
+_SCIENTIFIC = re.compile(r"(\d)[.,](\d+)E\+?(\d+)", re.I)
+# A formula that failed: a candidate called "#N/A" is worse than one without a name.
+_ERRORS = {
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"),
+    *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#GETTING_DATA", "#ERROR!"),
+}
+
+_FORMULA_SIGNS = {"=", "+", "-", "@"}
+# Programs keep the zeros of "0612345678" as ="0612345678", =0612345678 or '0612345678.
+_QUOTED_FORMULA = re.compile(r'=\s*"((?:[^"]|"")*)"')
+_NUMBER_FORMULA = re.compile(r"=\s*([+-]?\d+(?:[.,]\d+)?)")
+_APOSTROPHES = "'\u2018\u2019\uff07"
+_MARKED_NUMBER = re.compile(
+    rf"[{_APOSTROPHES}]([(+]*\d[\d\s()./+-]*)[{_APOSTROPHES}]?"  # 't Hooft and '90s stay
+)
+
+
+def without_float(text: str) -> str:
+    """Read 15551234567.0 and 1.5551234567E+10 as the number that they were, if no digit is lost."""
+    if whole := _WHOLE_FLOAT.fullmatch(text):
+        return whole[1]
+    # 1.55512E+10 has lost digits that nobody can bring back: it stays as it is.
+    if (short := _SCIENTIFIC.fullmatch(text)) and len(short[2]) == int(short[3]):
+        return short[1] + short[2]
+    return text
+
+
+# The start of a cell that more than trimming is for, in a row whose cells stand below each other.
+_ODD = re.compile(r"\n(?:[#'=]|\+?\d(?:\d{6,}\.0|[.,]\d+E))", re.I)
+
+
+def plain_row(cells: Sequence[str]) -> list[str]:
+    """Clean a row's cells as `plain` does; rows that only need trimming take a fast path."""
+    trimmed = list(map(str.strip, cells))
+    below = "\n" + "\n".join(trimmed)
+    return trimmed if below.isascii() and not _ODD.search(below) else list(map(plain, trimmed))
+
+
+def plain(text: str) -> str:
+    """Trim a text, also of invisible characters, and undo what programs do to numbers and texts.
+
+    A number that was written as a float has its digits back, and `="..."`, `=0612345678` and
+    `'0612345678` are the value inside.
+
+    Example:
+        >>> plain('="0612345678"'), plain("'0612345678"), plain("'t Hooft"), plain("=1+1")
+        ('0612345678', '0612345678', "'t Hooft", '=1+1')
+    """
+    text = text.strip() if text.isascii() else text.strip(_EDGES)
+    first = text[:1]
+    if first.isdigit() or first == "+":
+        return without_float(text)
+    if first == "#" and text in _ERRORS:
+        return ""
+    if first == "=":
+        if quoted := _QUOTED_FORMULA.fullmatch(text):
+            return plain(quoted[1].replace('""', '"'))
+        if number := _NUMBER_FORMULA.fullmatch(text):
+            return plain(number[1])
+    elif first and first in _APOSTROPHES:
+        if number := _MARKED_NUMBER.fullmatch(text):
+            return plain(number[1])
+        if first == "'" and text[1:2] in _FORMULA_SIGNS:
+            return plain(text[1:])  # a results file's, where "=1" must not become a formula
+    return text

@@ -1,0 +1,164 @@
+"""How long an interview may be idle before it is stalled, per stall kind, step and posting."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from heymilo_prefect.durations import Duration, duration_field
+
+StallKind = Literal["not_started", "in_progress", "between_steps", "analysis_stuck"]
+KINDS: tuple[StallKind, ...] = get_args(StallKind)
+
+
+def _above_zero(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("a threshold must be above 0.")
+    return value
+
+
+Threshold = Annotated[Duration, AfterValidator(_above_zero)]
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StepRules(_Rules):
+    """The thresholds of a step; one that is left out is as it is for other steps."""
+
+    not_started: Threshold | None = Field(
+        default=None, description="The candidate has started no step, and this is the first."
+    )
+    in_progress: Threshold | None = Field(
+        default=None, description="The candidate has started this step, not finished it."
+    )
+    between_steps: Threshold | None = Field(
+        default=None, description="The candidate has done a step before, not started this one."
+    )
+    analysis_stuck: Threshold | None = Field(
+        default=None, description="HeyMilo is analyzing what the candidate did in this step."
+    )
+
+
+_StepsField: Any = Field(
+    default_factory=dict,
+    description=(
+        "Other thresholds for a step, by its id, unique_id or type: a duration for all that the "
+        'candidate has to do there, as {"conversational_sms": "6 h"}, or one for each kind. '
+        "None by default."
+    ),
+)
+
+
+class PostingRules(StepRules):
+    """The thresholds of a posting; one that is left out is as it is for other postings."""
+
+    steps: dict[str, Threshold | StepRules] = _StepsField
+
+
+class StallRules(_Rules):
+    """How long nothing may happen in an interview before it counts as stalled.
+
+    Durations are written as `2 days`, `36 h`, `90 min`, in ISO 8601, or are `timedelta`s. Of
+    several thresholds the most particular counts: a posting's step, a step, a posting, all.
+
+    Example:
+        ```python
+        rules = StallRules(
+            not_started="4 days",
+            steps={"conversational_sms": "6 h"},
+            postings={"Warehouse Associate": {"in_progress": "12 h"}},
+            skip_weekends=True,
+            time_zone="America/New_York",
+        )
+        ```
+    """
+
+    not_started: Threshold = duration_field(timedelta(days=3), "The candidate has started no step")
+    in_progress: Threshold = duration_field(
+        timedelta(days=1), "The candidate has started a step, not finished it"
+    )
+    between_steps: Threshold = duration_field(
+        timedelta(days=2), "The candidate has done a step, not started the next"
+    )
+    analysis_stuck: Threshold = duration_field(
+        timedelta(hours=6), "HeyMilo is analyzing what the candidate did"
+    )
+    steps: dict[str, Threshold | StepRules] = _StepsField
+    postings: dict[str, PostingRules] = Field(
+        default_factory=dict,
+        description="Other thresholds for a posting, by its id or exact title. None by default.",
+    )
+    never_stalled: list[str] = Field(
+        default=["completed", "dismissed", "shortlisted", "knocked_out"],
+        description=(
+            "Interviews of these statuses are never stalled: completed, dismissed, shortlisted "
+            "and knocked_out by default."
+        ),
+    )
+    skip_weekends: bool = Field(
+        default=False,
+        description=(
+            "Don't count Saturdays and Sundays while the candidate is waited for; HeyMilo's "
+            "analysis doesn't rest. Off by default."
+        ),
+    )
+    time_zone: str = Field(
+        default="UTC",
+        description="Where weekends begin at midnight, as America/New_York: UTC by default.",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_time_zone(cls, time_zone: str) -> str:
+        try:
+            ZoneInfo(time_zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(
+                f'"{time_zone[:60]}" is no time zone: write it as America/New_York.'
+            ) from None
+        return time_zone
+
+    def step_names(self) -> set[str]:
+        """Return what all the overrides call steps."""
+        of_postings = {name for rules in self.postings.values() for name in rules.steps}
+        return of_postings | set(self.steps)
+
+    def of_posting(self, names: Iterable[str | None]) -> PostingRules | None:
+        """Return the rules of a posting that has these names: its id and title."""
+        if not self.postings:
+            return None
+        wanted = {name.strip().casefold() for name in names if name}
+        return next(
+            (rules for name, rules in self.postings.items() if name.strip().casefold() in wanted),
+            None,
+        )
+
+    def threshold(
+        self, kind: StallKind, steps: Iterable[str | None], posting: PostingRules | None
+    ) -> timedelta:
+        """Return what counts for a kind of waiting at a step that has these names."""
+        steps = list(steps)
+        return (
+            (posting and _of_step(posting.steps, kind, steps))
+            or _of_step(self.steps, kind, steps)
+            or (posting and getattr(posting, kind))
+            or getattr(self, kind)
+        )
+
+
+def _of_step(
+    rules: Mapping[str, timedelta | StepRules], kind: StallKind, names: Iterable[str | None]
+) -> timedelta | None:
+    for name in names:
+        found = rules.get(name or "")
+        if isinstance(found, StepRules):
+            found = getattr(found, kind)
+        elif kind == "analysis_stuck":
+            continue
+        if found is not None:
+            return found
+    return None

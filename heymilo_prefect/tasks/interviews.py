@@ -1,0 +1,173 @@
+"""Tasks that read a workspace: its postings and all their interviews."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, Generic, Literal, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+
+from heymilo_prefect.api.client import AsyncHeyMiloClient
+from heymilo_prefect.api.endpoints import Call
+from heymilo_prefect.api.errors import HeyMiloError
+from heymilo_prefect.api.exports import ExportStream
+from heymilo_prefect.api.fields import Items
+from heymilo_prefect.api.models import Interview, InterviewProgress, Page, Posting, PostingPage
+from heymilo_prefect.api.paging import (
+    IN_FLIGHT,
+    Listing,
+    awalk,
+    interviews_listing,
+    left_out_sentence,
+    postings_listing,
+)
+from heymilo_prefect.blocks import HeyMiloCredentials
+from heymilo_prefect.postings import chosen
+
+
+def iter_interviews(
+    heymilo_credentials: HeyMiloCredentials, posting_ids: Sequence[str] | None = None
+) -> Iterator[Interview]:
+    """Yield every interview once, posting after posting, 100 a request, 8 requests in flight.
+
+    A generator and no task: a task run an interview would cost more than reading it.
+
+    Args:
+        heymilo_credentials: The workspace's block.
+        posting_ids: Only those of these postings; of all that aren't archived without it.
+
+    Raises:
+        PostingError: there is no posting with one of the ids.
+        HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
+
+    Example:
+        ```python
+        scores = [interview.details.score for interview in iter_interviews(heymilo_credentials)]
+        ```
+
+    Source: `GET /api/postings` and `GET /api/interviews/{posting_id}`.
+    """
+    client = heymilo_credentials.get_client()
+    for posting in chosen(list(client.iter_postings()), posting_ids):
+        yield from client.iter_interviews(posting.posting_id)
+
+
+async def aiter_interviews(
+    heymilo_credentials: HeyMiloCredentials, posting_ids: Sequence[str] | None = None
+) -> AsyncIterator[Interview]:
+    """Yield every interview once: `iter_interviews`, for `async for`."""
+    client = heymilo_credentials.get_async_client()
+    postings = [posting async for posting in client.iter_postings()]
+    for posting in chosen(postings, posting_ids):
+        async for interview in client.iter_interviews(posting.posting_id):
+            yield interview
+
+
+PAGE = 100
+
+Source = Literal["pages", "export"]
+Item = TypeVar("Item", bound=InterviewProgress)
+
+
+class Reader(Generic[Item]):
+    """How postings are read, and what is called with each interview.
+
+    All that share a reader have 8 requests in flight between them. Opaque, so that Prefect stores
+    none of it.
+    """
+
+    __slots__ = ("_gate", "_list_page", "source", "visitor")
+
+    def __init__(
+        self,
+        list_page: Callable[[str, int, int], Call[Any]],
+        visitor: Callable[[Posting], Callable[[Item], None]],
+        source: Source = "pages",
+    ) -> None:
+        self.visitor = visitor
+        self.source = source
+        self._list_page = list_page
+        self._gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def pages(
+        self, client: AsyncHeyMiloClient, posting: Posting, visit: Callable[[Item], None]
+    ) -> int:
+        """Visit a posting's interviews page by page; returns how many couldn't be read."""
+
+        async def fetch(page: int) -> tuple[Page, Items[Item]]:
+            async with self._gate:
+                answer = await client.send(self._list_page(posting.posting_id, page, PAGE))
+            return answer, answer.candidates
+
+        warn = get_run_logger().warning
+        listing: Listing[Item] = interviews_listing(posting.posting_id, PAGE, warn)
+        async for interview in awalk(fetch, listing):
+            visit(interview)
+        return listing.left_out
+
+    async def export(
+        self,
+        client: AsyncHeyMiloClient,
+        posting: Posting,
+        visit: Callable[[InterviewProgress], None],
+    ) -> int:
+        """Visit the interviews of a posting's export; returns how many couldn't be read."""
+        async with self._gate:
+            export = ExportStream(await client.export_interviews(posting.posting_id))
+            async for interview in export:
+                visit(interview)
+        warn_left_out(export.malformed, f"the interviews of posting {posting.posting_id!r}")
+        return export.malformed
+
+
+def warn_left_out(count: int, about: str) -> None:
+    """Warn in the run's log of items that couldn't be read, if there are any."""
+    if count:
+        get_run_logger().warning(left_out_sentence(count, about))
+
+
+async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting]:
+    """Read all postings of the workspace."""
+    client = heymilo_credentials.get_async_client()
+
+    async def fetch(page: int) -> tuple[PostingPage, Items[Posting]]:
+        answer = await client.list_postings(page, PAGE)
+        return answer, answer.postings
+
+    listing = postings_listing(PAGE, get_run_logger().warning)
+    return [posting async for posting in awalk(fetch, listing)]
+
+
+@task(name="read-interviews", retries=0, cache_policy=NO_CACHE, persist_result=False)
+async def _read_interviews(
+    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
+) -> tuple[int, int]:
+    client = heymilo_credentials.get_async_client()
+    visitor, seen = reader.visitor(posting), set[str]()
+
+    def visit(interview: InterviewProgress) -> None:
+        if interview.interview_id not in seen:
+            seen.add(interview.interview_id)
+            visitor(interview)
+
+    if reader.source == "export":
+        try:
+            left_out = await reader.export(client, posting, visit)
+            return len(seen), left_out
+        except (HeyMiloError, ValueError) as error:
+            get_run_logger().warning("Posting %s is read by pages: %s", posting.posting_id, error)
+    left_out = await reader.pages(client, posting, visit)
+    return len(seen), left_out
+
+
+async def read_interviews(
+    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
+) -> tuple[int, int]:
+    """Read the interviews of a posting, in a task run.
+
+    Returns how many were read, and how many couldn't be: HeyMilo sent them malformed, or only
+    counts them.
+    """
+    named = _read_interviews.with_options(task_run_name=f"posting {posting.posting_id}")
+    return await named(heymilo_credentials, posting, reader)

@@ -1,0 +1,108 @@
+"""Load a template's text from a file, a URL, or the text itself."""
+
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from heymilo_prefect._net import is_local_url, is_secure_url
+from heymilo_prefect.errors import HeyMiloPrefectError
+
+MAX_TEMPLATE = 100_000
+"""Characters of a template."""
+
+Form = Literal["markdown", "blocks"]
+
+_TIMEOUT_SECONDS = 30
+_FILE_ENDINGS = (".j2", ".md", ".txt", ".json")
+_JINJA = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_JSON = re.compile(r'\s*(?:\[\s*\{\s*"|\{\s*")')
+
+
+class TemplateError(HeyMiloPrefectError, ValueError):
+    """A template can't be read or rendered; says the file, the line, and what to change."""
+
+
+class Source(NamedTuple):
+    """A template's text, its name for people, and its form: Markdown, or Block Kit as JSON."""
+
+    text: str
+    name: str
+    form: Form
+
+
+def read_source(template: str | Path, name: str = "the template") -> Source:
+    """Read a template's text; a `.json` or `.json.j2` file, or text that begins as JSON, is blocks.
+
+    Raises:
+        TemplateError: It isn't there, isn't UTF-8, or its URL isn't safe.
+    """
+    if isinstance(template, str) and re.match(r"https?://\S+$", template.strip()):
+        address = urlsplit(template.strip())
+        name = address.path.rpartition("/")[2] or address.netloc  # a query may hold a secret
+        text = _downloaded(template.strip(), name)
+    elif path := _path(template):
+        text, name = _read(path), str(path)
+    else:
+        return Source(str(template), name, _form_of(str(template)))
+    form: Form = "blocks" if name.removesuffix(".j2").endswith(".json") else "markdown"
+    return Source(text, name, form)
+
+
+def _form_of(text: str) -> Form:
+    return "blocks" if _JSON.match(_JINJA.sub("", text)) else "markdown"
+
+
+def _path(template: str | Path) -> Path | None:
+    if isinstance(template, Path):
+        return template
+    if "\n" in template or "{{" in template or "{%" in template:
+        return None
+    try:
+        is_file = template.endswith(_FILE_ENDINGS) or Path(template).is_file()
+    except OSError:  # too long for a name
+        return None
+    return Path(template) if is_file else None
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(MAX_TEMPLATE + 1)
+    except FileNotFoundError:
+        reason = "there is no such file"
+    except UnicodeDecodeError:
+        reason = "the file isn't UTF-8 text"
+    except OSError as failure:
+        reason = f"the file can't be read ({failure.strerror})"
+    raise located(reason, str(path), None)
+
+
+def _downloaded(url: str, name: str) -> str:
+    if not is_secure_url(url):
+        raise located("the URL must start with https://", name, None)
+    body = b""
+    try:
+        with httpx.stream(
+            "GET", url, timeout=_TIMEOUT_SECONDS, trust_env=not is_local_url(url)
+        ) as answer:
+            if answer.is_success:
+                for part in answer.iter_bytes():
+                    body += part
+                    if len(body) > 4 * MAX_TEMPLATE:
+                        break
+                return body.decode("utf-8-sig")
+            reason = f"the host answered {answer.status_code}: give the URL of the file itself"
+    except UnicodeDecodeError:
+        reason = "the file isn't UTF-8 text"
+    except (httpx.HTTPError, httpx.InvalidURL) as failure:
+        reason = f"it can't be downloaded ({type(failure).__name__}): check the URL"
+    raise located(reason, name, None)
+
+
+def located(reason: str, name: str, line: int | None) -> TemplateError:
+    """Make the error for a template's author: where, and what is wrong."""
+    place = name if line is None else f"{name}, line {line}"
+    return TemplateError(f"{place}: {reason.rstrip('.')}.")

@@ -1,0 +1,104 @@
+"""An export's file is read as it arrives: no key goes there, and nothing bad is believed."""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from heymilo_prefect.api import AsyncHeyMiloClient
+from heymilo_prefect.api.errors import HeyMiloError
+from heymilo_prefect.api.exports import LARGEST_BYTES, ExportStream
+from heymilo_prefect.api.models import Export
+from heymilo_prefect.sandbox import World, faults
+from heymilo_prefect.sandbox.faults import Fault
+
+
+def read(world: World, largest_bytes: int = LARGEST_BYTES) -> list[str]:
+    return asyncio.run(reading(world, largest_bytes, []))
+
+
+async def reading(world: World, largest_bytes: int, found: list[str]) -> list[str]:
+    client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
+    export = await client.export_interviews(world.posting_ids[0])
+    async for interview in ExportStream(export, largest_bytes):
+        assert interview.workflow_status is not None
+        found.append(interview.interview_id)
+    return found
+
+
+def listed(world: World) -> list[str]:
+    return [one.interview_id for one in reversed(world.interviews(world.posting_ids[0]))]
+
+
+def file_of(content: Any) -> Fault:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return Fault(lambda answer: replace(answer, body=body), acted=True)
+
+
+@pytest.mark.parametrize("count", [0, 1, 150])
+@pytest.mark.parametrize("reading", [None, "export_file_object", "export_by_get"])
+def test_everyone_in_the_file_comes_once_and_the_key_stays_here(
+    world: World, reading: str | None, count: int
+) -> None:
+    """Notes 4 and 5."""
+    world.readings.update([reading] if reading else [])
+    world.add_candidates(world.posting_ids[0], count)
+    assert read(world) == listed(world)
+    (request,) = world.requests_to("export_file")
+    assert "x-api-key" not in request.headers
+    assert world.api_key not in str(request)
+
+
+def test_interviews_come_before_the_file_has_ended(world: World) -> None:
+    world.add_candidates(world.posting_ids[0], 300)
+    world.play(faults.cut_body(acted=True), on="export_file")
+    found: list[str] = []
+    with pytest.raises(HeyMiloError, match="broke off"):
+        asyncio.run(reading(world, LARGEST_BYTES, found))
+    assert found and found == listed(world)[: len(found)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (file_of({"columns": ["interview"], "rows": [{"interview_id": "i"}]}), "no known shape"),
+        (file_of({"rows": ["x" * 100_000]}), "no known shape"),
+        (file_of([1, 2]), "no known shape"),
+        (file_of([{"id": 1}]), "no known shape"),
+        (file_of("text"), "no known shape"),
+        (file_of({"candidates": {}}), "no known shape"),
+        (file_of(b""), "is empty"),
+        (file_of(b"  "), "is empty"),
+        (file_of(b"[{]"), "isn't JSON"),
+        (file_of(b'[{"interview_id": "i"'), "ends too early"),
+        (faults.html(acted=True), "no known shape"),
+        (faults.status(500), "failed at the export's file"),
+        (faults.status(404), "doesn't know the export's file"),
+        (faults.redirect("https://example.com/"), "redirected"),
+        (faults.reset(), "broke off"),
+    ],
+)
+def test_what_cannot_be_read_is_one_clear_error(world: World, fault: Fault, sentence: str) -> None:
+    world.play(fault, on="export_file")
+    with pytest.raises(HeyMiloError, match=sentence) as raised:
+        read(world)
+    assert len(world.requests_to("export_file")) == 1
+    assert "candidates-" not in str(raised.value)
+
+
+def test_a_file_that_is_too_long_is_left(world: World) -> None:
+    world.add_candidates(world.posting_ids[0], 50)
+    with pytest.raises(HeyMiloError, match="longer than 20,000 bytes"):
+        read(world, 20_000)
+
+
+@pytest.mark.parametrize("url", [None, "", "http://example.com/file.json", "ftp://127.0.0.1/x"])
+def test_only_https_and_this_machine_are_asked(url: str | None) -> None:
+    async def read_it() -> None:
+        async for _ in ExportStream(Export(file_url=url, status="success")):
+            pass
+
+    with pytest.raises(ValueError, match=r"no file|https"):
+        asyncio.run(read_it())
