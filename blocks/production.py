@@ -44,7 +44,9 @@ def main(
     wrong: list[str] = []
     credentials = SlackCredentials(token=SecretStr(environment["SLACK_BOT_TOKEN"]))
     limit = rate_limit_of(name)
-    heymilo_credentials = _made(HeyMiloCredentials, HEYMILO, environment, wrong, rate_limit=limit)
+    heymilo_credentials = _made(
+        HeyMiloCredentials, HEYMILO, environment, wrong, concurrency_limit=limit
+    )
     slack = _made(SlackChannel, SLACK, environment, wrong, credentials=credentials)
     if heymilo_credentials is None or slack is None:
         sys.exit("\n".join([*wrong, "Nothing was saved."]))

@@ -55,7 +55,7 @@ def save(name: str, heymilo_credentials: HeyMiloCredentials, slack: SlackChannel
     for block_type in BLOCK_TYPES:
         block_type.register_type_and_schema()
     heymilo_credentials.save(name, overwrite=True)
-    limit = heymilo_credentials.create_rate_limit()
+    limit = heymilo_credentials.create_concurrency_limit()
     slack.credentials.save(name, overwrite=True)
     slack.save(name, overwrite=True)  # after its credentials, which it then refers to
     return [
@@ -83,7 +83,7 @@ def _tried(
 
 
 def _try_heymilo(heymilo_credentials: HeyMiloCredentials) -> str:
-    alone = heymilo_credentials.model_copy(update={"rate_limit": None})  # it isn't made yet
+    alone = heymilo_credentials.model_copy(update={"concurrency_limit": None})  # it isn't made yet
     client = alone.get_client()
     client.check_health()  # it needs no key
     postings = client.list_postings(limit=1)

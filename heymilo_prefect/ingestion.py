@@ -53,8 +53,8 @@ class RowOutcome:
 
     `outcome`: `ingested`; `duplicate` of another row; `rejected`: fix the row in the sheet;
     `failed`: run again; `unknown`: sent, but the response was lost; in a dry run `ready`. `reason`
-    explains it, and notes what else to know about the row, without a candidate's data. `earlier`:
-    an earlier run sent it, and this one didn't.
+    explains it, and notes what else to know about the row, without a candidate's data.
+    `sent_earlier`: an earlier run sent it, and this one didn't.
     """
 
     row: int
@@ -62,7 +62,7 @@ class RowOutcome:
     reason: str = ""
     interview_id: str | None = None
     interview_link: str | None = field(default=None, repr=False)
-    earlier: bool = False
+    sent_earlier: bool = False
 
 
 class ChunkLimit:

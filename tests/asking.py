@@ -14,7 +14,9 @@ _THREADS = 8
 
 def main(url: str, name: str, seconds: str) -> None:
     """Ask with several threads, as a flow has several requests on the way."""
-    block = HeyMiloCredentials(api_key=SecretStr(World.api_key), base_url=url, rate_limit=name)
+    block = HeyMiloCredentials(
+        api_key=SecretStr(World.api_key), base_url=url, concurrency_limit=name
+    )
     end = time.monotonic() + float(seconds)
 
     def ask() -> None:

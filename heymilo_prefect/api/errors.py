@@ -8,7 +8,7 @@ HeyMiloError
 ├── RateLimitError           429: too many requests; `.retry_after` says how long to wait
 ├── ServerError              5xx: HeyMilo failed
 ├── TransportError           no answer: refused, timed out, reset
-├── UnreadableAnswerError    an answer that can't be understood: HTML, cut JSON, a redirect,
+├── InvalidResponseError    an answer that can't be understood: HTML, cut JSON, a redirect,
 │                            a listing that repeats its pages or lacks one
 └── OutcomeUnknownError      a write was sent and its answer lost: it may have been done, or not
 
@@ -42,7 +42,7 @@ class HeyMiloError(HeyMiloPrefectError):
 
     transient = False
     """Whether the same request may succeed later."""
-    certainly_not_done = True
+    not_processed = True
     """Whether HeyMilo certainly did nothing."""
 
     def __init__(
@@ -91,23 +91,23 @@ class ServerError(HeyMiloError):
     """HeyMilo failed (5xx), or gave up waiting for the request (408)."""
 
     transient = True
-    certainly_not_done = False
+    not_processed = False
 
 
 class TransportError(HeyMiloError):
-    """No answer came: `certainly_not_done` is True only when the request can't have arrived."""
+    """No answer came: `not_processed` is True only when the request can't have arrived."""
 
     transient = True
 
-    def __init__(self, message: str, *, certainly_not_done: bool = False, **about: Any) -> None:
+    def __init__(self, message: str, *, not_processed: bool = False, **about: Any) -> None:
         super().__init__(message, **about)
-        self.certainly_not_done = certainly_not_done
+        self.not_processed = not_processed
 
 
-class UnreadableAnswerError(HeyMiloError):
+class InvalidResponseError(HeyMiloError):
     """An answer came that can't be understood; one that redirects isn't worth another try."""
 
-    certainly_not_done = False
+    not_processed = False
 
     def __init__(self, message: str, *, transient: bool = True, **about: Any) -> None:
         super().__init__(message, **about)
@@ -117,4 +117,4 @@ class UnreadableAnswerError(HeyMiloError):
 class OutcomeUnknownError(HeyMiloError):
     """A write that can't be repeated was sent and its answer lost: look before sending it again."""
 
-    certainly_not_done = False
+    not_processed = False

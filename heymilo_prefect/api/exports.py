@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from heymilo_prefect._net import is_secure_url
 from heymilo_prefect.api.endpoints import Call
-from heymilo_prefect.api.errors import HeyMiloError, TransportError, UnreadableAnswerError
+from heymilo_prefect.api.errors import HeyMiloError, InvalidResponseError, TransportError
 from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.json import JsonDecoder, load_json
 from heymilo_prefect.api.models import Export, Interview, InterviewProgress
@@ -218,4 +218,4 @@ class _Reader:
 
 
 def _unreadable(how: str) -> HeyMiloError:
-    return UnreadableAnswerError(f"HeyMilo's export file {how}.", transient=False)
+    return InvalidResponseError(f"HeyMilo's export file {how}.", transient=False)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from heymilo_prefect.api.errors import UnreadableAnswerError
+from heymilo_prefect.api.errors import InvalidResponseError
 from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import InterviewProgress, Page, Posting
 
@@ -151,7 +151,7 @@ class Listing(Generic[Item]):
         a_page = self._largest_page if self._pages > 2 else self._limit
         too_many = len(self._totals) == 1 and missing >= a_page
         if missing > 0 and (self._without_news or too_many):
-            raise UnreadableAnswerError(
+            raise InvalidResponseError(
                 f"HeyMilo listed {len(self._seen):,} of {self._total:,} in {self._about}. "
                 "Try again, and tell HeyMilo's support if it stays so.",
                 transient=False,
@@ -169,8 +169,8 @@ class Listing(Generic[Item]):
     def _total_is_seen(self) -> bool:
         return self._total is None or len(self._seen) >= self._total
 
-    def _endless(self) -> UnreadableAnswerError:
-        return UnreadableAnswerError(
+    def _endless(self) -> InvalidResponseError:
+        return InvalidResponseError(
             f"HeyMilo's listing of {self._about} has no end: page {self._pages} only repeats the "
             "pages before it. Try again, and tell HeyMilo's support if it stays so.",
             transient=False,

@@ -42,7 +42,7 @@ def seconds_before_retry(
     """
     if not error.transient or tries >= policy.tries:
         return None
-    if not (repeatable or error.certainly_not_done):
+    if not (repeatable or error.not_processed):
         return None
     ceiling = min(policy.first_wait_seconds * 2 ** (tries - 1), policy.longest_wait_seconds)
     jittered = random.uniform(0, ceiling) if waiting else 0.0
@@ -107,7 +107,7 @@ def _tries(call: Call[T], limiter: Limiter | None, policy: RetryPolicy) -> Condu
                 error, repeatable=call.repeatable, tries=tries, elapsed=spent, policy=policy
             )
             if wait is None:
-                if call.repeatable or error.certainly_not_done:
+                if call.repeatable or error.not_processed:
                     raise
                 raise OutcomeUnknownError(
                     f"The answer for {call.about} was lost: it may have been done. "

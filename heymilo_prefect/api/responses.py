@@ -17,11 +17,11 @@ from heymilo_prefect.api.errors import (
     FieldError,
     HeyMiloError,
     InvalidRequestError,
+    InvalidResponseError,
     NotFoundError,
     RateLimitError,
     ServerError,
     TooLargeError,
-    UnreadableAnswerError,
 )
 from heymilo_prefect.api.json import load_json
 
@@ -48,7 +48,7 @@ _HEYMILOS: dict[type[HeyMiloError], str] = {
     ServerError: "HeyMilo failed at {about} (status {status}): try again later.",
     InvalidRequestError: "HeyMilo rejected {about} (status {status}){why}. "
     "Fix the {what} and try again.",
-    UnreadableAnswerError: _REDIRECTED,
+    InvalidResponseError: _REDIRECTED,
 }
 _GATEWAY = "A gateway or proxy in front of HeyMilo "
 _BETWEEN: dict[type[HeyMiloError], str] = {
@@ -62,7 +62,7 @@ _BETWEEN: dict[type[HeyMiloError], str] = {
     ServerError: _GATEWAY + "failed at {about} (status {status}). Try again later.",
     InvalidRequestError: _GATEWAY + "rejected {about} (status {status}). "
     "Ask who runs it to let the request through.",
-    UnreadableAnswerError: _REDIRECTED,
+    InvalidResponseError: _REDIRECTED,
 }
 _BY_STATUS = {
     407: "A proxy on the way to HeyMilo refused {about} (status 407). "
@@ -96,7 +96,7 @@ def read_answer(call: Call[T], answer: Answer) -> T:
     raise _error(call, answer)
 
 
-def _unreadable(call: Call[Any], answer: Answer) -> UnreadableAnswerError:
+def _unreadable(call: Call[Any], answer: Answer) -> InvalidResponseError:
     if _is_page(answer):
         said = (
             f"A web page answered instead of HeyMilo for {call.about} (status {answer.status}). "
@@ -107,7 +107,7 @@ def _unreadable(call: Call[Any], answer: Answer) -> UnreadableAnswerError:
             f"HeyMilo's answer for {call.about} was unreadable. "
             "Try again later, and check the base URL if that doesn't help."
         )
-    return UnreadableAnswerError(said, status=answer.status)
+    return InvalidResponseError(said, status=answer.status)
 
 
 def seconds_to_wait(answer: Answer) -> float | None:
@@ -157,7 +157,7 @@ def _error(call: Call[Any], answer: Answer) -> HeyMiloError:
         "retry_after": seconds_to_wait(answer),
         "fields": fields,
     }
-    if kind is UnreadableAnswerError:
+    if kind is InvalidResponseError:
         facts["transient"] = False
     said = _BY_STATUS.get(answer.status) or (_BETWEEN if _is_between(answer) else _HEYMILOS)[kind]
     return kind(
@@ -175,7 +175,7 @@ def _error(call: Call[Any], answer: Answer) -> HeyMiloError:
 
 def _kind(status: int) -> type[HeyMiloError]:
     if 300 <= status < 400:
-        return UnreadableAnswerError
+        return InvalidResponseError
     if status >= 500 or status == 408:
         return ServerError
     return _KINDS.get(status, InvalidRequestError)

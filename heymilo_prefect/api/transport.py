@@ -196,7 +196,7 @@ def _failure(call: Call[Any], error: Exception) -> TransportError:
         what = "broke the connection"
     return TransportError(
         f"HeyMilo {what} for {call.about}: {what_to_do}.",
-        certainly_not_done=isinstance(error, _NOT_SENT),
+        not_processed=isinstance(error, _NOT_SENT),
     )
 
 

@@ -21,8 +21,8 @@ class HeyMiloCredentials(CredentialsBlock):
         base_url: Where HeyMilo's API is.
         timeout_seconds: Seconds to wait for an answer before the request is tried again.
         requests_per_minute: Requests that may go in any 60 seconds; HeyMilo allows 300 for a key.
-        rate_limit: Name of the Prefect global concurrency limit by which all processes and machines
-            share these requests; without it each process has as many for itself.
+        concurrency_limit: Name of the Prefect global concurrency limit by which all processes and
+            machines share these requests; without it, each process has as many for itself.
 
     Example:
         ```python
@@ -66,12 +66,12 @@ class HeyMiloCredentials(CredentialsBlock):
         examples=[300.0],
     )
 
-    rate_limit: str | None = Field(
+    concurrency_limit: str | None = Field(
         default=None,
-        title="Rate limit",
+        title="Concurrency limit",
         description="Name of the Prefect global concurrency limit by which all processes share the "
-        "requests per minute, made by the block's create_rate_limit(). Without it each process has "
-        "as many for itself.",
+        "requests per minute, made by the block's create_concurrency_limit(). Without it, each "
+        "process has as many for itself.",
         examples=["heymilo-production"],
     )
 
@@ -93,8 +93,8 @@ class HeyMiloCredentials(CredentialsBlock):
         """Return a client for event loops; it shares the limit with all of this key."""
         return self._client(AsyncHeyMiloClient)
 
-    def create_rate_limit(self) -> str:
-        """Make the Prefect global concurrency limit that `rate_limit` names, or mend it.
+    def create_concurrency_limit(self) -> str:
+        """Make the Prefect global concurrency limit that `concurrency_limit` names, or mend it.
 
         Its slots are thousandths of a request. They are few at once and become free steadily, so
         that no 60 seconds ever hold more than `requests_per_minute`.
@@ -103,24 +103,26 @@ class HeyMiloCredentials(CredentialsBlock):
             Its name.
 
         Raises:
-            ValueError: `rate_limit` names none.
+            ValueError: `concurrency_limit` names none.
         """
         name, bucket = self._bucket()
         with get_client(sync_client=True) as client:
             client.upsert_global_concurrency_limit_by_name(name, *bucket)
         return name
 
-    async def acreate_rate_limit(self) -> str:
-        """Make the limit: `create_rate_limit`, to be awaited."""
+    async def acreate_concurrency_limit(self) -> str:
+        """Make the limit: `create_concurrency_limit`, to be awaited."""
         name, bucket = self._bucket()
         async with get_client() as client:
             await client.upsert_global_concurrency_limit_by_name(name, *bucket)
         return name
 
     def _bucket(self) -> tuple[str, Bucket]:
-        if not self.rate_limit:
-            raise ValueError("rate_limit is empty: name the global concurrency limit to make.")
-        return self.rate_limit, Bucket.of(self.requests_per_minute)
+        if not self.concurrency_limit:
+            raise ValueError(
+                "concurrency_limit is empty: name the global concurrency limit to make."
+            )
+        return self.concurrency_limit, Bucket.of(self.requests_per_minute)
 
     def _client(self, kind: type[_Client]) -> _Client:
         return kind(
@@ -128,7 +130,7 @@ class HeyMiloCredentials(CredentialsBlock):
             self.base_url,
             timeout_seconds=self.timeout_seconds,
             requests_per_minute=self.requests_per_minute,
-            slots=prefect_slots(self.rate_limit, self.requests_per_minute)
-            if self.rate_limit
+            slots=prefect_slots(self.concurrency_limit, self.requests_per_minute)
+            if self.concurrency_limit
             else None,
         )

@@ -200,7 +200,7 @@ class PrefectSlots:
             self._is_asking = False
 
 
-_MEND = "make it anew by the block's create_rate_limit()."
+_MEND = "make it anew by the block's create_concurrency_limit()."
 
 
 class _ServersClock:

@@ -14,7 +14,7 @@ from heymilo_prefect.slack import Mention, SlackError, SlackMessage, notice
 from heymilo_prefect.slack.errors import OF_THE_APP, OF_THE_MESSAGE
 from heymilo_prefect.state.post_log import Ledger
 from heymilo_prefect.state.posts import NOTICE, SUMMARY, THREAD, About
-from heymilo_prefect.state.store import MemoryUnavailableError
+from heymilo_prefect.state.store import StateUnavailableError
 from heymilo_prefect.summaries import blotted, render_many, render_summary
 from heymilo_prefect.templating import Template, TemplateError
 
@@ -91,17 +91,17 @@ class ChannelSummaries:
             return [(f"{len(page)} interviews", self._manner.digest_of(page)) for page in pages]
         return [(one.interview_id, self._manner.summary(one, posting)) for one, posting in blots]
 
-    async def post(self, report: SummaryReport) -> SlackError | MemoryUnavailableError | None:
+    async def post(self, report: SummaryReport) -> SlackError | StateUnavailableError | None:
         """Post what is due, and change what stands there otherwise; returns why not all of it.
 
         Each interview ends in the report.
         """
-        why: SlackError | MemoryUnavailableError | None = self._manner.refused
+        why: SlackError | StateUnavailableError | None = self._manner.refused
         if why is None:
             try:
                 async with self._ledger as ledger:
                     why = await self._post(ledger, report)
-            except (SlackError, MemoryUnavailableError) as error:
+            except (SlackError, StateUnavailableError) as error:
                 why = error
         if isinstance(why, SlackError) and why.error in OF_THE_APP:
             self._manner.refused = why
@@ -126,12 +126,12 @@ class ChannelSummaries:
             elif self._ledger.of(about).is_new:
                 new.append((interview, posting))
             else:
-                report.already.append(interview.interview_id)
+                report.already_posted.append(interview.interview_id)
         most = self._manner.max_messages
         if self._manner.digest:
             most = sum(map(len, self._pages(new)[:most]))
         self._waiting = [interview.interview_id for interview, _ in new[most:]]
-        report.waiting += self._waiting
+        report.deferred += self._waiting
         return new[:most]
 
     def _pages(self, found: Sequence[Found]) -> list[Sequence[Found]]:
@@ -176,7 +176,7 @@ class ChannelSummaries:
 
     async def _post_each(self, ledger: Ledger, due: set[str], report: SummaryReport) -> None:
         threads: dict[str, str | None] = {}
-        standing = set(report.already)
+        standing = set(report.already_posted)
         for interview, posting in self.found:
             interview_id = interview.interview_id
             if interview_id not in due and interview_id not in standing:

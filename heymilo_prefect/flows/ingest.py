@@ -26,7 +26,7 @@ from heymilo_prefect.sheets.candidates import HiddenRows
 from heymilo_prefect.sheets.columns import hidden_text
 from heymilo_prefect.sheets.results import check_results_path, write_results
 from heymilo_prefect.state.sent_rows import Earlier, SentMemory
-from heymilo_prefect.state.store import MemoryUnavailableError
+from heymilo_prefect.state.store import StateUnavailableError
 from heymilo_prefect.tasks.ingest import Chunk, Upload, ingest_rows
 from heymilo_prefect.tasks.interviews import read_postings
 from heymilo_prefect.wording import counted
@@ -93,7 +93,7 @@ async def _ingest_sheet(
         SheetError: the sheet can't be read, its columns can't be told, or the results can't be
             written.
         PostingError: no posting, or more than one, is meant.
-        MemoryUnavailableError: Prefect's result storage can't be used.
+        StateUnavailableError: Prefect's result storage can't be used.
         UnfinishedError: rows are `failed` or `unknown`; `.report` is the whole report.
         HeyMiloError: HeyMilo can't be asked for its postings.
     """
@@ -226,7 +226,7 @@ class _Run:
         row = ReadyRow(parsed.number, candidate, parsed.reason, tag)
         try:
             sent = await self._memory.of(parsed.url_key, candidate.retake)
-        except MemoryUnavailableError as error:
+        except StateUnavailableError as error:
             return await self._done(failed([row], f"not sent: {error}"))
         if earlier := sent.find(tag):
             await self._done([_again(row, earlier)])
@@ -269,7 +269,7 @@ def _again(row: ReadyRow, earlier: Earlier) -> RowOutcome:
         outcome = row.ended("ingested", why)
         outcome.interview_id = earlier.interview_id
         outcome.interview_link = earlier.interview_link
-    outcome.earlier = True
+    outcome.sent_earlier = True
     return outcome
 
 

@@ -48,14 +48,14 @@ class IngestReport:
         return {outcome: counted[outcome] for outcome in OUTCOMES} | counted
 
     @property
-    def earlier(self) -> int:
+    def sent_earlier(self) -> int:
         """How many of the rows an earlier run sent, so that this one didn't."""
-        return sum(row.earlier for row in self.rows)
+        return sum(row.sent_earlier for row in self.rows)
 
     def __str__(self) -> str:
         """Say the counts: `56 ingested (44 of them earlier), 2 duplicate, 4 rejected`."""
         counts = [f"{count} {outcome}" for outcome, count in self.counts.items() if count]
-        earlier = sum(row.earlier for row in self.rows if row.outcome == "ingested")
+        earlier = sum(row.sent_earlier for row in self.rows if row.outcome == "ingested")
         if earlier:
             counts[0] += f" ({earlier} of them earlier)"
         return ", ".join(counts) or "no rows"
@@ -86,7 +86,7 @@ async def publish_ingest_report(report: IngestReport, dry_run: bool) -> None:
     shown = [
         row
         for row in report.rows
-        if row.reason and (dry_run or not row.earlier or row.outcome == "unknown")
+        if row.reason and (dry_run or not row.sent_earlier or row.outcome == "unknown")
     ]
     table = [
         {"row": row.row, "outcome": row.outcome, "reason": row.reason}
@@ -137,14 +137,14 @@ class StallReport:
         new: Those of them that no run before found there.
         resumed: Ids of interviews that a run before found stalled, and that go on.
         not_judged: Interviews that can't be judged, id to reason.
-        unread: Postings that couldn't be read, id to reason.
+        unread_postings: Postings that couldn't be read, id to reason.
         left_out: How many interviews of a posting couldn't be read, by its id: HeyMilo sent them
             malformed, or only counts them.
-        read: How many interviews were read.
+        interviews_read: How many interviews were read.
         mentioned: Ids of the interviews that the channel was told of: new to it, or due again.
         unknown: Ids of the interviews that the channel may have been told of: Slack's response was
             lost, and the channel can't be read. They are mentioned again after `remind_after` only.
-        said: Whether a digest was posted.
+        digest_posted: Whether a digest was posted.
     """
 
     def __init__(self) -> None:
@@ -152,12 +152,12 @@ class StallReport:
         self.new: list[Stalled] = []
         self.resumed: list[str] = []
         self.not_judged: dict[str, str] = {}
-        self.unread: dict[str, str] = {}
+        self.unread_postings: dict[str, str] = {}
         self.left_out: dict[str, int] = {}
-        self.read = 0
+        self.interviews_read = 0
         self.mentioned: list[str] = []
         self.unknown: list[str] = []
-        self.said = False
+        self.digest_posted = False
 
     def __str__(self) -> str:
         """Say the counts."""
@@ -265,12 +265,12 @@ class SummaryReport:
     Attributes:
         posted: Posted now.
         edited: Posted by an earlier run, and changed in place now, as the report changed.
-        already: Posted by an earlier run, the edited ones among them.
-        waiting: Left to the next run, since `max_messages` was reached.
+        already_posted: Posted by an earlier run, the edited ones among them.
+        deferred: Left to the next run, since `max_messages` was reached.
         failed: Id to reason; the next run tries again.
         unknown: Slack's answer was lost, and the channel can't be read: it may stand there, and
             isn't posted again.
-        unread: Postings that couldn't be read, id to reason.
+        unread_postings: Postings that couldn't be read, id to reason.
         left_out: How many interviews of a posting couldn't be read, by its id: HeyMilo sent them
             malformed, or only counts them.
         would_post: What a dry run found.
@@ -279,11 +279,11 @@ class SummaryReport:
     def __init__(self) -> None:
         self.posted: list[str] = []
         self.edited: list[str] = []
-        self.already: list[str] = []
-        self.waiting: list[str] = []
+        self.already_posted: list[str] = []
+        self.deferred: list[str] = []
         self.failed: dict[str, str] = {}
         self.unknown: list[str] = []
-        self.unread: dict[str, str] = {}
+        self.unread_postings: dict[str, str] = {}
         self.left_out: dict[str, int] = {}
         self.would_post: list[str] = []
 
@@ -296,14 +296,14 @@ class SummaryReport:
     @property
     def accounted_for(self) -> set[str]:
         """The interviews of which it is known what became of their summary."""
-        return {*self.posted, *self.already, *self.waiting, *self.failed, *self.unknown}
+        return {*self.posted, *self.already_posted, *self.deferred, *self.failed, *self.unknown}
 
     def __str__(self) -> str:
         """Say the counts."""
-        said = [f"{len(self.posted)} posted", f"{len(self.already)} posted before"]
+        said = [f"{len(self.posted)} posted", f"{len(self.already_posted)} posted before"]
         said += [
             f"{len(ids)} {what}"
-            for what in ("edited", "waiting", "failed", "unknown")
+            for what in ("edited", "deferred", "failed", "unknown")
             if (ids := getattr(self, what))
         ]
         if left_out := sum(self.left_out.values()):
@@ -356,29 +356,31 @@ class WebhookReport:
     """What was done to the webhooks; it holds ids and no URL.
 
     Attributes:
-        made: Made now.
+        created: Created now.
         deactivated: Stopped now, since the posting is archived or an older one does the same.
-        kept: Were there already.
-        would_make: What a dry run would make.
+        unchanged: Were there already.
+        would_create: What a dry run would make.
         would_deactivate: What a dry run would deactivate.
         failed: What wasn't done, to reason: a posting's id, a posting's id and event type, or a
             webhook's id; the next run tries again.
     """
 
     def __init__(self) -> None:
-        self.made: list[Hook] = []
+        self.created: list[Hook] = []
         self.deactivated: list[Hook] = []
-        self.kept: list[Hook] = []
-        self.would_make: list[Hook] = []
+        self.unchanged: list[Hook] = []
+        self.would_create: list[Hook] = []
         self.would_deactivate: list[Hook] = []
         self.failed: dict[str, str] = {}
 
     def __str__(self) -> str:
         """Say the counts."""
         said = [
-            f"{len(self.made)} made, {len(self.deactivated)} deactivated, {len(self.kept)} kept"
+            f"{len(self.created)} created",
+            f"{len(self.deactivated)} deactivated",
+            f"{len(self.unchanged)} unchanged",
         ]
-        for what in ("would_make", "would_deactivate", "failed"):
+        for what in ("would_create", "would_deactivate", "failed"):
             if items := getattr(self, what):
                 said.append(f"{len(items)} {what.replace('_', ' ')}")
         return ", ".join(said)
@@ -391,7 +393,7 @@ class WebhookReport:
 async def publish_webhook_report(report: WebhookReport) -> None:
     """Leave a table of ids."""
     rows = [{"posting": what, "webhook": f"failed: {why}"} for what, why in report.failed.items()]
-    for what in ("made", "deactivated", "would_make", "would_deactivate", "kept"):
+    for what in ("created", "deactivated", "would_create", "would_deactivate", "unchanged"):
         rows += [
             {
                 "posting": hook.posting_id,

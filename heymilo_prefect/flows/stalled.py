@@ -21,7 +21,7 @@ from heymilo_prefect.stalled import Mentions, StallRules
 from heymilo_prefect.state.lock import Turn
 from heymilo_prefect.state.post_log import Ledger
 from heymilo_prefect.state.secret import Seal
-from heymilo_prefect.state.store import Memory, MemoryUnavailableError, Snapshots, memory_key
+from heymilo_prefect.state.store import Memory, Snapshots, StateUnavailableError, memory_key
 from heymilo_prefect.summaries import load_digest_template
 from heymilo_prefect.tasks.interviews import Reader, Source, read_postings
 
@@ -33,7 +33,7 @@ async def _report_stalled_candidates(
     slack: SlackTarget | None = None,
     template: str | Path | None = None,
     remind_after: DurationParameter | None = "3 days",
-    say_when_clear: bool = False,
+    post_when_clear: bool = False,
     show_names: bool = False,
     max_events: int = 500,
     include_archived: bool = False,
@@ -51,7 +51,7 @@ async def _report_stalled_candidates(
             the packaged one without it. It sees `report`.
         remind_after: When somebody who stays stuck is mentioned in Slack again, as "3 days"; None
             for never.
-        say_when_clear: Post also when there is nobody to mention.
+        post_when_clear: Post also when there is nobody to mention.
         show_names: Show candidates' names in the table artifact, which Prefect stores.
         max_events: How many events to emit at most, 0 for none: `heymilo.candidate.stalled` for
             each newly stalled interview, `heymilo.candidate.resumed` for each that goes on. Past
@@ -67,7 +67,7 @@ async def _report_stalled_candidates(
     Raises:
         PostingError: there is no posting that was named.
         TemplateError: the template can't be used; nothing was fetched.
-        MemoryUnavailableError: Prefect's result storage can't be used.
+        StateUnavailableError: Prefect's result storage can't be used.
         UnfinishedError: a posting wasn't read, or the digest wasn't posted; `.report` has the rest.
         HeyMiloError: the postings can't be listed.
     """
@@ -81,7 +81,7 @@ async def _report_stalled_candidates(
     digest = None
     if slack is not None:
         ledger = Ledger(slack, memory, await Seal.of_team(), oldest=time.time())
-        digest = StalledDigest(ledger, memory, base_url, layout, reminding, say_when_clear)
+        digest = StalledDigest(ledger, memory, base_url, layout, reminding, post_when_clear)
     now = datetime.now(UTC)
     everything = await read_postings(heymilo_credentials)
     _check_named(rules, everything)
@@ -91,20 +91,20 @@ async def _report_stalled_candidates(
     found = Findings(rules, now)
     report = found.report
     reader = Reader(list_progress, found.visitor, source)
-    report.read, report.unread, report.left_out = await scan(
+    report.interviews_read, report.unread_postings, report.left_out = await scan(
         heymilo_credentials, postings, reader, "heymilo-stalled-progress"
     )
     if unmet := found.unmet_steps(everything):
         log.warning("The rules name steps that no candidate has: %s.", ", ".join(unmet))
     report.stalled.sort(key=lambda item: item.last_activity)
-    undone = [*report.unread.values()]
+    undone = [*report.unread_postings.values()]
     origin = memory_key("stalled", base_url)
     try:
         async with Turn(origin.replace("-", "_"), "tells who is stalled"):
             await _emit(Snapshots(memory, f"{origin}-events"), found, max_events)
         if digest is not None:
             undone += await digest.post(found)
-    except MemoryUnavailableError as error:
+    except StateUnavailableError as error:
         undone.append(str(error))
     await publish_stall_report(report, found.names if show_names else {})
     log.info("%s.", report)

@@ -43,7 +43,7 @@ class StalledDigest:
         base_url: The workspace; two workspaces have a history each.
         template: The digest's.
         remind_after: When a candidate who stays stalled is mentioned again; None for never.
-        say_when_clear: Whether to post when there is nobody to mention.
+        post_when_clear: Whether to post when there is nobody to mention.
     """
 
     ledger: Ledger
@@ -51,7 +51,7 @@ class StalledDigest:
     base_url: str
     template: Template
     remind_after: timedelta | None
-    say_when_clear: bool
+    post_when_clear: bool
 
     async def post(self, found: Findings) -> list[str]:
         """Mention the stalled candidates whom the channel doesn't know, and fill the report.
@@ -60,9 +60,9 @@ class StalledDigest:
             Sentences about what couldn't be posted.
 
         Raises:
-            MemoryUnavailableError: The records can't be used.
+            StateUnavailableError: The records can't be used.
         """
-        if not (found.report.stalled or self.say_when_clear):
+        if not (found.report.stalled or self.post_when_clear):
             return []
         unknown: list[About] = []
         undone = []
@@ -88,7 +88,7 @@ class StalledDigest:
         resumed = found.resumed(before)
         mentioned = sorted([*new, *due], key=lambda item: item.last_activity)
         after = before.told(mentioned, resumed, report.stalled, found.now).dump()
-        if mentioned or self.say_when_clear:
+        if mentioned or self.post_when_clear:
             again = {item.interview_id for item in due}
             message = self._message(found, mentioned, again, len(resumed))
             ids = [item.interview_id for item in mentioned]
@@ -100,7 +100,7 @@ class StalledDigest:
                 unknown.append(about)
                 report.unknown += ids
             else:
-                report.said = True
+                report.digest_posted = True
                 report.mentioned = ids
         await history.write({"mentions": after})
 

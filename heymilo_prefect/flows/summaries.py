@@ -82,7 +82,7 @@ async def _post_interview_summaries(
     Raises:
         TemplateError: the template can't be used; nothing was fetched.
         PostingError: there is no posting that was named.
-        MemoryUnavailableError: Prefect's result storage can't be used.
+        StateUnavailableError: Prefect's result storage can't be used.
         UnfinishedError: a posting wasn't read, or a summary not posted; `.report` has the rest.
         HeyMiloError: the postings can't be listed.
     """
@@ -109,10 +109,10 @@ async def _post_interview_summaries(
 
     reader = Reader[Interview](list_interviews, lambda posting: partial(visit, posting))
     postings = chosen(everything, posting_ids)
-    _, report.unread, report.left_out = await scan(
+    _, report.unread_postings, report.left_out = await scan(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
-    manner.looks_at_all = not report.unread and choice.takes_all and posting_ids is None
+    manner.looks_at_all = not report.unread_postings and choice.takes_all and posting_ids is None
     for interview, posting in sorted(found, key=lambda pair: moment_of(pair[0]) or EARLIEST):
         channels.of(posting).found.append((interview, posting))
     if dry_run:
@@ -155,7 +155,7 @@ async def _post_interview_summary(
     Raises:
         TemplateError: the template can't be used; nothing was fetched.
         NotFoundError: HeyMilo doesn't know the id.
-        MemoryUnavailableError: Prefect's result storage can't be used.
+        StateUnavailableError: Prefect's result storage can't be used.
         UnfinishedError: the interview has no report yet, or it wasn't posted.
         HeyMiloError: the interview can't be read.
 
@@ -185,7 +185,7 @@ async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryRepo
         posts = [posting.create_task(channel.post(report)) for channel in channels.busy]
     await publish_summary_report(report)
     get_run_logger().info("Summaries: %s.", report)
-    undone = [*report.unread.values()]
+    undone = [*report.unread_postings.values()]
     undone += dict.fromkeys(
         [*(str(why) for post in posts if (why := post.result())), *report.failed.values()]
     )

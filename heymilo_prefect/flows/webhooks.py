@@ -59,7 +59,7 @@ async def _ensure_webhooks(
 
     Raises:
         PostingError: there is no posting with one of the ids.
-        MemoryUnavailableError: another run goes on for too long.
+        StateUnavailableError: another run goes on for too long.
         UnfinishedError: a posting's webhooks weren't read, or one not made; `.report` has the rest.
         HeyMiloError: the postings can't be listed.
 
@@ -116,7 +116,7 @@ class _Webhooks:
         warn_left_out(listed.malformed, f"the webhooks of posting {posting_id!r}")
         ours = [one for one in self._ours(listed) if one.posting_id in (posting_id, None)]
         kept, surplus = _once_each(ours)
-        self.report.kept += [_hook(webhook) for webhook in kept]
+        self.report.unchanged += [_hook(webhook) for webhook in kept]
         there = {webhook.event_type for webhook in kept}
         for event_type in dict.fromkeys(self._events):
             if event_type not in there:
@@ -148,14 +148,14 @@ class _Webhooks:
 
     async def _make(self, posting_id: str, event_type: EventType) -> None:
         if self._dry_run:
-            self.report.would_make.append(Hook(posting_id, event_type))
+            self.report.would_create.append(Hook(posting_id, event_type))
             return
         try:
             made = await self._client.create_webhook(posting_id, self._url, event_type)
         except HeyMiloError as error:
             self.report.failed[f"{posting_id} {event_type}"] = str(error)
         else:
-            self.report.made.append(Hook(posting_id, event_type, made.webhook_id))
+            self.report.created.append(Hook(posting_id, event_type, made.webhook_id))
 
     async def _stop(self, webhook: Webhook) -> None:
         if self._dry_run:

@@ -60,7 +60,7 @@ class Judge:
         self._rules = rules
         self._now = now
         self._posting = posting
-        self._never = {status_key(status) for status in rules.never_stalled}
+        self._never = {status_key(status) for status in rules.ignored_statuses}
         self._zone = ZoneInfo(rules.time_zone) if rules.skip_weekends else None
         self._thresholds: dict[object, timedelta] = {}
 

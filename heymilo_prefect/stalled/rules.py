@@ -92,7 +92,7 @@ class StallRules(_Rules):
         default_factory=dict,
         description="Other thresholds for a posting, by its id or exact title. None by default.",
     )
-    never_stalled: list[str] = Field(
+    ignored_statuses: list[str] = Field(
         default=["completed", "dismissed", "shortlisted", "knocked_out"],
         description=(
             "Interviews of these statuses are never stalled: completed, dismissed, shortlisted "

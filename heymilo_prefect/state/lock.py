@@ -23,7 +23,7 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.logging import get_run_logger
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from heymilo_prefect.state.store import MemoryUnavailableError, prefect_server
+from heymilo_prefect.state.store import StateUnavailableError, prefect_server
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Turn:
     """The turn to do something, while it is entered; `what` is said to those who wait.
 
     Raises:
-        MemoryUnavailableError: Prefect's server can't be asked, or another run goes on for 10
+        StateUnavailableError: Prefect's server can't be asked, or another run goes on for 10
             minutes.
     """
 
@@ -71,10 +71,10 @@ class Turn:
         """Make sure that nobody else can have the turn: a machine may have been asleep.
 
         Raises:
-            MemoryUnavailableError: Another run may have taken it.
+            StateUnavailableError: Another run may have taken it.
         """
         if time.time() - self._renewed > _SILENT_SECONDS - _RENEW_SECONDS:
-            raise MemoryUnavailableError(
+            raise StateUnavailableError(
                 f"This run couldn't say for a minute that it still {self._what}, so another one "
                 "may do so now: run again."
             )
@@ -113,7 +113,7 @@ class Turn:
                     await client.request("DELETE", _BY_ID, path_params={"id": holder.id})
                 continue
             if now - began > _WAIT_SECONDS:
-                raise MemoryUnavailableError(
+                raise StateUnavailableError(
                     f"Another run {self._what} for more than {_WAIT_SECONDS // 60} minutes: run "
                     "again when it has ended."
                 )

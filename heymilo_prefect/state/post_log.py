@@ -143,7 +143,7 @@ class Ledger:
         oldest: How far back the channel is read when there are no records, in epoch seconds.
 
     Raises:
-        MemoryUnavailableError: On entering: the records or Prefect's server can't be reached, or
+        StateUnavailableError: On entering: the records or Prefect's server can't be reached, or
             another run posts there for 10 minutes.
         SlackError: On entering: Slack can't be asked.
     """
@@ -221,7 +221,7 @@ class Ledger:
 
         Raises:
             SlackError: It isn't posted, or not all of it; the next `put` goes on.
-            MemoryUnavailableError: The records can't be used.
+            StateUnavailableError: The records can't be used.
         """
         await self.load([about])
         posted = self._known[about]

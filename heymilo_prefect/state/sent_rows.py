@@ -19,7 +19,7 @@ from prefect.variables import Variable
 from heymilo_prefect.ingestion import ReadyRow, RowOutcome
 from heymilo_prefect.state.lock import Turn
 from heymilo_prefect.state.secret import SECRET_BLOCK, TAG_BYTES, Seal
-from heymilo_prefect.state.store import Memory, MemoryUnavailableError, memory_key, prefect_server
+from heymilo_prefect.state.store import Memory, StateUnavailableError, memory_key, prefect_server
 
 _READ_AHEAD = 32  # more than the records that are written at once, so that no gap ends the reading
 _UNSUMMED = 64
@@ -57,7 +57,7 @@ class SentRows:
         """Read what the runs before recorded.
 
         Raises:
-            MemoryUnavailableError: It can't be read, or is under another secret.
+            StateUnavailableError: It can't be read, or is under another secret.
         """
         summary = await self._memory.recall(f"{self._key}-summary")
         if summary is not None:
@@ -128,7 +128,7 @@ class SentRows:
             if self._resend:
                 self._anew = True
                 return
-            raise MemoryUnavailableError(
+            raise StateUnavailableError(
                 "What was sent to this posting before is recorded under another secret: restore "
                 f'the Prefect Secret block "{SECRET_BLOCK}", or run with resend=True, which sends '
                 "all rows again."
@@ -169,7 +169,7 @@ class RetakeRows(SentRows):
             needed = int(str(await Variable.aget(self._variable, "0")))
         if self.records < needed:
             if not self._resend:
-                raise MemoryUnavailableError(
+                raise StateUnavailableError(
                     "Prefect's result storage no longer holds what was sent to this posting "
                     "before: give the run the storage that earlier runs had, or run with "
                     "resend=True, which sends all rows again."
@@ -197,7 +197,7 @@ class SentMemory:
         self._origin = origin
         self._resend = resend
         self._dry_run = dry_run
-        self._opened: dict[tuple[str, bool], SentRows | MemoryUnavailableError] = {}
+        self._opened: dict[tuple[str, bool], SentRows | StateUnavailableError] = {}
         self._turns = AsyncExitStack()
 
     @classmethod
@@ -210,7 +210,7 @@ class SentMemory:
             dry_run: Only look: nothing is going to be sent.
 
         Raises:
-            MemoryUnavailableError: Prefect's result storage can't be used.
+            StateUnavailableError: Prefect's result storage can't be used.
         """
         return cls(await Memory.open(), await Seal.of_team(), origin, resend, dry_run)
 
@@ -219,10 +219,10 @@ class SentMemory:
         if (url_key, retake) not in self._opened:
             try:
                 self._opened[url_key, retake] = await self._open(url_key, retake)
-            except MemoryUnavailableError as error:
+            except StateUnavailableError as error:
                 self._opened[url_key, retake] = error
         opened = self._opened[url_key, retake]
-        if isinstance(opened, MemoryUnavailableError):
+        if isinstance(opened, StateUnavailableError):
             raise opened
         return opened
 

@@ -18,17 +18,17 @@ from heymilo_prefect.errors import HeyMiloPrefectError
 _CHANGING = re.compile(r"[\w-]*\d[\w-]*")  # dates, ids of requests
 
 
-class MemoryUnavailableError(HeyMiloPrefectError, RuntimeError):
+class StateUnavailableError(HeyMiloPrefectError, RuntimeError):
     """The result storage can't be used, so nobody knows what was done before."""
 
 
 @contextmanager
 def prefect_server() -> Iterator[None]:
-    """Turn what Prefect's server can't do into a MemoryUnavailableError."""
+    """Turn what Prefect's server can't do into a StateUnavailableError."""
     try:
         yield
     except HTTPError as error:
-        raise MemoryUnavailableError(
+        raise StateUnavailableError(
             f"Prefect's server can't be asked what was done before ({type(error).__name__}): try "
             "again later."
         ) from error
@@ -49,7 +49,7 @@ class Memory:
 
     @classmethod
     async def open(cls) -> "Memory":
-        """Open the current run's storage; raises MemoryUnavailableError when it can't be used.
+        """Open the current run's storage; raises StateUnavailableError when it can't be used.
 
         Every storage says in its own way that a record isn't there. That is learned here, from a
         record that can't be there, so that no other failure is taken for an absence.
@@ -69,14 +69,14 @@ class Memory:
         except Exception as error:
             memory._absence = _said(error, absent)
         if not await memory.recall("heymilo-memory"):
-            raise MemoryUnavailableError("Prefect's result storage forgets what is written to it.")
+            raise StateUnavailableError("Prefect's result storage forgets what is written to it.")
         return memory
 
     async def recall(self, key: str, cut: Any = None) -> Any:
         """Return what was recorded under a key; None without a record, `cut` for a broken one.
 
         Raises:
-            MemoryUnavailableError: It can't be told whether there is a record.
+            StateUnavailableError: It can't be told whether there is a record.
         """
         try:
             return (await self._store.aread(key)).result
@@ -85,14 +85,14 @@ class Memory:
         except Exception as error:
             if _said(error, key) == self._absence:
                 return None
-            raise MemoryUnavailableError(_sentence("read", error)) from error
+            raise StateUnavailableError(_sentence("read", error)) from error
 
     async def record(self, key: str, value: Any) -> None:
         """Record a JSON value under a key, over what was there."""
         try:
             await self._store.awrite(value, key=key)
         except Exception as error:
-            raise MemoryUnavailableError(_sentence("written", error)) from error
+            raise StateUnavailableError(_sentence("written", error)) from error
 
 
 def _said(error: Exception, key: str) -> str:

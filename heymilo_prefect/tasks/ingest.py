@@ -18,7 +18,7 @@ from heymilo_prefect.api.models import Ingestion
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.ingestion import ChunkLimit, ReadyRow, RowOutcome, failed, ingest_chunk
 from heymilo_prefect.state.sent_rows import SentRows
-from heymilo_prefect.state.store import MemoryUnavailableError
+from heymilo_prefect.state.store import StateUnavailableError
 
 _IN_FLIGHT = 8
 _FAILURES_IN_A_ROW = 3
@@ -136,7 +136,7 @@ async def _carry_out(chunk: Chunk, client: AsyncHeyMiloClient) -> None:
         raise
     try:
         await chunk.sent.settle(chunk.rows, chunk.outcomes)
-    except MemoryUnavailableError as error:
+    except StateUnavailableError as error:
         upload.stop(str(error))
 
 
@@ -145,7 +145,7 @@ async def _begin(chunk: Chunk) -> HeyMiloError | None:
     if chunk.rows[0].candidate.retake:
         try:
             await chunk.sent.intend(chunk.rows)
-        except MemoryUnavailableError as error:
+        except StateUnavailableError as error:
             chunk.upload.stop(str(error))
             return chunk.upload.stopped(chunk.url_key)
     return None

@@ -88,7 +88,7 @@ def post_message(slack: SlackTarget, message: SlackMessage | str, key: str) -> P
         SlackError: It isn't posted, or not all of its thread; call again.
         SlackOutcomeUnknownError: Slack's answer was lost and the channel can't be read: it may be
             there, and no later call posts it.
-        MemoryUnavailableError: Prefect's result storage or server can't be used: not posted.
+        StateUnavailableError: Prefect's result storage or server can't be used: not posted.
 
     Source: `chat.postMessage`, https://docs.slack.dev/reference/methods/chat.postMessage.
     """

@@ -11,13 +11,13 @@ from heymilo_prefect.api.errors import (
     FieldError,
     HeyMiloError,
     InvalidRequestError,
+    InvalidResponseError,
     NotFoundError,
     OutcomeUnknownError,
     RateLimitError,
     ServerError,
     TooLargeError,
     TransportError,
-    UnreadableAnswerError,
 )
 from heymilo_prefect.api.request_flow import RetryPolicy
 from heymilo_prefect.sandbox import World, faults
@@ -36,12 +36,12 @@ FAULTS = {
     "timeout, done": (faults.timeout(acted=True), TransportError, True, False),
     "cut body": (faults.cut_body(), TransportError, True, False),
     "cut body, done": (faults.cut_body(acted=True), TransportError, True, False),
-    "cut JSON": (faults.cut_json(), UnreadableAnswerError, True, False),
-    "cut JSON, done": (faults.cut_json(acted=True), UnreadableAnswerError, True, False),
-    "page": (faults.html(200), UnreadableAnswerError, True, False),
-    "page, done": (faults.html(200, acted=True), UnreadableAnswerError, True, False),
-    "302": (faults.redirect(NOBODY), UnreadableAnswerError, False, False),
-    "307": (faults.redirect(NOBODY, 307), UnreadableAnswerError, False, False),
+    "cut JSON": (faults.cut_json(), InvalidResponseError, True, False),
+    "cut JSON, done": (faults.cut_json(acted=True), InvalidResponseError, True, False),
+    "page": (faults.html(200), InvalidResponseError, True, False),
+    "page, done": (faults.html(200, acted=True), InvalidResponseError, True, False),
+    "302": (faults.redirect(NOBODY), InvalidResponseError, False, False),
+    "307": (faults.redirect(NOBODY, 307), InvalidResponseError, False, False),
     "400": (faults.status(400), InvalidRequestError, False, True),
     "401": (faults.status(401), AuthenticationError, False, True),
     "403": (faults.status(403), AuthenticationError, False, True),
@@ -93,7 +93,7 @@ def test_a_fault_that_stays_is_told_after_as_many_tries_as_are_safe(
     assert type(raised.value) is (OutcomeUnknownError if lost else error)
     assert len(world.requests) == (TRIES if again and not lost else 1)
     assert len(world.made()) - before == (1 if fault.acted and kind != "read" else 0)
-    assert raised.value.certainly_not_done is nothing_done
+    assert raised.value.not_processed is nothing_done
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -154,8 +154,8 @@ def test_the_budget_ends_the_tries(world: World, ask: Ask) -> None:
         HeyMiloError("It failed."),
         InvalidRequestError("No.", status=422, fields=[FieldError(("body", 3), "bad", "missing")]),
         RateLimitError("Wait.", status=429, retry_after=2.5, error_type="rate_limit_exceeded"),
-        TransportError("Refused.", certainly_not_done=True),
-        UnreadableAnswerError("A page.", status=302, transient=False),
+        TransportError("Refused.", not_processed=True),
+        InvalidResponseError("A page.", status=302, transient=False),
         OutcomeUnknownError("Lost.", status=500),
     ],
     ids=lambda error: type(error).__name__,
@@ -165,7 +165,7 @@ def test_an_error_crosses_a_pickle_whole(error: HeyMiloError) -> None:
     assert type(copy) is type(error)
     assert str(copy) == str(error)
     assert vars(copy) == vars(error)
-    assert (copy.transient, copy.certainly_not_done) == (error.transient, error.certainly_not_done)
+    assert (copy.transient, copy.not_processed) == (error.transient, error.not_processed)
 
 
 @pytest.mark.parametrize("body", ["[]", "null", '"no"', "{", "[" * 100_000, "\ufeff{}", ""])
@@ -178,18 +178,18 @@ def test_a_strange_error_body_is_still_its_status(world: World, ask: Ask, body: 
 
 PAGE = "<!DOCTYPE html><html><body>Ann Bell may not pass</body></html>"
 FROM_BETWEEN = {
-    "a login page": (faults.html(200), UnreadableAnswerError, "sign in"),
-    "a login page of no type": (faults.status(200, body=PAGE), UnreadableAnswerError, "sign in"),
+    "a login page": (faults.html(200), InvalidResponseError, "sign in"),
+    "a login page of no type": (faults.status(200, body=PAGE), InvalidResponseError, "sign in"),
     "a login page after a mark": (
-        faults.status(200, body="\ufeff\n" + PAGE), UnreadableAnswerError, "sign in"
+        faults.status(200, body="\ufeff\n" + PAGE), InvalidResponseError, "sign in"
     ),
     "a redirect to one": (
         faults.redirect("https://portal.example.com/?who=ann"),
-        UnreadableAnswerError,
+        InvalidResponseError,
         "portal.example.com",
     ),
     "a redirect to nowhere": (
-        faults.redirect("https://[portal"), UnreadableAnswerError, "another address"
+        faults.redirect("https://[portal"), InvalidResponseError, "another address"
     ),
     "401 page": (faults.html(401), AuthenticationError, "gateway or proxy"),
     "403 page": (faults.html(403), AuthenticationError, "gateway or proxy"),
@@ -269,6 +269,6 @@ def test_a_strange_answer_is_unreadable(world: World, ask: Ask, method: str, bod
     if (method, body) == ("list_webhooks", "[]"):
         pytest.skip("that is a list of no webhooks")
     world.play(faults.status(200, body=body), times=ALWAYS)
-    with pytest.raises(UnreadableAnswerError, match="unreadable"):
+    with pytest.raises(InvalidResponseError, match="unreadable"):
         ask(world, method)
     assert len(world.requests) == RetryPolicy().tries

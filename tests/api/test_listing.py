@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
-from heymilo_prefect.api.errors import UnreadableAnswerError
+from heymilo_prefect.api.errors import InvalidResponseError
 from heymilo_prefect.sandbox import Recorded, World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
 
@@ -249,7 +249,7 @@ def test_a_listing_that_repeats_its_page_is_an_error(
     world.readings.add("endless_listings")
     if keep_totals and count > 5:
         world.play(says(total=count, total_pages=-(-count // 5)), times=999)
-    with pytest.raises(UnreadableAnswerError, match="the interviews of posting") as raised:
+    with pytest.raises(InvalidResponseError, match="the interviews of posting") as raised:
         collect(world)
     assert "\n" not in str(raised.value)
     ours = [one for one in world.requests if one.headers["x-api-key"] == world.api_key]
@@ -270,7 +270,7 @@ def test_a_server_that_repeats_its_last_page_beyond_the_end_is_read(
 def test_a_listing_that_lacks_pages_is_an_error(world: World, collect: Collect, total: int) -> None:
     world.add_candidates(world.posting_ids[0], 17)
     world.play(says(total=total), times=999)
-    with pytest.raises(UnreadableAnswerError, match=f"listed 20 of {total} in the interviews"):
+    with pytest.raises(InvalidResponseError, match=f"listed 20 of {total} in the interviews"):
         collect(world)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, Candidate, HeyMiloClient
-from heymilo_prefect.api.errors import OutcomeUnknownError, UnreadableAnswerError
+from heymilo_prefect.api.errors import InvalidResponseError, OutcomeUnknownError
 from heymilo_prefect.api.exports import ExportStream, aread_export, read_export
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox import World, faults
@@ -209,7 +209,7 @@ def test_an_interview_without_its_id_is_the_one_that_was_asked_for(
 @pytest.mark.parametrize("body", ["{}", "null", "[]", '{"message": "ok"}', '"text"'])
 def test_what_is_no_interview_at_all_is_unreadable(world: World, ask: Ask, body: str) -> None:
     world.play(faults.status(200, body=body), times=99)
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(InvalidResponseError):
         ask(world, "get_interview", world.made()[0].interview_id)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, Candidate, HeyMiloClient, read_export
 from heymilo_prefect.api import endpoints as api
-from heymilo_prefect.api.errors import HeyMiloError, NotFoundError, UnreadableAnswerError
+from heymilo_prefect.api.errors import HeyMiloError, InvalidResponseError, NotFoundError
 from heymilo_prefect.api.models import Export
 from heymilo_prefect.sandbox import World, faults, sandbox
 
@@ -39,7 +39,7 @@ def test_a_client_shows_no_key_and_is_not_pickled(world: World, kind: type) -> N
 def test_a_redirect_is_not_followed(world: World, ask: Ask, code: int) -> None:
     with sandbox() as elsewhere:
         world.play(faults.redirect(f"{elsewhere.url}/api/postings", code))
-        with pytest.raises(UnreadableAnswerError, match="redirected") as raised:
+        with pytest.raises(InvalidResponseError, match="redirected") as raised:
             ask(world, "list_postings")
         assert elsewhere.requests == []
     assert not raised.value.transient and len(world.requests) == 1

@@ -37,7 +37,7 @@ def stalled(heymilo_credentials: HeyMiloCredentials, source: str) -> None:
     """Run the flow that looks for stalled candidates, and tell what it needed."""
     measure(
         lambda: report_stalled_candidates(heymilo_credentials, source=source),
-        lambda report: report.read,
+        lambda report: report.interviews_read,
         given=heymilo_credentials,
     )
 

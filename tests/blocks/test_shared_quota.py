@@ -39,7 +39,7 @@ def name() -> str:
 
 
 def block(world: World, name: str, requests_per_minute: float = 1e5) -> HeyMiloCredentials:
-    changes = {"rate_limit": name, "requests_per_minute": requests_per_minute}
+    changes = {"concurrency_limit": name, "requests_per_minute": requests_per_minute}
     return world.heymilo_credentials.model_copy(update=changes)
 
 
@@ -67,7 +67,7 @@ def test_many_share_it_and_no_window_holds_more(name: str) -> None:
 async def test_event_loops_share_it_too(world: World, name: str) -> None:
     credentials = block(world, name)
     credentials.requests_per_minute = 6_000
-    assert await credentials.acreate_rate_limit() == name
+    assert await credentials.acreate_concurrency_limit() == name
     client = credentials.get_async_client()
     for _ in range(5):
         assert (await client.check_health()).status == 200
@@ -89,9 +89,9 @@ def test_a_limit_that_is_missing_or_wrong_is_an_error_that_says_how_to_make_it(
         made(name, bucket)
     with pytest.raises(HeyMiloError, match=expected) as raised:
         block(world, name, 300).get_client().check_health()
-    assert "create_rate_limit()" in str(raised.value)
+    assert "create_concurrency_limit()" in str(raised.value)
     assert not world.requests
-    block(world, name, 300).create_rate_limit()
+    block(world, name, 300).create_concurrency_limit()
     assert block(world, name, 300).get_client().check_health().status == 200
 
 
@@ -110,8 +110,8 @@ def test_a_flow_without_its_limit_sends_nothing_and_says_why(
 
 
 def test_a_block_without_a_name_says_what_is_missing(world: World) -> None:
-    with pytest.raises(ValueError, match="rate_limit is empty"):
-        world.heymilo_credentials.create_rate_limit()
+    with pytest.raises(ValueError, match="concurrency_limit is empty"):
+        world.heymilo_credentials.create_concurrency_limit()
 
 
 class Way:
@@ -162,7 +162,7 @@ def way() -> Iterator[Way]:
 def test_while_prefect_cannot_be_reached_requests_wait_and_then_go_on(
     world: World, name: str, way: Way, caplog: pytest.LogCaptureFixture
 ) -> None:
-    block(world, name, 300).create_rate_limit()
+    block(world, name, 300).create_concurrency_limit()
     with ThreadPoolExecutor(1) as pool, temporary_settings({PREFECT_API_URL: way.url}):
         client = block(world, name, 300).get_client()
         waiting = pool.submit(_in_settings(client.check_health))
@@ -184,7 +184,7 @@ def _in_settings(function: object) -> object:
 def test_processes_use_95_percent_of_the_real_limit_and_never_more_than_all(name: str) -> None:
     with sandbox() as world:
         credentials = block(world, name, 300)
-        credentials.create_rate_limit()
+        credentials.create_concurrency_limit()
         server = f"PREFECT_API_URL={PREFECT_API_URL.value()}"
         command = ["env", server, sys.executable, "-m", "tests.asking", world.url, name, "115"]
         children = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]

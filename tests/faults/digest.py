@@ -105,7 +105,7 @@ _PARTS = ("its message", "its reply")
 DIGEST = Digests("digest", _PARTS)
 MOVED = Digests("digest, then by the channel's id", _PARTS, moves=True)
 CLEAR = Digests(
-    "say_when_clear", _PARTS, {"template": TEMPLATE, "say_when_clear": True}, interviews=0
+    "post_when_clear", _PARTS, {"template": TEMPLATE, "post_when_clear": True}, interviews=0
 )
 WEBHOOK = Digests("digest by a webhook", _PARTS[:1], on="hooks")
 MANNERS = [DIGEST, MOVED, CLEAR, WEBHOOK]

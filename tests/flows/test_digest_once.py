@@ -94,7 +94,7 @@ def test_a_digest_that_slack_did_not_take_is_posted_by_the_next_run_once(
     with pytest.raises(UnfinishedError, match="shows that the message isn't there") as raised:
         run(world)
     report = raised.value.report
-    assert (report.mentioned, report.said, report.unknown) == ([], False, [])
+    assert (report.mentioned, report.digest_posted, report.unknown) == ([], False, [])
     late = stuck(world)
     assert sorted(run(world).mentioned) == sorted(ids + late)
     assert run(world).mentioned == []
@@ -286,7 +286,11 @@ def test_without_reading_a_lost_response_is_unknown_and_not_posted_again(
     with pytest.raises(UnfinishedError, match="or not: look there") as raised:
         run(world, slack)
     report = raised.value.report
-    assert (sorted(report.unknown), report.mentioned, report.said) == (sorted(ids), [], False)
+    assert (sorted(report.unknown), report.mentioned, report.digest_posted) == (
+        sorted(ids),
+        [],
+        False,
+    )
     assert "2 maybe mentioned" in str(report)
     late = stuck(world)
     last = run(world, slack)
@@ -330,15 +334,15 @@ def dying_report(world: World, flow: Any) -> StallReport:
 def test_that_nobody_is_stalled_is_said_once_by_each_run(world: World, fault: str) -> None:
     world.slack_workspace.play(fault)
     for runs in (1, 2):
-        assert run(world, say_when_clear=True).said
+        assert run(world, post_when_clear=True).digest_posted
         assert mentions(world) == Counter({(CLEAR, 0): runs, (CLEAR, 1): runs})
 
 
 def test_that_nobody_is_stalled_is_said_by_the_run_after_a_failure(world: World) -> None:
     world.slack_workspace.play("500", times=2)
     with pytest.raises(UnfinishedError):
-        run(world, say_when_clear=True)
-    run(world, say_when_clear=True)
+        run(world, post_when_clear=True)
+    run(world, post_when_clear=True)
     assert mentions(world) == Counter({(CLEAR, 0): 1, (CLEAR, 1): 1})
 
 

@@ -40,13 +40,13 @@ def test_each_open_posting_has_each_webhook_once_and_again_changes_nothing(
 ) -> None:
     archived = world.add_posting(title="Old", archived=True)
     first = ensure_webhooks(world.heymilo_credentials, url)
-    assert (len(first.made), first.kept, first.deactivated) == (6, [], [])
+    assert (len(first.created), first.unchanged, first.deactivated) == (6, [], [])
     before = json.dumps(world.webhooks)
     again = ensure_webhooks(world.heymilo_credentials, url)
     assert json.dumps(world.webhooks) == before
-    assert (again.made, again.deactivated) == ([], [])
-    assert sorted(again.kept) == sorted(first.made)
-    assert str(again) == "0 made, 0 deactivated, 6 kept"
+    assert (again.created, again.deactivated) == ([], [])
+    assert sorted(again.unchanged) == sorted(first.created)
+    assert str(again) == "0 created, 0 deactivated, 6 unchanged"
     open_ids = [posting_id for posting_id in world.posting_ids if posting_id != archived]
     assert [active(world, posting_id) for posting_id in open_ids] == [EVENTS, EVENTS]
     assert not active(world, archived)
@@ -54,7 +54,7 @@ def test_each_open_posting_has_each_webhook_once_and_again_changes_nothing(
 
 async def test_the_twin_does_the_same(world: World, url: Secret[str]) -> None:
     report = await aensure_webhooks(world.heymilo_credentials, url, events=["report_available"])
-    assert [hook.event_type for hook in report.made] == ["report_available"] * 2
+    assert [hook.event_type for hook in report.created] == ["report_available"] * 2
 
 
 def test_what_is_missing_is_made_and_an_inactive_one_counts_as_missing(
@@ -65,7 +65,7 @@ def test_what_is_missing_is_made_and_an_inactive_one_counts_as_missing(
     one["is_active"] = False
     other["url"] = "https://elsewhere.example.com/"
     report = ensure_webhooks(world.heymilo_credentials, url)
-    assert (len(report.made), len(report.kept)) == (2, 4)
+    assert (len(report.created), len(report.unchanged)) == (2, 4)
     assert [active(world, posting_id) for posting_id in world.posting_ids] == [EVENTS, EVENTS]
 
 
@@ -93,7 +93,7 @@ def test_of_doubles_the_oldest_stays(world: World, url: Secret[str]) -> None:
     ]
     world.webhooks[three[0].webhook_id]["created_at"] += 60
     report = ensure_webhooks(world.heymilo_credentials, url)
-    assert three[1].webhook_id in {hook.webhook_id for hook in report.kept}
+    assert three[1].webhook_id in {hook.webhook_id for hook in report.unchanged}
     stopped = {hook.webhook_id for hook in report.deactivated}
     assert stopped == {three[0].webhook_id, three[2].webhook_id}
 
@@ -112,8 +112,8 @@ def test_a_dry_run_changes_nothing_and_says_what_would_be(world: World, url: Sec
     before = json.dumps(world.webhooks)
     report = ensure_webhooks(world.heymilo_credentials, url, dry_run=True)
     assert json.dumps(world.webhooks) == before
-    assert (len(report.would_make), len(report.would_deactivate)) == (3, 3)
-    assert not report.made and not report.deactivated
+    assert (len(report.would_create), len(report.would_deactivate)) == (3, 3)
+    assert not report.created and not report.deactivated
     assert "would make" in artifact("heymilo-webhooks")
 
 
@@ -129,7 +129,7 @@ def test_a_posting_that_cannot_be_read_does_not_stop_the_others(
         ensure_webhooks(world.heymilo_credentials, url)
     assert list(raised.value.report.failed) == [bad]
     assert (active(world, bad), active(world, good)) == ([], EVENTS)
-    assert len(ensure_webhooks(world.heymilo_credentials, url).made) == 3
+    assert len(ensure_webhooks(world.heymilo_credentials, url).created) == 3
 
 
 def test_one_that_is_not_made_is_named_and_the_rest_is_finished(
@@ -139,7 +139,7 @@ def test_one_that_is_not_made_is_named_and_the_rest_is_finished(
     with pytest.raises(UnfinishedError) as raised:
         ensure_webhooks(world.heymilo_credentials, url)
     report = raised.value.report
-    assert len(report.made) == 5
+    assert len(report.created) == 5
     (what,) = report.failed
     assert what.split()[0] in world.posting_ids and what.split()[1] in EVENTS
     assert PATH not in str(raised.value)
@@ -162,14 +162,14 @@ def test_one_that_is_not_deactivated_is_named(world: World, url: Secret[str]) ->
 def test_a_lost_answer_makes_no_double(world: World, url: Secret[str], acted: bool) -> None:
     world.play(faults.html(acted=acted), "create_webhook")
     report = ensure_webhooks(world.heymilo_credentials, url)
-    assert len(report.made) == len(world.webhooks) == 6
+    assert len(report.created) == len(world.webhooks) == 6
     assert [active(world, posting_id) for posting_id in world.posting_ids] == [EVENTS, EVENTS]
 
 
 async def test_two_runs_at_once_make_no_double(world: World, url: Secret[str]) -> None:
     given = world.heymilo_credentials, url
     reports = await asyncio.gather(aensure_webhooks(*given), aensure_webhooks(*given))
-    assert sorted(len(report.made) for report in reports) == [0, 6]
+    assert sorted(len(report.created) for report in reports) == [0, 6]
     assert len(world.webhooks) == 6
 
 
@@ -184,7 +184,7 @@ def test_each_reading_of_the_documentation_will_do(
     ensure_webhooks(world.heymilo_credentials, url)
     world.postings[world.posting_ids[0]].archived = True
     report = ensure_webhooks(world.heymilo_credentials, url)
-    assert (len(report.kept), len(report.deactivated)) == (3, 3)
+    assert (len(report.unchanged), len(report.deactivated)) == (3, 3)
 
 
 # the URL is a secret

@@ -73,7 +73,7 @@ def test_an_unchanged_sheet_sends_nothing(world: World, sheet: Sheet, url_key: s
     ]
     assert {row.reason for row in again.rows} == {f"already sent on {TODAY}"}
     assert str(again) == "25 ingested (25 of them earlier)"
-    assert (first.earlier, again.earlier) == (0, 25)
+    assert (first.sent_earlier, again.sent_earlier) == (0, 25)
 
 
 def test_a_sheet_that_grew_sends_what_is_new(world: World, sheet: Sheet, url_key: str) -> None:
@@ -82,7 +82,7 @@ def test_a_sheet_that_grew_sends_what_is_new(world: World, sheet: Sheet, url_key
     sheet.rows += [f"New {n},new{n}@example.com,Rome" for n in range(12)]
     report = run(world, sheet, url_key)
     assert sent_sizes(world) == [12]
-    assert (report.counts["ingested"], report.earlier) == (37, 25)
+    assert (report.counts["ingested"], report.sent_earlier) == (37, 25)
 
 
 def test_a_sorted_sheet_is_recognised_and_a_changed_row_is_sent(
@@ -94,7 +94,7 @@ def test_a_sorted_sheet_is_recognised_and_a_changed_row_is_sent(
     sheet.rows[4] = sheet.rows[4].replace("Paris", "Lyon")
     report = run(world, sheet, url_key)
     assert sent_sizes(world) == [1]
-    assert [row.row for row in report.rows if not row.earlier] == [6]
+    assert [row.row for row in report.rows if not row.sent_earlier] == [6]
     made = {interview.interview_id: interview.email for interview in world.made()}
     assert made[report.rows[0].interview_id or ""] == "p24@example.com"
 
@@ -102,7 +102,7 @@ def test_a_sorted_sheet_is_recognised_and_a_changed_row_is_sent(
 def test_resend_sends_all(world: World, sheet: Sheet, url_key: str) -> None:
     run(world, sheet, url_key)
     sent_sizes(world)
-    assert run(world, sheet, url_key, resend=True).earlier == 0
+    assert run(world, sheet, url_key, resend=True).sent_earlier == 0
     assert sent_sizes(world) == [25]
 
 
@@ -152,7 +152,7 @@ def test_a_retake_that_certainly_was_not_made_is_sent_again(
     report = failed_run(world, sheet, url_key, retake=True)
     assert report.counts["failed"] == 25
     again = run(world, sheet, url_key, retake=True)
-    assert (again.counts["ingested"], again.earlier) == (25, 0)
+    assert (again.counts["ingested"], again.sent_earlier) == (25, 0)
 
 
 async def test_two_runs_at_once_make_a_retake_once(
@@ -167,7 +167,7 @@ async def test_two_runs_at_once_make_a_retake_once(
         )
     )
     assert len(world.made()) == 25
-    assert sorted(report.earlier for report in reports) == [0, 25]
+    assert sorted(report.sent_earlier for report in reports) == [0, 25]
 
 
 def test_another_storage_is_not_the_news_that_nothing_was_sent(
@@ -184,7 +184,7 @@ def test_another_storage_is_not_the_news_that_nothing_was_sent(
     assert len(world.made()) == 25
     flow(world.heymilo_credentials, sheet.write(), **options, resend=True)
     again = flow(world.heymilo_credentials, sheet.write(), **options)
-    assert (again.earlier, len(world.made())) == (25, 50)
+    assert (again.sent_earlier, len(world.made())) == (25, 50)
 
 
 @pytest.mark.parametrize("retake", [False, True])
@@ -199,7 +199,7 @@ def test_another_secret_is_not_the_news_that_nothing_was_sent(
         assert f'restore the Prefect Secret block "{SECRET_BLOCK}"' in report.rows[0].reason
         assert len(world.made()) == 25
         run(world, sheet, url_key, retake=retake, resend=True)
-        assert run(world, sheet, url_key, retake=retake).earlier == 25
+        assert run(world, sheet, url_key, retake=retake).sent_earlier == 25
     finally:
         secret.save(SECRET_BLOCK, overwrite=True)
 
@@ -207,7 +207,7 @@ def test_another_secret_is_not_the_news_that_nothing_was_sent(
 def test_a_key_that_was_changed_forgets_nothing(world: World, sheet: Sheet, url_key: str) -> None:
     run(world, sheet, url_key, retake=True)
     world.api_key = f"key-{uuid4().hex}"
-    assert run(world, sheet, url_key, retake=True).earlier == 25
+    assert run(world, sheet, url_key, retake=True).sent_earlier == 25
 
 
 @pytest.mark.parametrize("retake", [False, True])
@@ -222,7 +222,7 @@ def test_a_record_that_a_crash_cut_short_is_none(
         assert failed_run(world, sheet, url_key, retake=True).counts["unknown"] in (5, 10)
         assert len(world.made()) == 25
     else:
-        assert run(world, sheet, url_key).earlier in (15, 20)
+        assert run(world, sheet, url_key).sent_earlier in (15, 20)
 
 
 def test_many_records_are_summed_up_and_a_lost_summary_loses_nothing(
@@ -234,20 +234,20 @@ def test_many_records_are_summed_up_and_a_lost_summary_loses_nothing(
     key = memory_key("ingest", world.url, url_key)
     summary = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-summary")
     whole = summary.read_bytes()
-    assert run(world, sheet, url_key).earlier == 68
+    assert run(world, sheet, url_key).sent_earlier == 68
     summary.write_bytes(whole[: len(whole) // 2])
-    assert run(world, sheet, url_key).earlier == 68
+    assert run(world, sheet, url_key).sent_earlier == 68
     sheet.rows.append("Zoe Q,zoe@example.com,Rome")
-    assert run(world, sheet, url_key).earlier == 68
-    assert run(world, sheet, url_key).earlier == 69
+    assert run(world, sheet, url_key).sent_earlier == 68
+    assert run(world, sheet, url_key).sent_earlier == 69
 
 
 def test_a_dry_run_says_what_is_in_already(world: World, sheet: Sheet, url_key: str) -> None:
     run(world, sheet, url_key)
     sheet.rows.append("Zoe Q,zoe@example.com,Rome")
     report = run(world, sheet, url_key, dry_run=True)
-    assert (report.earlier, report.counts["ready"]) == (25, 1)
-    assert run(world, sheet, url_key).earlier == 25
+    assert (report.sent_earlier, report.counts["ready"]) == (25, 1)
+    assert run(world, sheet, url_key).sent_earlier == 25
 
 
 def test_the_memory_shows_no_candidate_and_no_link(

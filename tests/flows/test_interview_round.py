@@ -51,7 +51,7 @@ def test_strong_candidates_are_posted_and_a_decision_is_asked_for_once() -> None
         given = world.heymilo_credentials, world.slack, decisions
         for _ in range(2):
             posted, asked = strong_candidates(*given, mention="<@U0123ABCD>")
-        assert sorted(posted.already) == sorted(asked.already) == sorted(ids[:2])
+        assert sorted(posted.already_posted) == sorted(asked.already_posted) == sorted(ids[:2])
         questions = world.slack_workspace.messages("#hiring-leads")
         assert len(world.slack_workspace.messages("#hiring")) == len(questions) == 2
     assert all("to the next round?" in str(question["blocks"]) for question in questions)

@@ -45,7 +45,7 @@ def test_each_report_is_posted_once(world: World) -> None:
     assert sorted(payload["interview_id"] for payload in payloads) == sorted(done)
     again = post_interview_summaries(world.heymilo_credentials, world.slack)
     assert again.posted == []
-    assert sorted(again.already) == sorted(done)
+    assert sorted(again.already_posted) == sorted(done)
     assert len(said(world)) == 3
 
 
@@ -68,7 +68,7 @@ def test_what_is_past_max_messages_waits_and_the_channel_is_told_once(world: Wor
     done = finished(world, 8)
     given = world.heymilo_credentials, world.slack
     first = post_interview_summaries(*given, max_messages=3)
-    assert (len(first.posted), len(first.waiting)) == (3, 5)
+    assert (len(first.posted), len(first.deferred)) == (3, 5)
     assert lines(world)[3:] == [
         "5 more interview summaries wait for the next runs, which post 3 each, oldest first. Raise "
         "max_messages to get more at once."
@@ -134,7 +134,7 @@ def test_details_follow_once_in_the_thread(world: World) -> None:
     payload = reply["metadata"]["event_payload"]
     assert (payload["interview_id"], payload["part"], payload["parts"]) == (done, 1, 2)
     assert "Communication" in json.dumps(reply["blocks"])
-    assert post_interview_summaries(credentials, slack).already == [done]
+    assert post_interview_summaries(credentials, slack).already_posted == [done]
     assert len(thread(world)) == 1
 
 
@@ -152,7 +152,7 @@ def test_a_thread_that_broke_off_is_continued_by_the_next_run(
         assert list(raised.value.report.failed) == [done]
     else:
         post_interview_summaries(*given)
-    assert post_interview_summaries(*given).already == [done]
+    assert post_interview_summaries(*given).already_posted == [done]
     assert len(said(world)) == 1
     parts = [reply["metadata"]["event_payload"]["part"] for reply in thread(world)]
     assert parts == [1, 2, 3]
@@ -172,7 +172,7 @@ def test_a_dry_run_posts_nothing_and_shows_what_it_would_post(world: World) -> N
     report = post_interview_summaries(
         credentials, slack, template=template, max_messages=2, dry_run=True
     )
-    assert sorted(report.would_post + report.waiting) == sorted(done)
+    assert sorted(report.would_post + report.deferred) == sorted(done)
     assert len(report.would_post) == 2
     assert not report.posted and not said(world)
     shown = artifact("heymilo-summaries-preview")

@@ -39,7 +39,7 @@ def test_the_stalled_are_found_and_the_channel_is_told(world: World) -> None:
     assert timedelta(days=4) <= item.idle < timedelta(days=4, hours=1)
     (message,) = world.slack_workspace.messages("#hiring")
     assert "4 days" in json.dumps(message["blocks"])
-    assert report.said
+    assert report.digest_posted
 
 
 def test_nothing_is_said_when_nobody_is_stalled(world: World) -> None:
@@ -73,7 +73,7 @@ def test_a_posting_that_cannot_be_read_is_named_and_the_others_are_finished(worl
     with pytest.raises(UnfinishedError, match=bad) as raised:
         report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert len(raised.value.report.stalled) == 1
-    assert list(raised.value.report.unread) == [bad]
+    assert list(raised.value.report.unread_postings) == [bad]
     assert len(world.slack_workspace.messages("#hiring")) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_listing_without_an_end_is_an_unread_posting(world: World) -> None:
     )
     with pytest.raises(UnfinishedError, match="has no end") as raised:
         report_stalled_candidates(world.heymilo_credentials)
-    assert list(raised.value.report.unread) == world.posting_ids[:1]
+    assert list(raised.value.report.unread_postings) == world.posting_ids[:1]
 
 
 def test_slack_refusing_the_digest_fails_the_run_after_all_is_read(world: World) -> None:
@@ -154,8 +154,8 @@ def test_who_stays_stuck_is_not_mentioned_again(world: World) -> None:
     first = stuck(world, 2)
     told = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     again = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
-    assert (sorted(told.mentioned), told.said) == (sorted(first), True)
-    assert (again.mentioned, again.said, len(again.stalled)) == ([], False, 2)
+    assert (sorted(told.mentioned), told.digest_posted) == (sorted(first), True)
+    assert (again.mentioned, again.digest_posted, len(again.stalled)) == ([], False, 2)
     (late,) = stuck(world, days=3)
     third = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert third.mentioned == [late]
@@ -170,7 +170,7 @@ def test_who_stays_stuck_is_mentioned_again_after_remind_after(world: World) -> 
     never = report_stalled_candidates(
         world.heymilo_credentials, slack=world.slack, remind_after=None
     )
-    assert not never.said
+    assert not never.digest_posted
     again = report_stalled_candidates(
         world.heymilo_credentials, slack=world.slack, remind_after="0.1 s"
     )
@@ -211,16 +211,16 @@ def test_a_digest_that_slack_refused_is_said_by_the_next_run(world: World) -> No
     world.slack_workspace.play("not_in_channel")
     with pytest.raises(UnfinishedError) as raised:
         report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
-    assert (raised.value.report.mentioned, raised.value.report.said) == ([], False)
+    assert (raised.value.report.mentioned, raised.value.report.digest_posted) == ([], False)
     again = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert again.mentioned == mine
 
 
 def test_nothing_new_can_be_said_too(world: World) -> None:
     report = report_stalled_candidates(
-        world.heymilo_credentials, slack=world.slack, say_when_clear=True
+        world.heymilo_credentials, slack=world.slack, post_when_clear=True
     )
-    assert report.said
+    assert report.digest_posted
     assert "Nobody is newly stalled" in said(world)[0]
 
 
@@ -231,7 +231,7 @@ def test_who_goes_on_is_counted_as_resumed(world: World) -> None:
     assert first.mentioned == mine
     world.clock.advance(timedelta(days=3))
     second = report_stalled_candidates(world.heymilo_credentials, rules=rules, slack=world.slack)
-    assert (second.resumed, second.stalled, second.said) == (mine, [], False)
+    assert (second.resumed, second.stalled, second.digest_posted) == (mine, [], False)
     third = report_stalled_candidates(world.heymilo_credentials, rules=rules, slack=world.slack)
     assert third.resumed == []
 
@@ -432,7 +432,7 @@ def test_an_export_is_read_with_one_request_a_posting(world: World) -> None:
     listed = len(world.requests_to("list_interviews"))
     by_export = report_stalled_candidates(world.heymilo_credentials, source="export")
     assert len(by_export.stalled) == len(by_page.stalled) > 50
-    assert (by_export.read, by_page.read) == (240, 240)
+    assert (by_export.interviews_read, by_page.interviews_read) == (240, 240)
     assert len(world.requests_to("export_interviews")) == 2
     assert len(world.requests_to("list_interviews")) == listed
 
@@ -450,5 +450,5 @@ def test_an_export_that_cannot_be_read_is_replaced_by_the_pages(
         world.play(faults.cut_body(acted=True), on="export_file", times=9)
     report = report_stalled_candidates(world.heymilo_credentials, source="export")
     assert sorted(item.interview_id for item in report.stalled) == sorted(mine)
-    assert report.read == 30
+    assert report.interviews_read == 30
     assert "is read by pages" in caplog.text

@@ -25,7 +25,7 @@ def truth(world: World, now: datetime) -> dict[str, str]:
     for interview in world.made():
         state = interview.progress(now.timestamp())
         awaited = next((step for step in state.steps if not step.complete), None)
-        if state.status in RULES.never_stalled:
+        if state.status in RULES.ignored_statuses:
             continue
         if state.status == "evaluating" or (awaited and awaited.analyzing):
             kind = "analysis_stuck"
@@ -57,8 +57,8 @@ def test_faults_make_nobody_missed(postings: int, candidates: int, share: float)
         report = report_stalled_candidates(world.heymilo_credentials, max_events=0)
         certain, at_the_end = truth(world, began), truth(world, world.clock.now())
         refused = [r for r in world.requests_to("list_interviews") if r.status != 200]
-    assert report.read == postings * candidates
-    assert not report.unread and not report.not_judged
+    assert report.interviews_read == postings * candidates
+    assert not report.unread_postings and not report.not_judged
     assert refused, "no fault was played"
     found = {item.interview_id: item.kind for item in report.stalled}
     assert len(found) == len(report.stalled)

@@ -51,7 +51,7 @@ def test_a_report_that_changed_is_edited_in_place(world: World, done: str) -> No
     (before,) = world.slack_workspace.messages("#hiring")
     world.rescore(done, 77)
     report = run(world)
-    assert (report.edited, report.already, report.posted) == ([done], [done], [])
+    assert (report.edited, report.already_posted, report.posted) == ([done], [done], [])
     assert str(report) == "0 posted, 1 posted before, 1 edited"
     (message,) = world.slack_workspace.messages("#hiring")
     assert message["ts"] == before["ts"] and shown(message["blocks"]) == "77 / 100"
@@ -203,7 +203,7 @@ def test_a_webhooks_message_stays_as_it_was(world: World, done: str) -> None:
     post_interview_summaries(*given, template=SCORE)
     world.rescore(done, 77)
     report = post_interview_summaries(*given, template=SCORE)
-    assert (report.already, report.edited) == ([done], [])
+    assert (report.already_posted, report.edited) == ([done], [])
     assert lines(world) == ["40 / 100"]
 
 

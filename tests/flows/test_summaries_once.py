@@ -181,9 +181,9 @@ def test_one_for_an_automation_is_known_to_the_schedule(world: World) -> None:
     first, second = ids = finished(world, 2)
     credentials, slack = world.heymilo_credentials, world.slack
     assert post_interview_summary(credentials, slack, first, TEMPLATE).posted == [first]
-    assert post_interview_summary(credentials, slack, first, TEMPLATE).already == [first]
+    assert post_interview_summary(credentials, slack, first, TEMPLATE).already_posted == [first]
     report = run(world)
-    assert (report.already, report.posted, report.edited) == ([first], [second], [])
+    assert (report.already_posted, report.posted, report.edited) == ([first], [second], [])
     assert stands(world) == once(ids)
 
 
@@ -197,7 +197,7 @@ def test_a_worker_without_records_reads_the_channel(
     assert sorted(post_interview_summaries(*given, **how).posted) == sorted(ids)
     before = world.slack_workspace.messages("#hiring", replies=True)
     report = elsewhere(post_interview_summaries, tmp_path / "new")(*given, **how)
-    assert (sorted(report.already), report.posted) == (sorted(ids), [])
+    assert (sorted(report.already_posted), report.posted) == (sorted(ids), [])
     assert world.slack_workspace.messages("#hiring", replies=True) == before
 
 
@@ -251,7 +251,7 @@ def test_without_the_scope_to_read_the_run_says_so_and_relies_on_its_records(
     assert "#hiring can't be read" in caplog.text and "channels:history" in caplog.text
     assert len(raised.value.report.unknown) == 1
     caplog.clear()
-    assert len(run(world).already) == 3
+    assert len(run(world).already_posted) == 3
     assert "can't be read" not in caplog.text
     assert len(world.slack_workspace.messages("#hiring")) == 3
 
@@ -263,7 +263,7 @@ def test_a_webhooks_lost_answer_is_unknown_and_is_not_posted_again(world: World)
     with pytest.raises(UnfinishedError) as raised:
         run(world, webhook)
     assert len(raised.value.report.unknown) == 1
-    assert len(run(world, webhook).already) == 2
+    assert len(run(world, webhook).already_posted) == 2
     assert len(world.slack_workspace.messages("#hiring")) == 2
 
 

@@ -109,7 +109,7 @@ def test_many_go_into_several_digests_that_need_no_thread(world: World) -> None:
     ids = finished(world, 120)
     report = run(world, digest=True, max_messages=2)
     assert len(messages(world, True)) == len(messages(world)) == 2
-    assert f"{len(report.waiting)} more" in shown(messages(world)[-1]["blocks"])
+    assert f"{len(report.deferred)} more" in shown(messages(world)[-1]["blocks"])
     run(world, digest=True)
     assert sorted(listed(world)) == sorted(ids) and len(ids) == len(set(listed(world)))
 
@@ -121,7 +121,7 @@ def test_a_digest_by_a_webhook_and_its_lost_answer(world: World) -> None:
     world.slack_workspace.play("reset_after")
     with pytest.raises(UnfinishedError, match="3 may stand in the channel already"):
         post_interview_summaries(*given, digest=True)
-    assert len(post_interview_summaries(*given, digest=True).already) == len(ids)
+    assert len(post_interview_summaries(*given, digest=True).already_posted) == len(ids)
     assert len(messages(world)) == 1
 
 

@@ -11,7 +11,6 @@ import pytest
 from xlwt.CompoundDoc import XlsDoc  # type: ignore[import-untyped]
 
 from heymilo_prefect.sheets import SheetError, read_sheet
-from heymilo_prefect.sheets import workbooks as limits
 
 from .files import FORMATS, book, ods, ods_row, write, xlsx_parts, zipped
 
@@ -163,7 +162,7 @@ def test_a_workbook_without_worksheets_says_so(tmp_path: Path) -> None:
 def test_a_workbook_that_takes_too_long_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "MAX_SECONDS", 0)
+    monkeypatch.setattr(reader, "MAX_SECONDS", 0)
     with pytest.raises(SheetError, match="needs more than 250 MB of memory or 0 seconds"):
         read_sheet(write(tmp_path / "a.xlsx", book("xlsx", ["Email"])))
 

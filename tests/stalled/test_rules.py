@@ -118,13 +118,13 @@ THRESHOLDS = [
     ),
     (
         "a status of one's own is never stalled",
-        {"never_stalled": ["on hold"]},
+        {"ignored_statuses": ["on hold"]},
         interview(NEXT, last=ago(days=9), status="on_hold"),
         False,
     ),
     (
         "a usual status, once it's left out",
-        {"never_stalled": []},
+        {"ignored_statuses": []},
         interview(NEXT, last=ago(days=9), status="completed"),
         True,
     ),
@@ -231,7 +231,7 @@ def test_a_wrong_threshold_is_an_error_that_names_the_field(name: str, value: An
         ({"steps": {"sms": "soon"}}, "steps.sms"),
         ({"steps": {"sms": {"in_progres": "1 h"}}}, "in_progres"),
         ({"postings": {"Nurse": {"in_progress": "0 h"}}}, "postings.Nurse.in_progress"),
-        ({"never_stalled": "completed"}, "never_stalled"),
+        ({"ignored_statuses": "completed"}, "ignored_statuses"),
     ],
 )
 def test_a_wrong_rule_is_an_error_that_names_it(given: dict[str, Any], named: str) -> None:

@@ -11,7 +11,7 @@ from prefect.variables import Variable
 
 from heymilo_prefect.state import lock as turn
 from heymilo_prefect.state.lock import Turn
-from heymilo_prefect.state.store import MemoryUnavailableError
+from heymilo_prefect.state.store import StateUnavailableError
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -68,7 +68,7 @@ async def test_the_turn_of_a_run_that_goes_on_is_not_taken(
 async def test_who_waits_too_long_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn, "_WAIT_SECONDS", 0)
     await Variable.aset(name, "another run")
-    with pytest.raises(MemoryUnavailableError, match="Another run does it for more than"):
+    with pytest.raises(StateUnavailableError, match="Another run does it for more than"):
         await turns_of(name, 0)
 
 
@@ -76,5 +76,5 @@ async def test_a_run_that_was_still_for_too_long_does_no_more(name: str) -> None
     async with Turn(name, "does it") as mine:
         mine.check()
         mine._renewed -= 50  # a machine that was asleep
-        with pytest.raises(MemoryUnavailableError, match="run again"):
+        with pytest.raises(StateUnavailableError, match="run again"):
             mine.check()

@@ -9,7 +9,7 @@ from prefect.filesystems import LocalFileSystem
 
 from heymilo_prefect.flows import UnfinishedError, ingest_sheet, post_interview_summaries
 from heymilo_prefect.sandbox import World
-from heymilo_prefect.state.store import MemoryUnavailableError, memory_key
+from heymilo_prefect.state.store import StateUnavailableError, memory_key
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -21,7 +21,7 @@ def test_without_its_memory_the_run_posts_nothing(world: World, tmp_path: Path) 
     storage.save("blocked", overwrite=True)
     world.add_candidates(world.posting_ids[0], 1, age=timedelta(days=3), persona="finishes")
     flow = post_interview_summaries.with_options(result_storage=storage)
-    with pytest.raises(MemoryUnavailableError, match="result storage can't be written"):
+    with pytest.raises(StateUnavailableError, match="result storage can't be written"):
         flow(world.heymilo_credentials, world.slack)
     assert not world.slack_workspace.messages("#hiring")
 
@@ -57,7 +57,7 @@ def test_a_storage_that_stops_answering_is_not_the_news_that_nothing_was_sent(
     options = {"posting": world.posting_ids[0]}
     flow = ingest_sheet.with_options(result_storage=storage)
     assert flow(world.heymilo_credentials, str(sheet), **options).counts["ingested"] == 1
-    assert flow(world.heymilo_credentials, str(sheet), **options).earlier == 1
+    assert flow(world.heymilo_credentials, str(sheet), **options).sent_earlier == 1
     storage.down = True
     storage.save("failing", overwrite=True)
     world.requests.clear()

@@ -98,7 +98,7 @@ def test_polling_catches_what_was_lost_while_prefect_was_down(world: World) -> N
     report = post_interview_summaries(world.heymilo_credentials, world.slack)
     assert report.posted == [interview_id]
     late = post_interview_summary(world.heymilo_credentials, world.slack, interview_id)
-    assert late.already == [interview_id]
+    assert late.already_posted == [interview_id]
     assert len(messages(world)) == 1
 
 
