@@ -11,6 +11,7 @@ import pytest
 from xlwt.CompoundDoc import XlsDoc  # type: ignore[import-untyped]
 
 from heymilo_prefect.sheets import SheetError, read_sheet
+from heymilo_prefect.sheets.workbooks import reader
 
 from .files import FORMATS, book, ods, ods_row, write, xlsx_parts, zipped
 
