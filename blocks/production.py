@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from prefect_slack import SlackCredentials
 from pydantic import SecretStr, ValidationError
 
-from blocks.workspace import block_name, rate_limit_of, save
+from blocks.workspace import block_name, concurrency_limit_of, save
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def main(
         sys.exit("\n".join(["The environment lacks:", *missing, "Nothing was saved."]))
     wrong: list[str] = []
     credentials = SlackCredentials(token=SecretStr(environment["SLACK_BOT_TOKEN"]))
-    limit = rate_limit_of(name)
+    limit = concurrency_limit_of(name)
     heymilo_credentials = _made(
         HeyMiloCredentials, HEYMILO, environment, wrong, concurrency_limit=limit
     )

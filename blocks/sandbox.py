@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from prefect_slack import SlackCredentials
 from pydantic import SecretStr
 
-from blocks.workspace import block_name, rate_limit_of, save
+from blocks.workspace import block_name, concurrency_limit_of, save
 from heymilo_prefect.api.transport import checked_base_url
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     heymilo_credentials = HeyMiloCredentials(
         api_key=SecretStr(World.api_key),
         base_url=options.address,
-        rate_limit=rate_limit_of(options.name),
+        concurrency_limit=concurrency_limit_of(options.name),
     )
     slack = SlackChannel(
         credentials=SlackCredentials(token=SecretStr(World.slack_token)),

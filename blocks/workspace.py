@@ -34,7 +34,7 @@ def block_name(given: str) -> str:
     return given
 
 
-def rate_limit_of(name: str) -> str:
+def concurrency_limit_of(name: str) -> str:
     """Return the name of the limit by which all processes share the requests of a workspace."""
     return f"heymilo-{name}"
 
