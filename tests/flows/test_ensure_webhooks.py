@@ -114,7 +114,7 @@ def test_a_dry_run_changes_nothing_and_says_what_would_be(world: World, url: Sec
     assert json.dumps(world.webhooks) == before
     assert (len(report.would_create), len(report.would_deactivate)) == (3, 3)
     assert not report.created and not report.deactivated
-    assert "would make" in artifact("heymilo-webhooks")
+    assert "would create" in artifact("heymilo-webhooks")
 
 
 # what fails
