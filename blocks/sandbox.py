@@ -11,7 +11,7 @@ from prefect_slack import SlackCredentials
 from pydantic import SecretStr
 
 from blocks.workspace import block_name, concurrency_limit_of, save
-from heymilo_prefect.api.transport import checked_base_url
+from heymilo_prefect.api.transport import validate_base_url
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.sandbox import World
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _address(given: str) -> str:
     try:
-        return checked_base_url(given)
+        return validate_base_url(given)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None
 

@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.slack import Channel, SlackError
-from heymilo_prefect.slack.errors import refusal, refusal_of
+from heymilo_prefect.slack.errors import error_for_code, error_from_sdk
 
 BLOCK_TYPES: tuple[type[Block], ...] = (
     HeyMiloCredentials,
@@ -107,9 +107,9 @@ async def _who(slack: SlackChannel) -> str:
     try:
         answer = await slack.get_client().auth_test()
     except SlackApiError as refused:
-        failure = refusal_of(refused, slack.channel)
+        failure = error_from_sdk(refused, slack.channel)
     except (ClientError, TimeoutError):
-        failure = refusal("unreachable", slack.channel)
+        failure = error_for_code("unreachable", slack.channel)
     else:
         return f"it posts as {answer.get('user')} in {answer.get('team')}."
     # Out of the handlers, so that the error carries no cause that quotes the request.

@@ -86,7 +86,7 @@ def _labels(item: Stalled) -> dict[str, str]:
     return {
         "heymilo.kind": item.kind,
         "heymilo.step": item.step or "",
-        "heymilo.turn": item.turn,
+        "heymilo.waiting_on": item.waiting_on,
         "heymilo.last-activity": item.last_activity.isoformat(),
     }
 

@@ -1,6 +1,6 @@
 """Rows of a sheet become requests, and each row gets one outcome. Decides; sends nothing itself.
 
-`ingest_chunk` is a generator: it yields a `Call` to send and receives the answer, or the error.
+`ingest_batch` is a generator: it yields a `Call` to send and receives the answer, or the error.
 """
 
 import json
@@ -21,11 +21,11 @@ from heymilo_prefect.api.models import Candidate, IngestedInterview, Ingestion
 Outcome = Literal["ingested", "duplicate", "rejected", "failed", "unknown", "ready"]
 OUTCOMES: tuple[Outcome, ...] = ("ingested", "duplicate", "rejected", "failed", "unknown")
 """How a row can end; in a dry run it can also be `ready`."""
-CHUNK_ROWS = 100
+BATCH_ROWS = 100
 
 
 @dataclass(slots=True)
-class ReadyRow:
+class CandidateRow:
     """A row that is ready to be sent.
 
     `note` is part of its outcome's reason, whatever the outcome. `tag` recognises the row in a
@@ -65,10 +65,10 @@ class RowOutcome:
     sent_earlier: bool = False
 
 
-class ChunkLimit:
+class BatchLimit:
     """The most rows in a request: HeyMilo's own limit isn't documented, so a run learns it."""
 
-    def __init__(self, rows: int = CHUNK_ROWS) -> None:
+    def __init__(self, rows: int = BATCH_ROWS) -> None:
         self.rows = rows
 
     def refused(self, rows: int) -> None:
@@ -76,17 +76,17 @@ class ChunkLimit:
         self.rows = max(1, min(self.rows, rows // 2))
 
 
-class Batches:
+class BatchBuilder:
     """Collects rows until there are enough for a request: of one posting, all `retake` or none.
 
     A lost answer leaves `retake` rows unknown; the others needn't share that.
     """
 
-    def __init__(self, limit: ChunkLimit) -> None:
+    def __init__(self, limit: BatchLimit) -> None:
         self._limit = limit
-        self._waiting: dict[tuple[str, bool], list[ReadyRow]] = defaultdict(list)
+        self._waiting: dict[tuple[str, bool], list[CandidateRow]] = defaultdict(list)
 
-    def add(self, url_key: str, row: ReadyRow) -> list[ReadyRow]:
+    def add(self, url_key: str, row: CandidateRow) -> list[CandidateRow]:
         """Take a row; returns the rows that now make a request, or none."""
         rows = self._waiting[url_key, row.candidate.retake]
         rows.append(row)
@@ -94,17 +94,17 @@ class Batches:
             return []
         return self._waiting.pop((url_key, row.candidate.retake))
 
-    def rest(self) -> Iterator[tuple[str, list[ReadyRow]]]:
+    def rest(self) -> Iterator[tuple[str, list[CandidateRow]]]:
         """Give what is left: url_key and rows."""
         for (url_key, _), rows in self._waiting.items():
             yield url_key, rows
         self._waiting.clear()
 
 
-Asking = Generator[Call[Ingestion], Ingestion | HeyMiloError, list[RowOutcome]]
+IngestSteps = Generator[Call[Ingestion], Ingestion | HeyMiloError, list[RowOutcome]]
 
 
-def identity(url_key: str, candidate: Candidate) -> bytes:
+def row_fingerprint(url_key: str, candidate: Candidate) -> bytes:
     """Return what makes a row the same row again, wherever it stands in its sheet.
 
     The posting and all that is sent; with `retake`, which makes a new interview each time, only
@@ -114,12 +114,12 @@ def identity(url_key: str, candidate: Candidate) -> bytes:
     return json.dumps([url_key, what], sort_keys=True, separators=(",", ":")).encode()
 
 
-def failed(rows: Iterable[ReadyRow], why: object) -> list[RowOutcome]:
+def failed(rows: Iterable[CandidateRow], why: object) -> list[RowOutcome]:
     """Return these rows as failed, with why."""
     return [row.ended("failed", why) for row in rows]
 
 
-def ingest_chunk(url_key: str, rows: Sequence[ReadyRow], limit: ChunkLimit) -> Asking:
+def ingest_batch(url_key: str, rows: Sequence[CandidateRow], limit: BatchLimit) -> IngestSteps:
     """Send rows to a posting in as few requests as HeyMilo takes; one outcome a row comes back.
 
     A row that HeyMilo refuses is found and doesn't sink the others. A row that says `retake` is
@@ -128,38 +128,38 @@ def ingest_chunk(url_key: str, rows: Sequence[ReadyRow], limit: ChunkLimit) -> A
     if not rows:
         return []
     if len(rows) > limit.rows:
-        return (yield from _in_parts(url_key, rows, limit.rows, limit))
+        return (yield from _split(url_key, rows, limit.rows, limit))
     came = yield ingest_candidates(url_key, [row.candidate for row in rows])
     if isinstance(came, Ingestion):
-        return (yield from _paired(url_key, rows, came))
+        return (yield from _match_by_position(url_key, rows, came))
     if isinstance(came, OutcomeUnknownError):
         unknown = [row.ended("unknown", came) for row in rows if row.candidate.retake]
         safe = [row for row in rows if not row.candidate.retake]
-        return unknown + (yield from ingest_chunk(url_key, safe, limit))
+        return unknown + (yield from ingest_batch(url_key, safe, limit))
     if not isinstance(came, InvalidRequestError):
         return failed(rows, came)
     if isinstance(came, TooLargeError):
         limit.refused(len(rows))
         refused: dict[int, str] = {}
     else:
-        refused = _named(came, len(rows))
+        refused = _errors_by_row(came, len(rows))
     if len(rows) == 1:
         return [rows[0].ended("rejected", refused.get(0, came))]
     if refused:
         rejected = [rows[index].ended("rejected", why) for index, why in refused.items()]
         others = [row for index, row in enumerate(rows) if index not in refused]
-        return rejected + (yield from ingest_chunk(url_key, others, limit))
-    return (yield from _in_parts(url_key, rows, (len(rows) + 1) // 2, limit))
+        return rejected + (yield from ingest_batch(url_key, others, limit))
+    return (yield from _split(url_key, rows, (len(rows) + 1) // 2, limit))
 
 
-def _in_parts(url_key: str, rows: Sequence[ReadyRow], size: int, limit: ChunkLimit) -> Asking:
+def _split(url_key: str, rows: Sequence[CandidateRow], size: int, limit: BatchLimit) -> IngestSteps:
     outcomes: list[RowOutcome] = []
     for start in range(0, len(rows), size):
-        outcomes += yield from ingest_chunk(url_key, rows[start : start + size], limit)
+        outcomes += yield from ingest_batch(url_key, rows[start : start + size], limit)
     return outcomes
 
 
-def _paired(url_key: str, rows: Sequence[ReadyRow], came: Ingestion) -> Asking:
+def _match_by_position(url_key: str, rows: Sequence[CandidateRow], came: Ingestion) -> IngestSteps:
     """Pair by position where the counts agree; never guess where they don't."""
     details = came.interview_details or []
     if len(details) != len(rows):
@@ -172,17 +172,17 @@ def _paired(url_key: str, rows: Sequence[ReadyRow], came: Ingestion) -> Asking:
             why = "HeyMilo didn't say which interview is this row's: look for it there"
             outcomes.append(row.ended("ingested", why))
         else:
-            outcomes.append((yield from _looked_up(url_key, row)))
+            outcomes.append((yield from _ingest_one(url_key, row)))
     return outcomes
 
 
-def _looked_up(
-    url_key: str, row: ReadyRow
+def _ingest_one(
+    url_key: str, row: CandidateRow
 ) -> Generator[Call[Ingestion], Ingestion | HeyMiloError, RowOutcome]:
     """Ask for one row by itself: without `retake` HeyMilo answers with the interview it has."""
     came = yield ingest_candidate(url_key, row.candidate)
     if isinstance(came, InvalidRequestError):
-        return row.ended("rejected", _named(came, 1).get(0, came))
+        return row.ended("rejected", _errors_by_row(came, 1).get(0, came))
     if isinstance(came, HeyMiloError):
         return row.ended("failed", came)
     details = came.interview_details or []
@@ -191,7 +191,7 @@ def _looked_up(
     return row.ended("ingested", found=details[0])
 
 
-def _named(error: InvalidRequestError, rows: int) -> dict[int, str]:
+def _errors_by_row(error: InvalidRequestError, rows: int) -> dict[int, str]:
     """Return the rows that a 422 names, by their place in the request, with why.
 
     In `("body", "data", 3, "email")` and its like the first number is the row's place. A location

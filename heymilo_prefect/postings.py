@@ -32,7 +32,7 @@ def find_posting(postings: Sequence[Posting], wanted: str) -> Posting:
     raise PostingError(f"HeyMilo has no posting {one_line(named)!r}: {hint}")
 
 
-class Destinations:
+class PostingResolver:
     """Gives the url_key of the posting that a row names by id or exact title.
 
     Its errors are shown beside the row: they hold HeyMilo's titles, and not what the row says.
@@ -62,7 +62,7 @@ class Destinations:
         if not named:
             return PostingError("no posting: name one in its posting column, or run with posting=")
         try:
-            return url_key_of(find_posting(self._postings, named))
+            return url_key_for(find_posting(self._postings, named))
         except PostingError as error:
             if any(posting.posting_id == named for posting in self._postings):
                 return error
@@ -71,14 +71,14 @@ class Destinations:
         return PostingError(f"its posting isn't known, or its title stands for several: {hint}")
 
 
-def url_key_of(posting: Posting) -> str:
+def url_key_for(posting: Posting) -> str:
     """Return where a posting's candidates are sent; raises PostingError when it has no url_key."""
     if not posting.url_key:
         raise PostingError(f"Posting {posting.posting_id} has no url_key: give one by url_key.")
     return posting.url_key
 
 
-def chosen(
+def select_postings(
     postings: Iterable[Posting],
     posting_ids: Sequence[str] | None,
     archived: bool = False,

@@ -14,10 +14,10 @@ from heymilo_prefect.summaries import (
     StalledGroup,
     StalledItem,
     render_digest,
-    render_many,
+    render_stalled_digest,
     render_summary,
 )
-from heymilo_prefect.summaries.preview import draw_in_channel, read_interview
+from heymilo_prefect.summaries.preview import preview_html, read_interview
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTH = 860
@@ -100,7 +100,7 @@ def many() -> SlackMessage:
         (interview, associate if about in elsewhere else developer)
         for about, interview in interviews().items()
     ]
-    return render_many(found, waiting=8)
+    return render_digest(found, deferred=8)
 
 
 def digest() -> SlackMessage:
@@ -114,20 +114,20 @@ def digest() -> SlackMessage:
         StalledGroup("Senior Frontend Developer", waiting[:2]),
         StalledGroup("Warehouse Associate", waiting[2:]),
     ]
-    return render_digest(groups, total=34, more=31, known=4, resumed=2)
+    return render_stalled_digest(groups, total=34, not_listed=31, already_reported=4, resumed=2)
 
 
 def pages() -> dict[str, str]:
     """A page of HTML for each picture."""
     drawn = {
         template: "".join(
-            draw_in_channel(render_summary(interview, None, template), about)
+            preview_html(render_summary(interview, None, template), about)
             for about, interview in interviews().items()
         )
         for template in ("full", "compact")
     }
-    drawn["digest"] = draw_in_channel(many(), "Six interviews in one message")
-    drawn["stalled"] = draw_in_channel(digest(), "The digest of stalled candidates")
+    drawn["digest"] = preview_html(many(), "Six interviews in one message")
+    drawn["stalled"] = preview_html(digest(), "The digest of stalled candidates")
     head = f'<meta charset="utf-8"><style>{PAGE_STYLE} .slack {{ margin: 0 auto 24px }}</style>'
     return {name: f"<!doctype html>{head}{body}" for name, body in drawn.items()}
 

@@ -12,12 +12,12 @@ from heymilo_prefect.api.errors import FieldError, InvalidRequestError
 from heymilo_prefect.api.models import IngestedInterview, Ingestion
 from heymilo_prefect.api.request_flow import RetryPolicy
 from heymilo_prefect.ingestion import (
-    Batches,
-    ChunkLimit,
-    ReadyRow,
+    BatchBuilder,
+    BatchLimit,
+    CandidateRow,
     RowOutcome,
-    identity,
-    ingest_chunk,
+    ingest_batch,
+    row_fingerprint,
 )
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
@@ -42,10 +42,10 @@ def world(served: World) -> World:
     return served
 
 
-def ready(count: int, bad: Sequence[int] = (), retakes: Sequence[int] = ()) -> list[ReadyRow]:
+def ready(count: int, bad: Sequence[int] = (), retakes: Sequence[int] = ()) -> list[CandidateRow]:
     """Rows as a sheet numbers them, from 2."""
     return [
-        ReadyRow(
+        CandidateRow(
             n + 2,
             Candidate(
                 name=f"Person {n}",
@@ -59,12 +59,12 @@ def ready(count: int, bad: Sequence[int] = (), retakes: Sequence[int] = ()) -> l
 
 
 def ingest(
-    world: World, rows: Sequence[ReadyRow], limit: ChunkLimit | None = None
+    world: World, rows: Sequence[CandidateRow], limit: BatchLimit | None = None
 ) -> dict[int, RowOutcome]:
     """Drive the steps by a client; the outcomes by row, each row once."""
-    client = HeyMiloClient(world.api_key, world.url, retry_policy=RetryPolicy(tries=2))
+    client = HeyMiloClient(world.api_key, world.url, retry_policy=RetryPolicy(attempts=2))
     url_key = next(iter(world.postings.values())).url_key
-    steps = ingest_chunk(url_key, rows, limit or ChunkLimit())
+    steps = ingest_batch(url_key, rows, limit or BatchLimit())
     came: Ingestion | HeyMiloError | None = None
     while True:
         try:
@@ -84,7 +84,9 @@ def counted(outcomes: dict[int, RowOutcome]) -> dict[str, int]:
     return dict(Counter(one.outcome for one in outcomes.values()))
 
 
-def check_pairs(world: World, rows: Sequence[ReadyRow], outcomes: dict[int, RowOutcome]) -> None:
+def check_pairs(
+    world: World, rows: Sequence[CandidateRow], outcomes: dict[int, RowOutcome]
+) -> None:
     """Each interview that an outcome names is that row's candidate's."""
     for row in rows:
         if (interview_id := outcomes[row.row].interview_id) is not None:
@@ -95,7 +97,7 @@ def check_pairs(world: World, rows: Sequence[ReadyRow], outcomes: dict[int, RowO
 
 def test_rows_are_collected_into_requests_by_posting_and_retake() -> None:
     """Note 8, and note 9: a lost answer leaves only the retake rows unknown."""
-    batches = Batches(ChunkLimit(2))
+    batches = BatchBuilder(BatchLimit(2))
     first, second, retake, other, third = ready(5, retakes=[2])
     assert batches.add("a", first) == []
     assert batches.add("b", other) == []
@@ -109,17 +111,17 @@ def test_rows_are_collected_into_requests_by_posting_and_retake() -> None:
 def test_a_row_is_the_same_row_while_all_that_is_sent_is() -> None:
     row = Candidate(name="A", email="a@example.com", metadata={"x": "1", "y": "2"})
     same = Candidate(name="A", email="a@example.com", metadata={"y": "2", "x": "1"})
-    assert identity("key", row) == identity("key", same)
-    assert identity("other", row) != identity("key", row)
+    assert row_fingerprint("key", row) == row_fingerprint("key", same)
+    assert row_fingerprint("other", row) != row_fingerprint("key", row)
     for changed in ({"name": "B"}, {"metadata": {"x": "1"}}, {"data": {"z": ""}}, {"retake": True}):
-        assert identity("key", row.model_copy(update=changed)) != identity("key", row)
+        assert row_fingerprint("key", row.model_copy(update=changed)) != row_fingerprint("key", row)
 
 
 def test_a_retake_is_the_same_while_posting_and_address_are() -> None:
     row = Candidate(name="A", email="a@example.com", retake=True)
     same = Candidate(name="B", email="A@Example.com", data={"x": "1"}, retake=True)
-    assert identity("key", row) == identity("key", same)
-    assert identity("other", row) != identity("key", row)
+    assert row_fingerprint("key", row) == row_fingerprint("key", same)
+    assert row_fingerprint("other", row) != row_fingerprint("key", row)
 
 
 def test_no_rows_are_no_request(world: World) -> None:
@@ -237,7 +239,7 @@ def test_a_chunk_that_is_too_large_is_halved(world: World, reading: str, fastapi
 def test_what_is_too_large_stays_halved_for_the_run(world: World) -> None:
     """Note 8."""
     world.readings.add("largest_bulk_413")
-    limit = ChunkLimit(100)
+    limit = BatchLimit(100)
     assert counted(ingest(world, ready(100), limit)) == {"ingested": 100}
     assert counted(ingest(world, ready(100), limit)) == {"ingested": 100}
     assert [len(one.body["data"]) for one in world.requests] == [100, 50, 50, 50, 50]
@@ -296,9 +298,9 @@ def test_a_retake_whose_answer_is_lost_is_unknown_and_the_others_go_again(
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (faults.status(401), "refuses the API key"),
-        (faults.status(404), "check the id"),
-        (faults.status(500), "try again later"),
+        (faults.status(401), "rejected the API key"),
+        (faults.status(404), "Check the id"),
+        (faults.status(500), "Try again later"),
         (faults.status(429, headers={"Retry-After": "9999"}), "too many requests"),
     ],
 )
@@ -339,7 +341,7 @@ def test_a_location_that_names_a_row_settles_it_without_bisection(
     location: tuple[str | int, ...], place: int, what: str
 ) -> None:
     rows = ready(100)
-    steps = ingest_chunk("key", rows, ChunkLimit())
+    steps = ingest_batch("key", rows, BatchLimit())
     next(steps)
     refusal = InvalidRequestError(
         "no", status=422, fields=[FieldError(location=location, message="isn't valid", type=None)]

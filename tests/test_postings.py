@@ -3,7 +3,7 @@
 import pytest
 
 from heymilo_prefect.api import Posting
-from heymilo_prefect.postings import PostingError, chosen, find_posting
+from heymilo_prefect.postings import PostingError, find_posting, select_postings
 
 POSTINGS = [
     Posting(posting_id="P1", title="Warehouse Associate"),
@@ -36,17 +36,17 @@ def test_an_unclear_posting_is_refused_with_what_is_near(wanted: str, said: str)
 
 
 def test_without_ids_all_that_are_not_archived_are_chosen() -> None:
-    assert [one.posting_id for one in chosen(POSTINGS, None)] == ["P1", "P2", "P3", "P5"]
+    assert [one.posting_id for one in select_postings(POSTINGS, None)] == ["P1", "P2", "P3", "P5"]
 
 
 def test_ids_choose_in_their_order_and_once() -> None:
-    assert [one.posting_id for one in chosen(POSTINGS, ["P4", "P1", "P4"])] == ["P4", "P1"]
-    assert chosen(POSTINGS, []) == []
+    assert [one.posting_id for one in select_postings(POSTINGS, ["P4", "P1", "P4"])] == ["P4", "P1"]
+    assert select_postings(POSTINGS, []) == []
 
 
 def test_an_unknown_id_is_refused() -> None:
     with pytest.raises(PostingError, match="'P9'"):
-        chosen(POSTINGS, ["P1", "P9"])
+        select_postings(POSTINGS, ["P1", "P9"])
 
 
 def test_an_error_quotes_titles_on_one_bounded_line() -> None:

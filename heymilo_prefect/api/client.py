@@ -1,4 +1,4 @@
-"""The two clients: every endpoint as a method, and iterators over whole listings."""
+"""The clients for HeyMilo's API: a method per endpoint, and iterators over complete listings."""
 
 import functools
 import threading
@@ -7,12 +7,20 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from heymilo_prefect.api import endpoints
 from heymilo_prefect.api.endpoints import Call
+from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.models import Interview, InterviewPage, Posting, PostingPage
-from heymilo_prefect.api.paging import awalk, interviews_listing, postings_listing, walk
-from heymilo_prefect.api.rate_limit import SharedWindow, SlidingWindow, Slots
-from heymilo_prefect.api.request_flow import Conduct, RetryPolicy, conduct
-from heymilo_prefect.api.transport import Wire, checked_api_key, checked_base_url
+from heymilo_prefect.api.paging import apaginate, interviews_listing, paginate, postings_listing
+from heymilo_prefect.api.rate_limit import RateLimiter, SharedQuota
+from heymilo_prefect.api.request_flow import RequestFlow, RetryPolicy, request_flow
+from heymilo_prefect.api.transport import (
+    Steps,
+    Transport,
+    arun,
+    run,
+    validate_api_key,
+    validate_base_url,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,7 +29,7 @@ BASE_URL = "https://api.heymilo.network"
 
 
 class _Client:
-    """What both clients are: a key's wire, limit and retry policy."""
+    """What both clients share: the transport, the rate limiter and the retry policy of a key."""
 
     def __init__(
         self,
@@ -30,30 +38,30 @@ class _Client:
         *,
         timeout_seconds: float = 30.0,
         requests_per_minute: float = 300.0,
-        window_seconds: float = 60.0,
+        quota: SharedQuota | None = None,
         retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - it is frozen
-        slots: Slots | None = None,
+        _window_seconds: float = 60.0,
     ) -> None:
-        if timeout_seconds <= 0 or requests_per_minute <= 0 or window_seconds <= 0:
-            raise ValueError(
-                "timeout_seconds, requests_per_minute and window_seconds must be above 0."
-            )
-        self.base_url = checked_base_url(base_url)
-        self._wire = Wire(self.base_url, checked_api_key(api_key), timeout_seconds)
-        about = self._wire.connections.window, requests_per_minute, window_seconds
-        self._limiter = SlidingWindow(*about) if slots is None else SharedWindow(*about, slots)
+        if timeout_seconds <= 0 or requests_per_minute <= 0 or _window_seconds <= 0:
+            raise ValueError("timeout_seconds and requests_per_minute must be above 0.")
+        self.base_url = validate_base_url(base_url)
+        self._transport = Transport(self.base_url, validate_api_key(api_key), timeout_seconds)
+        requests = self._transport.connections.requests
+        self._limiter = RateLimiter(requests, requests_per_minute, _window_seconds, quota)
         self._policy = retry_policy
 
     def __repr__(self) -> str:
-        """Show where it goes, and not the key."""
+        """Show the base URL, and not the key."""
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> Any:
-        """Refuse to be pickled: it holds the key."""
-        raise TypeError(f"{type(self).__name__} holds the key and isn't pickled: hand the block.")
+        """Refuse to be pickled, because it contains the key."""
+        raise TypeError(
+            f"{type(self).__name__} contains the API key and can't be pickled. Pass the block."
+        )
 
-    def _conduct(self, call: Call[T]) -> Conduct[T]:
-        return conduct(call, self._limiter, self._policy)
+    def _request_flow(self, call: Call[T]) -> RequestFlow[T]:
+        return request_flow(call, self._limiter, self._policy)
 
 
 def _sync(
@@ -77,15 +85,37 @@ def _async(
 
 
 class HeyMiloClient(_Client):
-    """HeyMilo's API v1 for threads: methods return models and raise `HeyMiloError`.
+    """Synchronous client for HeyMilo's API v1; its methods return models and raise `HeyMiloError`.
 
-    Clients of one key and base URL share their connections and their rate limit, so making one is
-    cheap. `requests_per_minute` is any positive number.
+    Clients with the same key and base URL share connections and the rate limit, so creating one is
+    cheap. Safe to use from several threads.
+
+    Args:
+        api_key: The workspace's API key.
+        base_url: Where HeyMilo's API is: https, or http on this machine.
+        timeout_seconds: Seconds to wait for a response.
+        requests_per_minute: Any positive number; HeyMilo allows 300 per key.
+        quota: Requests that are shared with other processes.
+        retry_policy: How often a failed request is sent again.
     """
 
-    def send(self, call: Call[T], stop: threading.Event | None = None) -> T:
-        """Carry out a call of `heymilo_prefect.api.endpoints`; `stop` ends its waits."""
-        return self._wire.run(self._conduct(call), stop)
+    def send(self, call: Call[T], cancelled: threading.Event | None = None) -> T:
+        """Send a call of `heymilo_prefect.api.endpoints`; setting `cancelled` ends its waits."""
+        return self._transport.run(self._request_flow(call), cancelled)
+
+    def run(self, steps: Steps[T]) -> T:
+        """Carry out a generator that yields calls to send and seconds to sleep.
+
+        It receives the model of each call's response, or the `HeyMiloError`; its return value is
+        returned.
+        """
+        return run(steps, self._attempt)
+
+    def _attempt(self, call: Call[Any]) -> Any:
+        try:
+            return self.send(call)
+        except HeyMiloError as error:
+            return error
 
     check_health = _sync(endpoints.check_health)
     list_postings = _sync(endpoints.list_postings)
@@ -100,36 +130,50 @@ class HeyMiloClient(_Client):
     ingest_candidates = _sync(endpoints.ingest_candidates)
 
     def iter_postings(self, limit: int = 100) -> Iterator[Posting]:
-        """Yield every posting once, `limit` per request, at most 8 requests in flight.
+        """Yield each posting once, `limit` per request, with up to 8 requests in flight.
 
-        A malformed one is left out, with a warning in the log at the end.
+        Malformed postings are left out, and counted in one warning at the end.
         """
 
-        def fetch(page: int, stop: threading.Event) -> tuple[PostingPage, Items[Posting]]:
-            answer = self.send(endpoints.list_postings(page, limit), stop)
-            return answer, answer.postings
+        def fetch(page: int, cancelled: threading.Event) -> tuple[PostingPage, Items[Posting]]:
+            response = self.send(endpoints.list_postings(page, limit), cancelled)
+            return response, response.postings
 
-        return walk(fetch, postings_listing(limit))
+        return paginate(fetch, postings_listing(limit))
 
     def iter_interviews(self, posting_id: str, limit: int = 100) -> Iterator[Interview]:
-        """Yield every interview of a posting once, `limit` per request, at most 8 in flight.
+        """Yield each interview of a posting once, `limit` per request, up to 8 in flight.
 
-        A malformed one is left out, with a warning in the log at the end.
+        Malformed interviews are left out, and counted in one warning at the end.
         """
 
-        def fetch(page: int, stop: threading.Event) -> tuple[InterviewPage, Items[Interview]]:
-            answer = self.send(endpoints.list_interviews(posting_id, page, limit), stop)
-            return answer, answer.candidates
+        def fetch(page: int, cancelled: threading.Event) -> tuple[InterviewPage, Items[Interview]]:
+            response = self.send(endpoints.list_interviews(posting_id, page, limit), cancelled)
+            return response, response.candidates
 
-        return walk(fetch, interviews_listing(posting_id, limit))
+        return paginate(fetch, interviews_listing(posting_id, limit))
 
 
 class AsyncHeyMiloClient(_Client):
-    """HeyMilo's API v1 for event loops: the same methods as `HeyMiloClient`, to be awaited."""
+    """Asynchronous client for HeyMilo's API v1: the methods of `HeyMiloClient`, as coroutines."""
 
     async def send(self, call: Call[T]) -> T:
-        """Carry out a call of `heymilo_prefect.api.endpoints`."""
-        return await self._wire.arun(self._conduct(call))
+        """Send a call of `heymilo_prefect.api.endpoints`."""
+        return await self._transport.arun(self._request_flow(call))
+
+    async def run(self, steps: Steps[T]) -> T:
+        """Carry out a generator that yields calls to send and seconds to sleep.
+
+        It receives the model of each call's response, or the `HeyMiloError`; its return value is
+        returned.
+        """
+        return await arun(steps, self._attempt)
+
+    async def _attempt(self, call: Call[Any]) -> Any:
+        try:
+            return await self.send(call)
+        except HeyMiloError as error:
+            return error
 
     check_health = _async(endpoints.check_health)
     list_postings = _async(endpoints.list_postings)
@@ -144,25 +188,25 @@ class AsyncHeyMiloClient(_Client):
     ingest_candidates = _async(endpoints.ingest_candidates)
 
     def iter_postings(self, limit: int = 100) -> AsyncIterator[Posting]:
-        """Yield every posting once, `limit` per request, at most 8 requests in flight.
+        """Yield each posting once, `limit` per request, with up to 8 requests in flight.
 
-        A malformed one is left out, with a warning in the log at the end.
+        Malformed postings are left out, and counted in one warning at the end.
         """
 
         async def fetch(page: int) -> tuple[PostingPage, Items[Posting]]:
-            answer = await self.list_postings(page, limit)
-            return answer, answer.postings
+            response = await self.list_postings(page, limit)
+            return response, response.postings
 
-        return awalk(fetch, postings_listing(limit))
+        return apaginate(fetch, postings_listing(limit))
 
     def iter_interviews(self, posting_id: str, limit: int = 100) -> AsyncIterator[Interview]:
-        """Yield every interview of a posting once, `limit` per request, at most 8 in flight.
+        """Yield each interview of a posting once, `limit` per request, up to 8 in flight.
 
-        A malformed one is left out, with a warning in the log at the end.
+        Malformed interviews are left out, and counted in one warning at the end.
         """
 
         async def fetch(page: int) -> tuple[InterviewPage, Items[Interview]]:
-            answer = await self.list_interviews(posting_id, page, limit)
-            return answer, answer.candidates
+            response = await self.list_interviews(posting_id, page, limit)
+            return response, response.candidates
 
-        return awalk(fetch, interviews_listing(posting_id, limit))
+        return apaginate(fetch, interviews_listing(posting_id, limit))

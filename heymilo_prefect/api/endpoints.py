@@ -1,8 +1,8 @@
-"""Every endpoint of HeyMilo's API v1, once: how it is asked, how it answers, may it be repeated.
+"""The endpoints of HeyMilo's API v1: how each is requested, and how its response is read.
 
-A function here takes the endpoint's parameters and returns a `Call`: plain values, nothing is sent.
+A function here takes an endpoint's parameters and returns a `Call`, plain values; nothing is sent.
 The clients and the tasks offer these functions under the same names. Where the vendor's
-documentation contradicts itself, `otherwise` holds the other reading.
+documentation contradicts itself, `fallback` is the other version of the endpoint.
 """
 
 import re
@@ -23,52 +23,60 @@ from heymilo_prefect.api.models import (
     Ingestion,
     Interview,
     InterviewPage,
-    Lean,
     PostingPage,
     ProgressPage,
+    TolerantModel,
     Webhook,
     WebhookDeactivation,
 )
 
 T = TypeVar("T")
-Answer = TypeVar("Answer", InterviewPage, ProgressPage)
+PageT = TypeVar("PageT", InterviewPage, ProgressPage)
 
-_NAME = re.compile(r"[A-Za-z0-9_][\w .-]{0,39}")  # what may be shown of a dict's keys
+_NAME = re.compile(r"[A-Za-z0-9_][\w .-]{0,39}")  # keys of a dict that may be shown
 
 EventType = Literal["interview_started", "interview_completed", "report_available"]
-"""What a webhook can be called for."""
+"""The events of a webhook."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request to make, and what its answer means.
+    """A request to send, and how to read its response.
 
-    `path` stands below the base URL. `about` names the thing in errors. `repeatable` says that
-    sending it twice does what sending it once does. `otherwise` is asked when the answer's status
-    is among `otherwise_on`. `find` is asked after a lost answer of a write that isn't repeatable:
-    it answers the thing that was made, or None.
+    Attributes:
+        method: The HTTP method.
+        path: The path below the base URL.
+        subject: What is requested, as error messages call it: "interview 'int_1'".
+        parse: Turns a response's body into a model; raises ValueError.
+        query: The query parameters.
+        body: The JSON body.
+        idempotent: Whether sending it twice has the same effect as sending it once.
+        fallback: The call to send instead if the response's status is in `fallback_on`.
+        fallback_on: The statuses that lead to `fallback`.
+        recover: The call to send after a lost response to a write that isn't idempotent. It returns
+            what the write created, or None.
     """
 
     method: Literal["GET", "POST"]
     path: str
-    about: str
+    subject: str
     parse: Callable[[bytes], T]
     query: Mapping[str, str | int] | None = None
     body: Mapping[str, Any] | None = None
-    repeatable: bool = True
-    otherwise: "Call[T] | None" = None
-    otherwise_on: frozenset[int] = frozenset()
-    find: "Call[T | None] | None" = None
+    idempotent: bool = True
+    fallback: "Call[T] | None" = None
+    fallback_on: frozenset[int] = frozenset()
+    recover: "Call[T | None] | None" = None
 
 
 def check_health() -> Call[Health]:
-    """Ask whether HeyMilo's gateway is up.
+    """Check whether HeyMilo's API is up.
 
     Returns:
-        A `Health` with `message` and `status` (200 when all is well).
+        A `Health` with `message` and `status`, 200 if the API is up.
 
     Raises:
-        HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
+        HeyMiloError: the request failed; `heymilo_prefect.api.errors` lists the kinds.
 
     Source: `GET /health`.
     """
@@ -77,24 +85,24 @@ def check_health() -> Call[Health]:
         "/health",
         "the health check",
         _model(Health),
-        otherwise=Call("GET", "/api/health", "the health check", _model(Health)),
-        otherwise_on=frozenset({404}),
+        fallback=Call("GET", "/api/health", "the health check", _model(Health)),
+        fallback_on=frozenset({404}),
     )
 
 
 def list_postings(page: int = 1, limit: int = 100) -> Call[PostingPage]:
-    """List job postings, a page of them.
+    """List a page of the job postings.
 
     Args:
-        page: The page, from 1.
-        limit: Postings on a page, at least 1.
+        page: The page, counted from 1.
+        limit: Postings per page, 1 or more.
 
     Returns:
-        A `PostingPage`: `.postings`, with `.total` and `.total_pages` of the whole listing.
-        `.malformed` counts those that couldn't be read.
+        A `PostingPage`: `.postings`, and `.total` and `.total_pages` of the listing. `.malformed`
+        counts the postings that couldn't be read.
 
     Raises:
-        HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
+        HeyMiloError: the request failed; `heymilo_prefect.api.errors` lists the kinds.
 
     Source: `GET /api/postings`.
     """
@@ -104,17 +112,17 @@ def list_postings(page: int = 1, limit: int = 100) -> Call[PostingPage]:
 
 
 def get_interview(interview_id: str) -> Call[Interview]:
-    """Read one interview: candidate, workflow status, report and transcript.
+    """Read one interview: its candidate, workflow status, report and transcript.
 
     Args:
         interview_id: The interview's id.
 
     Returns:
-        An `Interview`; `details.score` is on a scale of 0-100.
+        An `Interview`; its `score` is on a scale of 0-100.
 
     Raises:
         NotFoundError: HeyMilo doesn't know the id.
-        HeyMiloError: anything else that went wrong.
+        HeyMiloError: the request failed in another way.
 
     Source: `GET /api/interview/{interview_id}`.
     """
@@ -124,20 +132,20 @@ def get_interview(interview_id: str) -> Call[Interview]:
 
 
 def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[InterviewPage]:
-    """List a posting's interviews, a page of them, each whole.
+    """List a page of a posting's interviews, each with its report.
 
     Args:
         posting_id: The posting's id.
-        page: The page, from 1.
-        limit: Interviews on a page, at least 1.
+        page: The page, counted from 1.
+        limit: Interviews per page, 1 or more.
 
     Returns:
-        An `InterviewPage`: `.candidates`, with `.total` and `.total_pages` of the whole listing.
-        `.malformed` counts those that couldn't be read.
+        An `InterviewPage`: `.candidates`, and `.total` and `.total_pages` of the listing.
+        `.malformed` counts the interviews that couldn't be read.
 
     Raises:
         NotFoundError: HeyMilo doesn't know the posting.
-        HeyMiloError: anything else that went wrong.
+        HeyMiloError: the request failed in another way.
 
     Source: `GET /api/interviews/{posting_id}`.
     """
@@ -145,12 +153,12 @@ def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[In
 
 
 def list_progress(posting_id: str, page: int = 1, limit: int = 100) -> Call[ProgressPage]:
-    """List how far a posting's interviews are: `list_interviews`, without reading the rest."""
+    """List the progress of a posting's interviews: `list_interviews` without the reports."""
     return _interviews(ProgressPage, posting_id, page, limit)
 
 
 def export_interviews(posting_id: str) -> Call[Export]:
-    """Have a posting's interviews written to a file; `read_export` fetches it.
+    """Export a posting's interviews to a file, which `read_export` downloads.
 
     Args:
         posting_id: The posting's id.
@@ -160,20 +168,20 @@ def export_interviews(posting_id: str) -> Call[Export]:
 
     Raises:
         NotFoundError: HeyMilo doesn't know the posting.
-        HeyMiloError: anything else that went wrong.
+        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/interviews/export/json`.
     """
-    path, about = "/api/interviews/export/json", f"the export of posting {posting_id!r}"
+    path, subject = "/api/interviews/export/json", f"the export of posting {posting_id!r}"
     named = {"posting_id": posting_id}
     return Call(
         "POST",
         path,
-        about,
+        subject,
         _model(Export),
         body=named,
-        otherwise=Call("GET", path, about, _model(Export), query=named),
-        otherwise_on=frozenset({404, 405}),
+        fallback=Call("GET", path, subject, _model(Export), query=named),
+        fallback_on=frozenset({404, 405}),
     )
 
 
@@ -183,13 +191,13 @@ def create_webhook(
     event_type: EventType,
     http_method: Literal["get", "post"] = "post",
 ) -> Call[Webhook]:
-    """Have HeyMilo call a URL at each event of a posting.
+    """Create a webhook: HeyMilo calls a URL at each event of a posting.
 
-    When the answer is lost, the webhook is looked for in the list before it is made again.
+    If the response is lost, the list of webhooks is read before the webhook is created again.
 
     Args:
         posting_id: The posting's id.
-        url: Where HeyMilo calls.
+        url: The URL that HeyMilo calls.
         event_type: `interview_started`, `interview_completed` or `report_available`.
         http_method: `post` or `get`.
 
@@ -197,9 +205,9 @@ def create_webhook(
         The `Webhook`, with its `webhook_id`.
 
     Raises:
-        InvalidRequestError: HeyMilo refuses a value; `.fields` says which.
-        OutcomeUnknownError: the answer was lost, and the list couldn't be read.
-        HeyMiloError: anything else that went wrong.
+        InvalidRequestError: HeyMilo rejected a value; `.fields` names it.
+        OutcomeUnknownError: the response was lost, and the list couldn't be read.
+        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/webhook/create`.
     """
@@ -218,7 +226,7 @@ def create_webhook(
             if same and webhook.is_active is not False:
                 return webhook
         if listed.malformed:
-            raise ValueError("One that couldn't be read may be it.")
+            raise ValueError("A webhook that couldn't be read may be the one.")
         return None
 
     return Call(
@@ -227,8 +235,8 @@ def create_webhook(
         f"the new webhook of posting {posting_id!r}",
         _model(Webhook),
         body=wanted,
-        repeatable=False,
-        find=Call("GET", listing.path, listing.about, find, query=listing.query),
+        idempotent=False,
+        recover=Call("GET", listing.path, listing.subject, find, query=listing.query),
     )
 
 
@@ -243,7 +251,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
 
     Raises:
         NotFoundError: HeyMilo doesn't know the id.
-        HeyMiloError: anything else that went wrong.
+        HeyMiloError: the request failed in another way.
 
     Source: `GET /api/webhook/fetch/{webhook_id}`.
     """
@@ -254,17 +262,17 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
 def list_webhooks(
     posting_id: str | None = None, event_type: EventType | None = None
 ) -> Call[Items[Webhook]]:
-    """List all webhooks, deactivated ones too.
+    """List all webhooks, including deactivated ones.
 
     Args:
-        posting_id: Only those of this posting.
-        event_type: Only those of this event.
+        posting_id: List only this posting's webhooks.
+        event_type: List only webhooks of this event.
 
     Returns:
-        A list of `Webhook`; its `.malformed` counts those that couldn't be read.
+        A list of `Webhook`; its `.malformed` counts the webhooks that couldn't be read.
 
     Raises:
-        HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
+        HeyMiloError: the request failed; `heymilo_prefect.api.errors` lists the kinds.
 
     Source: `GET /api/webhook/all`.
     """
@@ -274,17 +282,17 @@ def list_webhooks(
 
 
 def deactivate_webhook(webhook_id: str) -> Call[WebhookDeactivation]:
-    """Stop HeyMilo from calling a webhook.
+    """Deactivate a webhook, so that HeyMilo no longer calls it.
 
     Args:
         webhook_id: The webhook's id.
 
     Returns:
-        A `WebhookDeactivation` with what HeyMilo answered: all its fields may be None.
+        A `WebhookDeactivation`; its response isn't documented, so all fields may be None.
 
     Raises:
         NotFoundError: HeyMilo doesn't know the id.
-        HeyMiloError: anything else that went wrong.
+        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/webhook/deactivate/{webhook_id}`.
     """
@@ -298,21 +306,21 @@ def deactivate_webhook(webhook_id: str) -> Call[WebhookDeactivation]:
 
 
 def ingest_candidate(url_key: str, candidate: Candidate | Mapping[str, Any]) -> Call[Ingestion]:
-    """Send one candidate to a posting.
+    """Ingest one candidate into a posting.
 
     Args:
         url_key: The posting's `url_key`.
-        candidate: A `Candidate`, or a dict of its fields. With `retake=False` an interview that
-            exists is returned, with `True` a new one is always made.
+        candidate: A `Candidate`, or a dict of its fields. With `retake=False`, HeyMilo returns the
+            candidate's existing interview, if any; with `True`, it always creates a new one.
 
     Returns:
         An `Ingestion`: `.interview_details[0]` has the interview's id and the candidate's link.
 
     Raises:
         ValueError: a field is wrong or unknown; nothing was sent.
-        InvalidRequestError: HeyMilo refuses a value; `.fields` says which.
-        OutcomeUnknownError: the answer to a `retake=True` was lost: it may have been done.
-        HeyMiloError: anything else that went wrong.
+        InvalidRequestError: HeyMilo rejected a value; `.fields` names it.
+        OutcomeUnknownError: the response to `retake=True` was lost, so it may have been done.
+        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/ingest/x/{url_key}`.
     """
@@ -323,36 +331,38 @@ def ingest_candidate(url_key: str, candidate: Candidate | Mapping[str, Any]) -> 
         "the candidate",
         _model(Ingestion),
         body=checked.model_dump(mode="json", exclude_none=True),
-        repeatable=not checked.retake,
+        idempotent=not checked.retake,
     )
 
 
 def ingest_candidates(
     url_key: str, candidates: Sequence[Candidate | Mapping[str, Any]]
 ) -> Call[Ingestion]:
-    """Send many candidates to a posting in one request.
+    """Ingest many candidates into a posting with one request.
 
     Args:
         url_key: The posting's `url_key`.
-        candidates: At least one `Candidate` or dict of its fields; HeyMilo names no largest number,
-            100 is a good one.
+        candidates: One or more `Candidate`s or dicts of their fields. HeyMilo documents no maximum;
+            100 works well.
 
     Returns:
-        An `Ingestion`. `.interview_details` doesn't say whose an interview is: it pairs with
-        `candidates` by position, and only when both are of one length. An item that couldn't be
-        read is None.
+        An `Ingestion`. `.interview_details` doesn't say to whom an interview belongs: match it
+        with `candidates` by position, and only if both have the same length. An item that couldn't
+        be read is None.
 
     Raises:
         ValueError: a field is wrong or unknown; nothing was sent.
-        InvalidRequestError: HeyMilo refuses a row, and with it all; `.fields` may say which.
+        InvalidRequestError: HeyMilo rejected a candidate, and with it all of them; `.fields` may
+            name it.
         TooLargeError: too many candidates at once.
-        OutcomeUnknownError: the answer was lost and a row says `retake=True`: all may be done.
-        HeyMiloError: anything else that went wrong.
+        OutcomeUnknownError: the response was lost, and a candidate has `retake=True`: all of them
+            may have been ingested.
+        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/ingest/x/bulk/{url_key}`.
     """
     if isinstance(candidates, Candidate | Mapping | str):
-        raise ValueError("candidates is one candidate. Give a list of them.")
+        raise ValueError("candidates is a single candidate. Pass a list of candidates.")
     checked = [_candidate(f"candidates[{at}]", one) for at, one in enumerate(candidates)]
     rows = [candidate.model_dump(mode="json", exclude_none=True) for candidate in checked]
     return Call(
@@ -361,16 +371,16 @@ def ingest_candidates(
         "the candidate" if len(rows) == 1 else f"the {len(rows)} candidates",
         _model(Ingestion),
         body={"data": rows},
-        repeatable=not any(candidate.retake for candidate in checked),
+        idempotent=not any(candidate.retake for candidate in checked),
     )
 
 
 def _candidate(place: str, given: Candidate | Mapping[str, Any]) -> Candidate:
-    """Return a candidate; raises a ValueError that names a wrong field, without its value."""
+    """Return a candidate; raises a ValueError that names the invalid field, not its value."""
     if isinstance(given, Candidate):
         return given
     if not isinstance(given, Mapping):
-        raise ValueError(f"{place} is of type {type(given).__name__}. Give a Candidate or a dict.")
+        raise ValueError(f"{place} is of type {type(given).__name__}. Pass a Candidate or a dict.")
     try:
         return Candidate.model_validate({k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
@@ -385,7 +395,7 @@ def _candidate(place: str, given: Candidate | Mapping[str, Any]) -> Candidate:
     raise ValueError(f"{where} is wrong. {wrong['msg']}.")
 
 
-def _interviews(answer: type[Answer], posting_id: str, page: int, limit: int) -> Call[Answer]:
+def _interviews(answer: type[PageT], posting_id: str, page: int, limit: int) -> Call[PageT]:
     return Call(
         "GET",
         f"/api/interviews/{_segment('posting_id', posting_id)}",
@@ -398,14 +408,14 @@ def _interviews(answer: type[Answer], posting_id: str, page: int, limit: int) ->
 def _segment(name: str, value: str) -> str:
     """Quote an id into one path segment, which it can't leave."""
     if not value or set(value) == {"."}:
-        raise ValueError(f"{name} {value!r} is no id: give the one that HeyMilo shows.")
+        raise ValueError(f"{name} {value!r} isn't an id. Copy it from HeyMilo.")
     return quote(value, safe="")
 
 
 def _page(page: int, limit: int) -> dict[str, str | int]:
     for name, value in (("page", page), ("limit", limit)):
         if value < 1:
-            raise ValueError(f"{name} is {value}: it starts at 1.")
+            raise ValueError(f"{name} is {value}. It must be 1 or more.")
     return {"page": page, "limit": limit}
 
 
@@ -415,7 +425,7 @@ def _model(answer: type[T]) -> Callable[[bytes], T]:
 
 
 def _interview(interview_id: str, body: bytes) -> Interview:
-    """Accept an interview without its id, too: it is the one that was asked for."""
+    """Read an interview, also one without an id: it is the one that was requested."""
     read: Callable[[bytes], Interview] = _model(Interview)
     try:
         return read(body)
@@ -426,12 +436,12 @@ def _interview(interview_id: str, body: bytes) -> Interview:
         return Interview.model_validate(answer | {"interview_id": interview_id})
 
 
-class _WebhookList(Lean):
+class _WebhookList(TolerantModel):
     webhooks: Items[Webhook] = Field(validation_alias=AliasChoices("webhooks", "data"))
 
 
 def _webhooks(body: bytes) -> Items[Webhook]:
-    """Accept a list, or an object that holds one: the documentation shows no answer."""
+    """Read a list, or an object that contains one: the documentation shows no response."""
     answer = load_json(body)
     if isinstance(answer, list):
         answer = {"webhooks": answer}

@@ -16,21 +16,26 @@ from heymilo_prefect.api.fields import Items
 from heymilo_prefect.api.json import JsonDecoder, load_json
 from heymilo_prefect.api.models import Export, Interview, InterviewProgress
 from heymilo_prefect.api.paging import left_out_sentence
-from heymilo_prefect.api.request_flow import RetryPolicy, conduct
-from heymilo_prefect.api.responses import Answer, read_answer
-from heymilo_prefect.api.transport import Wire, connections
+from heymilo_prefect.api.request_flow import RetryPolicy, request_flow
+from heymilo_prefect.api.responses import Response, parse_response
+from heymilo_prefect.api.transport import Transport, connections
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 60.0
+_MAX_BYTES = 2**30  # of a file that is streamed, after decompression
+_HEAD_LENGTH = 2**16
+_SUBJECT = "the export's file"
 _interviews = TypeAdapter(Items[Interview])
 
 
 class ExportFile:
-    """An export's file: `interviews`, and `raw` with the JSON when its shape isn't a known one.
+    """The content of an export's file.
 
-    `raw` is None when the interviews could be read; else `interviews` is empty. `malformed` counts
-    the interviews that couldn't be read, and were left out of the others.
+    Attributes:
+        interviews: The interviews; empty if the file has an unknown shape.
+        raw: The parsed JSON of a file with an unknown shape, None otherwise.
+        malformed: How many interviews couldn't be read, and are left out.
     """
 
     def __init__(self, interviews: Items[Interview], raw: Any = None) -> None:
@@ -44,46 +49,46 @@ class ExportFile:
 
 
 def read_export(export: Export) -> ExportFile:
-    """Fetch and read the file of an export.
+    """Download and read the file of an export.
 
     Args:
-        export: What `export_interviews` answered.
+        export: The result of `export_interviews`.
 
     Returns:
-        An `ExportFile`. A list of interviews and `{"candidates": [...]}` are known shapes; any
-        other JSON is kept in `.raw`.
+        An `ExportFile`. Known shapes are a list of interviews and `{"candidates": [...]}`; any
+        other JSON is in `.raw`.
 
     Raises:
         ValueError: the export has no `file_url`, or one that is neither https nor loopback.
-        HeyMiloError: the file can't be fetched or isn't JSON.
+        HeyMiloError: the file can't be downloaded, or isn't JSON.
 
     Source: the `file_url` of `POST /api/interviews/export/json`.
     """
-    wire, call = _download(export)
-    return wire.run(conduct(call, None, RetryPolicy()))
+    transport, call = _download(export)
+    return transport.run(request_flow(call, None, RetryPolicy()))
 
 
 async def aread_export(export: Export) -> ExportFile:
-    """Fetch and read the file of an export: `read_export`, to be awaited."""
-    wire, call = _download(export)
-    return await wire.arun(conduct(call, None, RetryPolicy()))
+    """Download and read the file of an export, as `read_export` does."""
+    transport, call = _download(export)
+    return await transport.arun(request_flow(call, None, RetryPolicy()))
 
 
-def checked_file_url(export: Export) -> str:
-    """Return where an export's file is; raises ValueError when it mustn't be fetched."""
+def validate_file_url(export: Export) -> str:
+    """Return the URL of an export's file; raises ValueError if it must not be requested."""
     if not urlsplit(export.file_url or "").hostname:
-        raise ValueError(f"The export has no file (status {export.status!r}): export again.")
+        raise ValueError(f"The export has no file (status {export.status!r}). Export again.")
     if not is_secure_url(export.file_url or ""):
-        raise ValueError("The export's file isn't served over https: it is not fetched.")
+        raise ValueError("The export's file isn't served over https, so it wasn't downloaded.")
     return export.file_url or ""
 
 
-def _download(export: Export) -> tuple[Wire, Call[ExportFile]]:
-    url = checked_file_url(export)
+def _download(export: Export) -> tuple[Transport, Call[ExportFile]]:
+    url = validate_file_url(export)
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     path = url.removeprefix(origin)
-    return Wire(origin, None, _TIMEOUT_SECONDS), Call("GET", path, "the export's file", _read)
+    return Transport(origin, None, _TIMEOUT_SECONDS), Call("GET", path, _SUBJECT, _read)
 
 
 def _read(body: bytes) -> ExportFile:
@@ -100,33 +105,25 @@ def _read(body: bytes) -> ExportFile:
     return ExportFile(interviews)
 
 
-LARGEST_BYTES = 2**30
-_HEAD_LENGTH = 2**16
-_TIMEOUT_SECONDS = 60.0
-_ABOUT = "the export's file"
-
-
 class ExportStream:
-    """Iterates over how far each interview of an export is, while its file arrives.
+    """Iterates over the progress of each interview of an export while its file is downloaded.
 
-    The file lies on another host: no key goes there, over https or loopback only, and no redirect
-    is followed. Nothing is tried again, since what was yielded can't be taken back.
+    The file is on another host: it gets no key, only https or loopback is used, and redirects
+    aren't followed. Nothing is retried, since items were already yielded.
 
     Args:
-        export: What `export_interviews` answered.
-        largest_bytes: The longest file to read, unpacked.
+        export: The result of `export_interviews`.
 
     Raises:
         ValueError: the export has no `file_url`, or one that is neither https nor loopback.
-        HeyMiloError: while iterating, the file can't be fetched, is too long or of no known shape,
-            a list of interviews or `{"candidates": [...]}`.
+        HeyMiloError: while iterating, the file can't be downloaded, is too long, or is neither a
+            list of interviews nor `{"candidates": [...]}`.
 
     Source: the `file_url` of `POST /api/interviews/export/json`.
     """
 
-    def __init__(self, export: Export, largest_bytes: int = LARGEST_BYTES) -> None:
-        self._url = checked_file_url(export)
-        self._largest_bytes = largest_bytes
+    def __init__(self, export: Export) -> None:
+        self._url = validate_file_url(export)
         self._reader = _Reader()
 
     @property
@@ -141,24 +138,24 @@ class ExportStream:
         try:
             async with pool.stream("GET", self._url, timeout=_TIMEOUT_SECONDS) as response:
                 if not response.is_success:
-                    call = Call("GET", "/", _ABOUT, load_json)
-                    read_answer(call, Answer(response.status_code, response.headers, b""))
+                    call = Call("GET", "/", _SUBJECT, load_json)
+                    parse_response(call, Response(response.status_code, response.headers, b""))
                 async for chunk in response.aiter_bytes():
                     length += len(chunk)
-                    if length > self._largest_bytes:
-                        raise _unreadable(f"is longer than {self._largest_bytes:,} bytes")
+                    if length > _MAX_BYTES:
+                        raise _unreadable(f"is longer than {_MAX_BYTES:,} bytes")
                     for interview in self._reader.take(chunk):
                         yield interview
                 for interview in self._reader.close():
                     yield interview
         except httpx.HTTPError as error:
             raise TransportError(
-                f"HeyMilo's host of {_ABOUT} broke off ({type(error).__name__}): try again later."
+                f"The download of {_SUBJECT} failed ({type(error).__name__}). Try again later."
             ) from None
 
 
 class _Reader:
-    """Takes a file piece by piece, and gives the interviews that are complete by then."""
+    """Parses a file chunk by chunk, and yields the interviews that are complete so far."""
 
     def __init__(self) -> None:
         self.malformed = 0
@@ -179,7 +176,7 @@ class _Reader:
         if self._parser is None:
             prefix = {"[": "item", "{": "candidates.item"}.get(text[:1])
             if prefix is None:
-                raise _unreadable("is of no known shape")
+                raise _unreadable("has an unknown shape")
             self._parser = ijson.items_coro(self._items, prefix, use_float=True)
         self._length += len(text)
         self._head += text[: max(0, _HEAD_LENGTH - len(self._head))]
@@ -198,16 +195,16 @@ class _Reader:
         del self._items[:]
 
     def close(self) -> Iterator[InterviewProgress]:
-        """Give the last ones; make sure that the file was complete, and had any if none came."""
+        """Yield the last interviews; raises if the file is incomplete, or has an unknown shape."""
         yield from self._parse(self._decoder.decode(b"", final=True))
         try:
             if self._parser is None:
                 raise _unreadable("is empty")
             self._parser.close()
         except ijson.JSONError:
-            raise _unreadable("ends too early") from None
+            raise _unreadable("is incomplete") from None
         if not self._found and not self._is_empty_listing():
-            raise _unreadable("is of no known shape")
+            raise _unreadable("has an unknown shape")
 
     def _is_empty_listing(self) -> bool:
         if self._length > _HEAD_LENGTH:
@@ -218,4 +215,6 @@ class _Reader:
 
 
 def _unreadable(how: str) -> HeyMiloError:
-    return InvalidResponseError(f"HeyMilo's export file {how}.", transient=False)
+    return InvalidResponseError(
+        f"HeyMilo's export file {how}. Read the posting by pages instead.", transient=False
+    )

@@ -1,4 +1,4 @@
-"""The types of the fields that HeyMilo answers: lenient, and moments in UTC."""
+"""Field types for HeyMilo's responses: tolerant of malformed values, timestamps in UTC."""
 
 import math
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ from pydantic_core import CoreSchema, core_schema
 Item = TypeVar("Item")
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_MILLISECONDS_FROM = 10**11  # seconds up to here are the years until 5138; more are milliseconds
+_MILLISECONDS_FROM = 10**11  # as seconds this is the year 5138; larger numbers are milliseconds
 
 
-class _Lenient:
-    """Makes None of a value that can't be read, without a call into Python for each that can."""
+class _Tolerant:
+    """Reads a value that can't be parsed as None, without a call into Python for the others."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -29,7 +29,7 @@ class _Lenient:
 
 
 class _Finite:
-    """Refuses NaN and infinity."""
+    """Rejects NaN and infinity."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -38,7 +38,7 @@ class _Finite:
 
 
 class _WithoutMalformed:
-    """Leaves out of a list what can't be read, without a call into Python."""
+    """Leaves items that can't be parsed out of a list, without a call into Python."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -50,7 +50,7 @@ class _WithoutMalformed:
 
 
 class Items(list[Item]):
-    """A listing's items. `malformed` counts those that couldn't be read and aren't here."""
+    """The items of a listing; `malformed` counts those that couldn't be read and are left out."""
 
     malformed: int = 0
 
@@ -69,8 +69,8 @@ class Items(list[Item]):
         return items
 
 
-class _Moment:
-    """Reads what is usual, a number of seconds or milliseconds, without a call into Python."""
+class _FastTimestamp:
+    """Reads a number of seconds or milliseconds, the usual form, without a call into Python."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -102,7 +102,7 @@ def _from_epoch(value: Any) -> Any:
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
-    """Return a moment in UTC; what lies no later than 1970 stands for "never"."""
+    """Return a time in UTC; None for times up to 1970, which stand for "never"."""
     if moment is None:
         return None
     try:
@@ -116,25 +116,25 @@ def _to_epoch(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-LENIENT = _Lenient()
+TOLERANT = _Tolerant()
 
 Id = Annotated[str, Field(min_length=1)]
-Text = Annotated[str | None, LENIENT]
-Whole = Annotated[int | None, LENIENT]
-Number = Annotated[float | None, _Finite(), LENIENT]
-Flag = Annotated[bool | None, LENIENT]
-Several = Annotated[list[Item] | None, _WithoutMalformed(), LENIENT]
-Texts = Several[str]
-Mapping = Annotated[dict[str, Any] | None, LENIENT]
+OptStr = Annotated[str | None, TOLERANT]
+OptInt = Annotated[int | None, TOLERANT]
+OptFloat = Annotated[float | None, _Finite(), TOLERANT]
+OptBool = Annotated[bool | None, TOLERANT]
+Several = Annotated[list[Item] | None, _WithoutMalformed(), TOLERANT]
+OptStrList = Several[str]
+OptDict = Annotated[dict[str, Any] | None, TOLERANT]
 Timestamp = Annotated[
     datetime | None,
     BeforeValidator(_from_epoch),
     AfterValidator(_in_utc),
-    _Moment(),
-    LENIENT,
+    _FastTimestamp(),
+    TOLERANT,
     PlainSerializer(_to_epoch, when_used="json"),
 ]
-"""A moment in UTC, sub-seconds kept; read from epoch seconds or milliseconds, dumped as seconds.
+"""A time in UTC, read from epoch seconds or milliseconds, and dumped as epoch seconds.
 
-0, and what else is no later than 1970, is None: servers write "never" so.
+0 and any other time up to 1970 is None: servers use it for "never".
 """

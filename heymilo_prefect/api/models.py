@@ -1,16 +1,18 @@
-"""The models of HeyMilo's API v1: what it returns and takes, tolerant of what it may add.
+"""The models of HeyMilo's API v1: what its endpoints return and take.
 
-The whole `Interview` extends it; a scan of many interviews reads no more than this of each.
+They are tolerant, so that a change at HeyMilo never fails a flow. Only identifiers are required: a
+missing or null field is None, and so is a value of another type than documented, NaN and infinity.
+An unknown field is kept, and an unknown enum value stays a string. Malformed items are left out of
+lists, except where an item's position has a meaning. Numbers keep the scale that HeyMilo uses; each
+class names it.
 
-Only identifiers are required. A missing or null field is None, a field that the documentation
-doesn't name is kept, an unknown enum value stays the string it is, and a value that isn't of the
-documented type reads as None, as do NaN and infinity: a change at the vendor's never fails a flow.
-Malformed items are left out of lists, except where the position of an item means something.
-Numbers keep the scale they come in; each class says which.
+`InterviewProgress` is the part of an interview that the stall rules need; `Interview` extends it.
+Scanning many interviews reads only that part.
 """
 
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
@@ -18,85 +20,136 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from heymilo_prefect.api.fields import (
-    LENIENT,
-    Flag,
+    TOLERANT,
     Id,
     Items,
-    Mapping,
-    Number,
+    OptBool,
+    OptDict,
+    OptFloat,
+    OptInt,
+    OptStr,
+    OptStrList,
     Several,
-    Text,
-    Texts,
     Timestamp,
-    Whole,
 )
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_WORDS = re.compile(r"[\s_-]+|(?<=[a-z])(?=[A-Z])")  # what stands between the words of a status
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""A time before any other."""
+
+_WORDS = re.compile(r"[\s_-]+|(?<=[a-z])(?=[A-Z])")  # separators of the words of a status
 
 
-class Lean(BaseModel):
-    """The tolerant base: fields that aren't named are left out, and errors never show data."""
+class TolerantModel(BaseModel):
+    """The tolerant base: other fields are ignored, and errors never show data."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True)
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        """Show identifiers only: a repr may end in a log, and a candidate's data must not."""
+        """Show identifiers only, since a repr may be logged and candidates' data must not be."""
         for name, value in super().__repr_args__():
             if name is not None and name.endswith("_id"):
                 yield name, value
 
 
-class StepProgress(Lean):
-    """Where a candidate is with one step; `id` names it, `order` counts from 1."""
+class StepProgress(TolerantModel):
+    """The progress of one step; `id` names it, `order` counts from 1."""
 
-    complete: Flag = None
-    required: Flag = None
-    order: Whole = None
-    id: Text = None
-    started: Flag = None
-    is_analyzing_call: Flag = None
+    complete: OptBool = None
+    required: OptBool = None
+    order: OptInt = None
+    id: OptStr = None
+    started: OptBool = None
+    is_analyzing_call: OptBool = None
     last_updated_timestamp: Timestamp = None
 
 
-class WorkflowProgress(Lean):
-    """How far a candidate is: a step each, and the last time anything happened."""
+class WorkflowProgress(TolerantModel):
+    """The progress of all steps, and when the candidate was last engaged."""
 
-    step_by_step: Annotated[list[StepProgress] | None, LENIENT] = None
-    all_complete: Flag = None
+    step_by_step: Annotated[list[StepProgress] | None, TOLERANT] = None
+    all_complete: OptBool = None
     last_engagement: Timestamp = None
 
 
-class DetailsProgress(Lean):
-    """Whose interview it is, and its `status`: `completed` and others."""
+class DetailsProgress(TolerantModel):
+    """The candidate's name and the interview's `status`: `completed` and others."""
 
-    status: Text = None
-    name: Text = None
-    workflow_status: Annotated[WorkflowProgress | None, LENIENT] = None
+    status: OptStr = None
+    name: OptStr = None
+    workflow_status: Annotated[WorkflowProgress | None, TOLERANT] = None
 
 
-class InterviewProgress(Lean):
-    """How far the interview of a candidate is."""
+class InterviewProgress(TolerantModel):
+    """How far a candidate's interview is."""
 
     interview_id: Id
-    details: Annotated[DetailsProgress | None, LENIENT] = None
-    workflow: Annotated[WorkflowProgress | None, LENIENT] = None
-    posting_id: Text = None
-    posting_title: Text = None
+    details: Annotated[DetailsProgress | None, TOLERANT] = None
+    workflow: Annotated[WorkflowProgress | None, TOLERANT] = None
+    posting_id: OptStr = None
+    posting_title: OptStr = None
+
+    @property
+    def name(self) -> str | None:
+        """The candidate's name."""
+        return self.details.name if self.details else None
 
     @property
     def status(self) -> str:
-        """`details.status` as HeyMilo's documentation writes it, `knocked_out`; empty without."""
-        return status_key(self.details.status if self.details else None)
+        """The status in snake case, as HeyMilo documents it: `knocked_out`; empty without one."""
+        return normalize_status(self.details.status if self.details else None)
 
     @property
     def workflow_status(self) -> WorkflowProgress | None:
-        """The workflow to believe: the vendor sends two copies, and the later one wins."""
-        return later([self.workflow, self.details.workflow_status if self.details else None])
+        """The workflow: HeyMilo sends two copies, and the one with the later engagement counts."""
+        return most_recent([self.workflow, self.details.workflow_status if self.details else None])
+
+    @property
+    def steps(self) -> Sequence[StepProgress]:
+        """The workflow's steps."""
+        workflow = self.workflow_status
+        return (workflow.step_by_step if workflow else None) or []
+
+    @property
+    def pending_step(self) -> StepProgress | None:
+        """The first step that is required and not complete; a step is required unless it says no.
+
+        None if there is none.
+        """
+        pending = [step for step in self.steps if not step.complete and step.required is not False]
+        return min(pending, key=lambda step: (step.order is None, step.order or 0), default=None)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the candidate has started or completed a step."""
+        return any(step.started or step.complete for step in self.steps)
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the status says so, or all required steps are complete."""
+        if self.status in ("completed", "shortlisted"):
+            return True
+        required = [step for step in self.steps if step.required is not False]
+        if required:
+            return all(step.complete for step in required)
+        workflow = self.workflow_status
+        return bool(workflow and workflow.all_complete)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the candidate was dismissed or knocked out, so that nothing more is expected."""
+        return self.status in ("dismissed", "knocked_out")
+
+    @property
+    def last_activity(self) -> datetime | None:
+        """The latest time at which anything happened, in UTC; None if none is known."""
+        workflow = self.workflow_status
+        times = [step.last_updated_timestamp for step in self.steps]
+        times.append(workflow.last_engagement if workflow else None)
+        return max((time for time in times if time is not None), default=None)
 
 
 @lru_cache(maxsize=256)
-def status_key(status: str | None) -> str:
+def normalize_status(status: str | None) -> str:
     """Return a status in snake case: `knocked_out` for "Knocked Out" and "KnockedOut" too."""
     return "_".join(_WORDS.sub(" ", status or "").casefold().split())
 
@@ -104,333 +157,345 @@ def status_key(status: str | None) -> str:
 Copy = TypeVar("Copy", bound=WorkflowProgress)
 
 
-def later(copies: Iterable[Copy | None]) -> Copy | None:
-    """Return the copy of a workflow with the later engagement; the first of two that are alike."""
+def most_recent(copies: Iterable[Copy | None]) -> Copy | None:
+    """Return the copy with the latest engagement; the first one if several have the same."""
     present = [copy for copy in copies if copy is not None]
-    return max(present, key=lambda copy: copy.last_engagement or _NEVER, default=None)
+    return max(present, key=lambda copy: copy.last_engagement or EARLIEST, default=None)
 
 
-class Model(Lean):
-    """The tolerant base that keeps fields which the documentation doesn't name."""
+class Model(TolerantModel):
+    """The tolerant base that keeps undocumented fields."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class Health(Model):
-    """Answer of `GET /health`."""
+    """Response of `GET /health`."""
 
-    message: Text = None
-    status: Whole = None
+    message: OptStr = None
+    status: OptInt = None
 
 
 class RootLevelConfigs(Model):
-    """A posting's settings for all its steps."""
+    """The settings of all steps of a posting."""
 
-    instructions: Text = None
-    company_overview: Text = None
-    job_overview: Text = None
-    interview_process_overview: Text = None
-    language: Text = None
-    interviewer_name: Text = None
+    instructions: OptStr = None
+    company_overview: OptStr = None
+    job_overview: OptStr = None
+    interview_process_overview: OptStr = None
+    language: OptStr = None
+    interviewer_name: OptStr = None
 
 
 class WorkflowStepConfig(Model):
-    """A posting's step: `type` is `resume`, `web_interview`, `conversational_sms`, ..."""
+    """A step of a posting: `type` is `resume`, `web_interview`, `conversational_sms`, ..."""
 
-    type: Text = None
-    unique_id: Text = None
-    config: Mapping = None
+    type: OptStr = None
+    unique_id: OptStr = None
+    config: OptDict = None
 
 
 class Posting(Model):
-    """A job posting. `url_key` is where its candidates are ingested."""
+    """A job posting. Candidates are ingested under its `url_key`."""
 
     posting_id: Id
-    title: Text = None
-    name: Text = None
-    description: Text = None
-    company_id: Text = None
+    title: OptStr = None
+    name: OptStr = None
+    description: OptStr = None
+    company_id: OptStr = None
     created_at: Timestamp = None
     last_updated: Timestamp = None
-    archived: Flag = None
+    archived: OptBool = None
     deadline: Timestamp = None
-    finalized: Flag = None
-    phone_number_id: Text = None
-    root_level_configs: Annotated[RootLevelConfigs | None, LENIENT] = None
-    agentic_workflow: Annotated[list[WorkflowStepConfig] | None, LENIENT] = None
-    url_key: Text = None
+    finalized: OptBool = None
+    phone_number_id: OptStr = None
+    root_level_configs: Annotated[RootLevelConfigs | None, TOLERANT] = None
+    agentic_workflow: Annotated[list[WorkflowStepConfig] | None, TOLERANT] = None
+    url_key: OptStr = None
 
 
 class Page(Model):
-    """Where a page stands in its listing: `total` items, `limit` a page, pages counted from 1."""
+    """A page of a listing with `total` items, `limit` per page; pages count from 1."""
 
-    total: Whole = None
-    page: Whole = None
-    limit: Whole = None
-    total_pages: Whole = None
+    total: OptInt = None
+    page: OptInt = None
+    limit: OptInt = None
+    total_pages: OptInt = None
 
     @property
     def malformed(self) -> int:
-        """How many items of the page couldn't be read, and aren't in its list."""
+        """How many items of the page couldn't be read, and are left out."""
         return sum(found.malformed for found in vars(self).values() if isinstance(found, Items))
 
 
 class PostingPage(Page):
-    """Answer of `GET /api/postings`."""
+    """Response of `GET /api/postings`."""
 
     postings: Items[Posting]
 
 
 class InterviewStep(StepProgress, Model):
-    """Where a candidate is with one step; `id` names it, `order` counts from 1."""
+    """The progress of one step; `id` names it, `order` counts from 1."""
 
-    details: Mapping = None
+    details: OptDict = None
 
 
 class WorkflowStatus(WorkflowProgress, Model):
-    """How far a candidate is: a step each, and the last time anything happened."""
+    """The progress of all steps, and when the candidate was last engaged."""
 
-    interview_id: Text = None
-    step_by_step: Annotated[list[InterviewStep] | None, LENIENT] = None  # type: ignore[assignment]
+    interview_id: OptStr = None
+    step_by_step: Annotated[list[InterviewStep] | None, TOLERANT] = None  # type: ignore[assignment]
 
 
 class InterviewDetails(DetailsProgress, Model):
-    """Who is interviewed, with what result: `score` 0-100, `status` `completed` and others."""
+    """The candidate and the result: `score` 0-100, `status` `completed` and others."""
 
-    interview_id: Text = None
-    candidate_id: Text = None
+    interview_id: OptStr = None
+    candidate_id: OptStr = None
     interviewed_on: Timestamp = None
-    score: Number = None
-    email: Text = None
-    actions: Mapping = None
-    workflow_status: Annotated[WorkflowStatus | None, LENIENT] = None
-    metadata: Mapping = None
+    score: OptFloat = None
+    email: OptStr = None
+    actions: OptDict = None
+    workflow_status: Annotated[WorkflowStatus | None, TOLERANT] = None
+    metadata: OptDict = None
 
 
 class Utterance(Model):
-    """One thing said: `speaker` is `interviewer` or `candidate`, `timestamp_str` is `hh:mm:ss`."""
+    """A line of a transcript; `speaker` is `interviewer` or `candidate`."""
 
-    speaker: Text = None
-    text: Text = None
+    speaker: OptStr = None
+    text: OptStr = None
     timestamp: Timestamp = None
-    timestamp_str: Text = None
+    timestamp_str: OptStr = None
 
 
 class Question(Model):
-    """A question and how it was answered: `evaluation_score` 1-5, weight `score_weight`."""
+    """A question and the rating of its answer: `evaluation_score` 1-5, weight `score_weight`."""
 
-    question_id: Text = None
-    question: Text = None
-    evaluation_summary: Text = None
-    evaluation_criteria: Text = None
+    question_id: OptStr = None
+    question: OptStr = None
+    evaluation_summary: OptStr = None
+    evaluation_criteria: OptStr = None
     preview_timestamp: Timestamp = None
-    evaluation_score: Number = None
-    rank: Whole = None
+    evaluation_score: OptFloat = None
+    rank: OptInt = None
     chat_transcript: Several[Utterance] = None
-    score_weight: Number = None
-    not_scored: Flag = None
+    score_weight: OptFloat = None
+    not_scored: OptBool = None
 
 
 class InterviewSummary(Model):
     """The report's summary: `match_score` 0-100."""
 
-    interview_id: Text = None
-    highlights: Texts = None
-    lowlights: Texts = None
-    match_score: Number = None
+    interview_id: OptStr = None
+    highlights: OptStrList = None
+    lowlights: OptStrList = None
+    match_score: OptFloat = None
 
 
 class Scorecard(Model):
     """The questions, with their scores."""
 
-    interview_id: Text = None
-    match_details: Texts = None
+    interview_id: OptStr = None
+    match_details: OptStrList = None
     questions: Several[Question] = None
-    tags: Texts = None
+    tags: OptStrList = None
 
 
 class Remark(Model):
-    """A remark on how the candidate speaks, with the words that it is about."""
+    """A remark on how the candidate speaks, with the line of the transcript it refers to."""
 
-    details: Text = None
-    transcript_reference: Annotated[Utterance | None, LENIENT] = None
+    details: OptStr = None
+    transcript_reference: Annotated[Utterance | None, TOLERANT] = None
 
 
 class CommunicationEvaluation(Model):
-    """A judgement of the candidate's communication: `score` 0-5."""
+    """A rating of the candidate's communication: `score` 0-5."""
 
-    score: Number = None
+    score: OptFloat = None
     remarks: Several[Remark] = None
 
 
 class Communication(Model):
     """How the candidate speaks: `speech_score` 0-5."""
 
-    interview_id: Text = None
-    speech_score: Number = None
+    interview_id: OptStr = None
+    speech_score: OptFloat = None
     evaluations: Several[CommunicationEvaluation] = None
 
 
 class Transcript(Model):
-    """All that was said."""
+    """The transcript of an interview."""
 
-    interview_id: Text = None
+    interview_id: OptStr = None
     transcript: Several[Utterance] = None
 
 
 class WebInterviewInfo(Model):
     """The report on the web interview."""
 
-    summary: Annotated[InterviewSummary | None, LENIENT] = None
-    scorecard: Annotated[Scorecard | None, LENIENT] = None
-    communication: Annotated[Communication | None, LENIENT] = None
-    transcript: Annotated[Transcript | None, LENIENT] = None
-    audio_recording_link: Text = None
-    video_recording_link: Text = None
+    summary: Annotated[InterviewSummary | None, TOLERANT] = None
+    scorecard: Annotated[Scorecard | None, TOLERANT] = None
+    communication: Annotated[Communication | None, TOLERANT] = None
+    transcript: Annotated[Transcript | None, TOLERANT] = None
+    audio_recording_link: OptStr = None
+    video_recording_link: OptStr = None
 
 
 class ScoredCriterion(Model):
-    """A criterion for the resume: `score` 0-5, `confidence_score` 0-1."""
+    """A criterion of the resume's score: `score` 0-5, `confidence_score` 0-1."""
 
-    criteria_id: Text = None
-    criteria_text: Text = None
-    score: Number = None
-    confidence_score: Number = None
-    reasons: Texts = None
-    standout_parts: Texts = None
+    criteria_id: OptStr = None
+    criteria_text: OptStr = None
+    score: OptFloat = None
+    confidence_score: OptFloat = None
+    reasons: OptStrList = None
+    standout_parts: OptStrList = None
 
 
 class ScoreCriteria(Model):
-    """How the resume scores: `overall_score` 0-5, `confidence_score` 0-1."""
+    """The resume's score: `overall_score` 0-5, `confidence_score` 0-1."""
 
-    interview_id: Text = None
-    overall_score: Number = None
-    confidence_score: Number = None
+    interview_id: OptStr = None
+    overall_score: OptFloat = None
+    confidence_score: OptFloat = None
     criteria: Several[ScoredCriterion] = None
-    highlights: Texts = None
-    improvement_areas: Texts = None
+    highlights: OptStrList = None
+    improvement_areas: OptStrList = None
 
 
 class EligibilityCriterion(Model):
     """A criterion that is passed or not: `confidence_score` 0-1."""
 
-    criteria_id: Text = None
-    criteria_text: Text = None
-    pass_criteria: Flag = None
-    confidence_score: Number = None
-    reasons: Texts = None
+    criteria_id: OptStr = None
+    criteria_text: OptStr = None
+    pass_criteria: OptBool = None
+    confidence_score: OptFloat = None
+    reasons: OptStrList = None
 
 
 class EligibilityCriteria(Model):
     """Whether the candidate is eligible: `confidence_score` 0-1."""
 
-    interview_id: Text = None
-    is_eligible: Flag = None
-    confidence_score: Number = None
+    interview_id: OptStr = None
+    is_eligible: OptBool = None
+    confidence_score: OptFloat = None
     criteria: Several[EligibilityCriterion] = None
-    skill_gaps: Texts = None
+    skill_gaps: OptStrList = None
 
 
 class ResumeInterviewInfo(Model):
     """The report on the resume."""
 
-    score_criteria: Annotated[ScoreCriteria | None, LENIENT] = None
-    eligibility_criteria: Annotated[EligibilityCriteria | None, LENIENT] = None
-    resume_link: Text = None
+    score_criteria: Annotated[ScoreCriteria | None, TOLERANT] = None
+    eligibility_criteria: Annotated[EligibilityCriteria | None, TOLERANT] = None
+    resume_link: OptStr = None
 
 
 class AgenticData(Model):
-    """The report: what HeyMilo's agents made of the candidate."""
+    """The report that HeyMilo's agents write about a candidate."""
 
-    web_interview_info: Annotated[WebInterviewInfo | None, LENIENT] = None
-    resume_interview_info: Annotated[ResumeInterviewInfo | None, LENIENT] = None
+    web_interview_info: Annotated[WebInterviewInfo | None, TOLERANT] = None
+    resume_interview_info: Annotated[ResumeInterviewInfo | None, TOLERANT] = None
 
 
 class Interview(InterviewProgress, Model):
-    """A candidate's interview for a posting, as `GET /api/interview/{interview_id}` answers it."""
+    """A candidate's interview for a posting, from `GET /api/interview/{interview_id}`."""
 
-    details: Annotated[InterviewDetails | None, LENIENT] = None
-    workflow: Annotated[WorkflowStatus | None, LENIENT] = None
-    agentic_data: Annotated[AgenticData | None, LENIENT] = None
-    company_name: Text = None
-    company_image: Text = None
-    posting_interview_type: Text = None
+    details: Annotated[InterviewDetails | None, TOLERANT] = None
+    workflow: Annotated[WorkflowStatus | None, TOLERANT] = None
+    agentic_data: Annotated[AgenticData | None, TOLERANT] = None
+    company_name: OptStr = None
+    company_image: OptStr = None
+    posting_interview_type: OptStr = None
 
     @property
     def workflow_status(self) -> WorkflowStatus | None:
-        """The workflow to believe: the vendor sends two copies, and the later one wins."""
-        return later([self.workflow, self.details.workflow_status if self.details else None])
+        """The workflow: HeyMilo sends two copies, and the one with the later engagement counts."""
+        return most_recent([self.workflow, self.details.workflow_status if self.details else None])
+
+    @property
+    def score(self) -> float | None:
+        """The interview's score, 0-100."""
+        score = self.details.score if self.details else None
+        return score if score is not None and math.isfinite(score) else None
+
+    @property
+    def took_place_at(self) -> datetime | None:
+        """When the interview took place, or else when the candidate was last engaged, in UTC."""
+        if self.details and self.details.interviewed_on:
+            return self.details.interviewed_on
+        return self.workflow_status.last_engagement if self.workflow_status else None
 
     @property
     def has_report(self) -> bool:
-        """Whether HeyMilo's agents have said anything about the candidate yet."""
+        """Whether HeyMilo has written a report, or a part of it."""
         report = self.agentic_data
         if report is None:
             return False
-        said = (report.web_interview_info, report.resume_interview_info, report.model_extra)
-        return any(said)
+        return any((report.web_interview_info, report.resume_interview_info, report.model_extra))
 
 
 class InterviewPage(Page):
-    """Answer of `GET /api/interviews/{posting_id}`."""
+    """Response of `GET /api/interviews/{posting_id}`."""
 
     candidates: Items[Interview]
 
 
 class ProgressPage(Page):
-    """The same answer, with no more of each interview than how far it is."""
+    """The same response, with only the progress of each interview."""
 
     candidates: Items[InterviewProgress]
 
 
 class Export(Model):
-    """Answer of the export: `file_url` holds the interviews as JSON, on another host."""
+    """Response of the export: `file_url` has the interviews as JSON, on another host."""
 
-    job_id: Text = None
-    status: Text = None
-    file_url: Text = None
+    job_id: OptStr = None
+    status: OptStr = None
+    file_url: OptStr = None
 
 
 class Webhook(Model):
     """A webhook: HeyMilo calls `url` at each `event_type` of the posting."""
 
     webhook_id: Id
-    posting_id: Text = None
-    url: Text = None
-    event_type: Text = None
-    http_method: Text = None
-    is_active: Flag = None
+    posting_id: OptStr = None
+    url: OptStr = None
+    event_type: OptStr = None
+    http_method: OptStr = None
+    is_active: OptBool = None
     created_at: Timestamp = None
     updated_at: Timestamp = None
 
 
 class WebhookDeactivation(Model):
-    """Answer of the deactivation, which isn't documented: a webhook, a message, or nothing."""
+    """Response of the deactivation, which isn't documented: a webhook, a message, or nothing."""
 
-    webhook_id: Text = None
-    message: Text = None
-    is_active: Flag = None
+    webhook_id: OptStr = None
+    message: OptStr = None
+    is_active: OptBool = None
 
 
 class IngestedInterview(Model):
-    """The interview that an ingested candidate got, and the link that the candidate opens."""
+    """The interview of an ingested candidate, and the link that the candidate opens."""
 
     interview_id: Id
-    interview_link: Text = None
+    interview_link: OptStr = None
 
 
 class Ingestion(Model):
-    """Answer of both ingest endpoints; a malformed item of `interview_details` is None."""
+    """Response of both ingest endpoints; a malformed item of `interview_details` is None."""
 
-    message: Text = None
-    ingestion_id: Text = None
+    message: OptStr = None
+    ingestion_id: OptStr = None
     interview_details: Annotated[
-        list[Annotated[IngestedInterview | None, LENIENT]] | None, LENIENT
+        list[Annotated[IngestedInterview | None, TOLERANT]] | None, TOLERANT
     ] = None
 
 
 class Candidate(BaseModel):
-    """A candidate to ingest: `retake=True` always makes a new interview, False finds the old."""
+    """A candidate to ingest: `retake=True` always creates a new interview, False reuses one."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 

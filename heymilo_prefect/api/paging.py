@@ -1,4 +1,10 @@
-"""Walks a listing: pages read ahead, items in order, each once though the listing moves."""
+"""Paginate a listing with read-ahead: items come in order and once, even if the listing changes.
+
+Several pages are requested at once and taken in order. Meanwhile the listing may change: an item
+that is deleted, or moved to the front, shifts others from a page not yet read to one already read.
+Nothing marks that, except that `total` differs between pages or exceeds the items seen. Then the
+listing is read again, until no item can be missing, three times at most.
+"""
 
 import asyncio
 import logging
@@ -17,45 +23,41 @@ Interview = TypeVar("Interview", bound=InterviewProgress)
 
 IN_FLIGHT = 8
 _PASSES = 3
-_PAGES_WITHOUT_NEWS = 2  # one may be due to a listing that moves; no more are asked for after two
+_MAX_REPEATED_PAGES = 2  # one may come from a listing that changes; two end the pass
 
 Warn = Callable[[str], None]
 log = logging.getLogger(__name__)
 
 
-def left_out_sentence(count: int, about: str) -> str:
-    """Return the warning that items of a listing couldn't be read."""
-    return f"{count} of {about} couldn't be read and {'is' if count == 1 else 'are'} left out."
+def left_out_sentence(count: int, subject: str) -> str:
+    """Return the warning about items of a listing that couldn't be read."""
+    return f"{count} of {subject} couldn't be read and {'is' if count == 1 else 'are'} left out."
 
 
 class Listing(Generic[Item]):
-    """The state of a walk: which items are new, whether to ask for more, whether all were read.
+    """The state of a pagination: which items are unseen, and whether more pages are needed.
 
-    While pages are read, an item that is removed or moved to the front shifts others to pages that
-    were read before. The totals then differ between pages, or more than what was seen, and the
-    listing is read once more, up to where nothing can be missing.
-
-    Neither `total_pages` nor the size of a page says where a listing ends: with a `total`, as many
-    items do, else an empty page. Walking fails, rather than ending early, when the pages repeat
-    themselves or a page's worth of items is missing.
+    A listing ends where as many items as its `total` were read, or, without a `total`, with an
+    empty page; `total_pages` and a page's size aren't reliable. Pagination fails, rather than ends
+    early, if the pages repeat themselves or a page's worth of items is missing.
 
     Args:
-        about: The listing in errors and warnings, such as "the postings".
+        subject: The listing in errors and warnings, such as "the postings".
         key: Returns an item's id.
-        limit: How many items a page was asked to have.
-        warn: Called with one sentence at the end, if items were left out.
+        limit: The requested number of items per page.
+        warn: Called with one sentence at the end if items were left out.
     """
 
     def __init__(
         self,
-        about: str,
+        subject: str,
         key: Callable[[Item], str],
         limit: int,
         warn: Warn = log.warning,
     ) -> None:
         self.left_out = 0
-        """How many items HeyMilo sent malformed, or counts but doesn't list."""
-        self._about = about
+        """How many items HeyMilo sent malformed, or counts in `total` but doesn't list."""
+        self._subject = subject
         self._key = key
         self._limit = limit
         self._warn = warn
@@ -74,12 +76,12 @@ class Listing(Generic[Item]):
         self._malformed = 0
         self._pages = 0
         self._largest_page = 0
-        self._without_news = 0
+        self._repeated_pages = 0
         self._last: int | None = None
         self._is_empty = False
 
-    def take(self, page: Page, items: Items[Item]) -> list[Item]:
-        """Take the next page; returns the items that no page before it had."""
+    def unseen(self, page: Page, items: Items[Item]) -> list[Item]:
+        """Add the next page; returns its items that no earlier page had."""
         count = len(items) + items.malformed
         self._note_totals(page, len(items))
         self._pages += 1
@@ -96,13 +98,13 @@ class Listing(Generic[Item]):
                     new.append(item)
         self._new += len(new)
         repeats = bool(count) and len(self._seen_in_pass) == known
-        self._without_news = self._without_news + 1 if repeats else 0
-        if not (repeats and items):  # a repeated page's malformed items were counted before
+        self._repeated_pages = self._repeated_pages + 1 if repeats else 0
+        if not (repeats and items):  # those of a repeated page are counted already
             self._malformed += items.malformed
-        if repeats and self._total is None and (items or not self._goes_on_without_news()):
+        if repeats and self._total is None and (items or not self._expects_unseen()):
             if self._last is None or self._pages <= self._last:
                 raise self._endless()
-            self._is_empty = True  # asked beyond the end, some servers repeat their last page
+            self._is_empty = True  # beyond the end, some servers repeat their last page
         return new
 
     def _note_totals(self, page: Page, count: int) -> None:
@@ -117,26 +119,26 @@ class Listing(Generic[Item]):
         self._last = last if last > 0 and total == page.total else None
 
     @property
-    def goes_on(self) -> bool:
+    def needs_page(self) -> bool:
         """Whether another page is needed in this pass."""
-        if self._is_empty or not self._goes_on_without_news() or self._caught_up():
+        if self._is_empty or not self._expects_unseen() or self._can_stop():
             return False
         if self._total is None or self._read < self._total:
             return True
         return self._pages < (self._last or 0)
 
-    def _goes_on_without_news(self) -> bool:
-        return self._without_news < _PAGES_WITHOUT_NEWS
+    def _expects_unseen(self) -> bool:
+        return self._repeated_pages < _MAX_REPEATED_PAGES
 
-    def in_flight(self, asked: int) -> int:
-        """Return how many requests to have in flight, after so many pages were asked for."""
-        return IN_FLIGHT if self._last is not None and asked < self._last else 1
+    def in_flight(self, requested: int) -> int:
+        """Return how many requests to keep in flight after `requested` pages were requested."""
+        return IN_FLIGHT if self._last is not None and requested < self._last else 1
 
-    def ends_pass(self) -> bool:
-        """Return whether the pass that ends here was the last that is needed; begins the next."""
-        again = self._passes > 1 and not self._new  # then the total counts what isn't listed
+    def is_complete(self) -> bool:
+        """End a pass over the pages; returns whether no other pass is needed."""
+        again = self._passes > 1 and not self._new  # then `total` counts items that aren't listed
         all_seen = self._total_is_seen()
-        done = self._caught_up() or (len(self._totals) == 1 and (all_seen or again))
+        done = self._can_stop() or (len(self._totals) == 1 and (all_seen or again))
         self.left_out = max(self.left_out, self._malformed)
         if not all_seen and (done or self._passes == _PASSES):
             self._check_missing()
@@ -144,26 +146,26 @@ class Listing(Generic[Item]):
         return done
 
     def _check_missing(self) -> None:
-        """Accept that some items are counted and not listed, but not that pages are missing."""
+        """Count items that are counted but not listed; raises if whole pages are missing."""
         unseen = (self._total or 0) - len(self._seen)
         self.left_out = max(self.left_out, unseen)
         missing = unseen - self._malformed
         a_page = self._largest_page if self._pages > 2 else self._limit
         too_many = len(self._totals) == 1 and missing >= a_page
-        if missing > 0 and (self._without_news or too_many):
+        if missing > 0 and (self._repeated_pages or too_many):
             raise InvalidResponseError(
-                f"HeyMilo listed {len(self._seen):,} of {self._total:,} in {self._about}. "
-                "Try again, and tell HeyMilo's support if it stays so.",
+                f"HeyMilo listed only {len(self._seen):,} of {self._total:,} in {self._subject}. "
+                "Try again, and contact HeyMilo's support if this persists.",
                 transient=False,
             )
 
     def finish(self) -> None:
-        """Warn of what was left out."""
+        """Warn about items that were left out."""
         if self.left_out:
-            self._warn(left_out_sentence(self.left_out, self._about))
+            self._warn(left_out_sentence(self.left_out, self._subject))
 
-    def _caught_up(self) -> bool:
-        """Whether a later pass needs no more pages: nobody left, and nobody is missing."""
+    def _can_stop(self) -> bool:
+        """Whether a later pass needs no more pages: no item was removed, and none is missing."""
         return self._passes > 1 and not self._shrank and self._total_is_seen()
 
     def _total_is_seen(self) -> bool:
@@ -171,73 +173,73 @@ class Listing(Generic[Item]):
 
     def _endless(self) -> InvalidResponseError:
         return InvalidResponseError(
-            f"HeyMilo's listing of {self._about} has no end: page {self._pages} only repeats the "
-            "pages before it. Try again, and tell HeyMilo's support if it stays so.",
+            f"HeyMilo's listing of {self._subject} doesn't end: page {self._pages} only repeats "
+            "earlier pages. Try again, and contact HeyMilo's support if this persists.",
             transient=False,
         )
 
 
 def postings_listing(limit: int, warn: Warn = log.warning) -> Listing[Posting]:
-    """Return the state of a walk over a workspace's postings."""
+    """Return the pagination state of a workspace's postings."""
     return Listing("the postings", lambda posting: posting.posting_id, limit, warn)
 
 
 def interviews_listing(posting_id: str, limit: int, warn: Warn = log.warning) -> Listing[Interview]:
-    """Return the state of a walk over a posting's interviews."""
-    about = f"the interviews of posting {posting_id!r}"
-    return Listing(about, lambda interview: interview.interview_id, limit, warn)
+    """Return the pagination state of a posting's interviews."""
+    subject = f"the interviews of posting {posting_id!r}"
+    return Listing(subject, lambda interview: interview.interview_id, limit, warn)
 
 
-def walk(
+def paginate(
     fetch: Callable[[int, threading.Event], tuple[Page, Items[Item]]], listing: Listing[Item]
 ) -> Iterator[Item]:
-    """Yield every item of a listing, at most 8 pages in flight, in the listing's order."""
-    stop = threading.Event()
+    """Yield each item of a listing once, in its order, with up to 8 requests in flight."""
+    cancelled = threading.Event()
     pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="heymilo-pages")
     try:
         for _ in range(_PASSES):
             ahead: deque[Future[tuple[Page, Items[Item]]]] = deque()
-            yield from listing.take(*fetch(1, stop))
-            asked = 1
-            while listing.goes_on:
-                while len(ahead) < listing.in_flight(asked):
-                    asked += 1
-                    ahead.append(pool.submit(fetch, asked, stop))
-                yield from listing.take(*ahead.popleft().result())
-            for left in ahead:
-                left.cancel()
-            if listing.ends_pass():
+            yield from listing.unseen(*fetch(1, cancelled))
+            requested = 1
+            while listing.needs_page:
+                while len(ahead) < listing.in_flight(requested):
+                    requested += 1
+                    ahead.append(pool.submit(fetch, requested, cancelled))
+                yield from listing.unseen(*ahead.popleft().result())
+            for future in ahead:
+                future.cancel()
+            if listing.is_complete():
                 break
         listing.finish()
     finally:
-        stop.set()
+        cancelled.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-async def awalk(
+async def apaginate(
     fetch: Callable[[int], Awaitable[tuple[Page, Items[Item]]]], listing: Listing[Item]
 ) -> AsyncIterator[Item]:
-    """Yield every item of a listing, at most 8 pages in flight, in the listing's order."""
+    """Yield each item of a listing once, in its order, with up to 8 requests in flight."""
     ahead: deque[asyncio.Future[tuple[Page, Items[Item]]]] = deque()
     try:
         for _ in range(_PASSES):
-            for item in listing.take(*await fetch(1)):
+            for item in listing.unseen(*await fetch(1)):
                 yield item
-            asked = 1
-            while listing.goes_on:
-                while len(ahead) < listing.in_flight(asked):
-                    asked += 1
-                    ahead.append(asyncio.ensure_future(fetch(asked)))
-                for item in listing.take(*await ahead.popleft()):
+            requested = 1
+            while listing.needs_page:
+                while len(ahead) < listing.in_flight(requested):
+                    requested += 1
+                    ahead.append(asyncio.ensure_future(fetch(requested)))
+                for item in listing.unseen(*await ahead.popleft()):
                     yield item
-            _drop(ahead)
-            if listing.ends_pass():
+            _cancel(ahead)
+            if listing.is_complete():
                 break
         listing.finish()
     finally:
-        _drop(ahead)
+        _cancel(ahead)
 
 
-def _drop(ahead: "deque[asyncio.Future[tuple[Page, Items[Item]]]]") -> None:
+def _cancel(ahead: "deque[asyncio.Future[tuple[Page, Items[Item]]]]") -> None:
     while ahead:
         ahead.popleft().cancel()

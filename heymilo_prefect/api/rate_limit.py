@@ -1,4 +1,4 @@
-"""When the next request may go: a sliding window over all requests of one key to one origin."""
+"""Sliding-window rate limiter shared by all requests that use one API key against one origin."""
 
 import math
 import threading
@@ -10,30 +10,12 @@ from typing import Protocol
 _UNANSWERED_POLL_SECONDS = 0.02
 
 
-class Limiter(Protocol):
-    """What gives requests their slots, be it for this process or for many."""
+class RequestLog:
+    """The times of one key's requests, shared by threads, event loops and clients.
 
-    def take(self) -> float:
-        """Take a slot and return 0.0, or return the seconds after which to ask again."""
-
-    def done(self) -> None:
-        """Say that the answer came, or that none will: the slot starts to expire."""
-
-    def used_up(self) -> bool:
-        """Return whether no slot is left, so that a wait comes without anybody's asking."""
-
-    def pause(self, seconds: float) -> None:
-        """Give no slot for so long: HeyMilo asked to wait."""
-
-    def pause_left(self) -> float:
-        """Return the seconds that are left of the longest pause, 0.0 without one."""
-
-
-class Window:
-    """The log of one key's requests, shared by threads, event loops and clients.
-
-    A request counts from its start until `seconds` after its answer, since only then is it certain
-    that HeyMilo, which counts arrivals, no longer counts it.
+    HeyMilo counts a request when it arrives, which is some time between sending it and its
+    response. So a request counts here from its start until `seconds` after its response: only then
+    has it certainly left HeyMilo's window.
     """
 
     def __init__(self) -> None:
@@ -41,109 +23,105 @@ class Window:
         self._answered: deque[float] = deque()
         self._in_flight = 0
         self._paused_until = -math.inf
-        self._longest = 0.0
+        self._longest_window = 0.0
 
-    def take(self, requests: int, seconds: float) -> float:
-        """Take a slot if fewer than `requests` count, else return the seconds to wait."""
+    def acquire(self, requests: int, seconds: float) -> float:
+        """Take a slot if fewer than `requests` count; otherwise return the seconds to wait."""
         with self._lock:
             now = time.monotonic()
             if self._paused_until > now:
                 return self._paused_until - now
-            self._longest = max(self._longest, seconds)
-            while self._answered and self._answered[0] <= now - self._longest:
+            self._longest_window = max(self._longest_window, seconds)
+            while self._answered and self._answered[0] <= now - self._longest_window:
                 self._answered.popleft()
             expired = bisect_right(self._answered, now - seconds)
-            too_many = self._counted(expired) - requests + 1
+            too_many = self._count(expired) - requests + 1
             if too_many <= 0:
                 self._in_flight += 1
                 return 0.0
             oldest = expired + too_many - 1
-            if oldest >= len(self._answered):  # all wait for answers that haven't come
+            if oldest >= len(self._answered):  # every slot is in flight, so no time is known
                 return _UNANSWERED_POLL_SECONDS
             return max(self._answered[oldest] + seconds - now, 0.001)
 
-    def counted(self, seconds: float) -> int:
+    def count(self, seconds: float) -> int:
         """Return how many requests count."""
         with self._lock:
-            return self._counted(bisect_right(self._answered, time.monotonic() - seconds))
+            return self._count(bisect_right(self._answered, time.monotonic() - seconds))
 
-    def _counted(self, expired: int) -> int:
+    def _count(self, expired: int) -> int:
         return len(self._answered) - expired + self._in_flight
 
-    def done(self) -> None:
-        """Count one answer."""
+    def release(self) -> None:
+        """Record a response: its request's slot starts to expire."""
         with self._lock:
             self._in_flight -= 1
             self._answered.append(time.monotonic())
 
     def pause(self, seconds: float) -> None:
-        """Give no slot for so long."""
+        """Grant no slot for some seconds."""
         with self._lock:
             self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
     def pause_left(self) -> float:
-        """Return the seconds that are left of a pause."""
+        """Return the remaining seconds of a pause."""
         with self._lock:
             return max(self._paused_until - time.monotonic(), 0.0)
 
 
-class SlidingWindow:
-    """A client's own limit over the window that its key shares.
+class SharedQuota(Protocol):
+    """Requests that several processes share: a Prefect concurrency limit, or a test's."""
 
-    `requests_per_minute` is any positive number; below 1 it is one request in `60 / n` seconds.
-    `window_seconds` is the window's length (60 for HeyMilo; shorter in tests of pace).
+    def acquire(self) -> float:
+        """Take one and return 0.0, or return the seconds after which to ask again."""
+
+    def refund(self) -> None:
+        """Give back one that was taken and not used."""
+
+
+class RateLimiter:
+    """A client's limit on the requests of its key.
+
+    Args:
+        log: The requests of the key.
+        requests_per_minute: Any positive number; below 1 it means one request per `60 / n` seconds.
+        window_seconds: The window's length: 60 for HeyMilo.
+        quota: The requests shared with other processes, if any.
     """
 
     def __init__(
-        self, window: Window, requests_per_minute: float, window_seconds: float = 60.0
+        self,
+        log: RequestLog,
+        requests_per_minute: float,
+        window_seconds: float = 60.0,
+        quota: SharedQuota | None = None,
     ) -> None:
-        self._window = window
+        self._log = log
         self._requests = max(1, math.floor(requests_per_minute))
         self._seconds = window_seconds / min(1.0, requests_per_minute)
+        self._quota = quota
 
-    def take(self) -> float:
+    def acquire(self) -> float:
         """Take a slot and return 0.0, or return the seconds after which to ask again."""
-        return self._window.take(self._requests, self._seconds)
+        if self._quota is not None and (delay := self._quota.acquire()):
+            return delay
+        delay = self._log.acquire(self._requests, self._seconds)
+        if delay and self._quota is not None:
+            self._quota.refund()
+        return delay
 
-    def done(self) -> None:
-        """Say that the answer came, or that none will."""
-        self._window.done()
+    def release(self) -> None:
+        """Record a response, or that none will come: the slot starts to expire."""
+        self._log.release()
 
-    def used_up(self) -> bool:
-        """Return whether no slot is left."""
-        return self._window.counted(self._seconds) >= self._requests
+    def is_used_up(self) -> bool:
+        """Return whether no slot is left, so that the next request waits anyway."""
+        return self._log.count(self._seconds) >= self._requests
 
     def pause(self, seconds: float) -> None:
-        """Give no slot of this key for so long."""
-        self._window.pause(seconds)
+        """Grant no slot of this key for some seconds, as HeyMilo asked."""
+        self._log.pause(seconds)
 
     def pause_left(self) -> float:
-        """Return the seconds that are left of the longest pause."""
-        return self._window.pause_left()
-
-
-class Slots(Protocol):
-    """What hands out requests that others have a share in."""
-
-    def take(self) -> float:
-        """Take one and return 0.0, or return the seconds after which to ask again."""
-
-    def put_back(self) -> None:
-        """Give back one that was taken, and not used."""
-
-
-class SharedWindow(SlidingWindow):
-    """A client's own limit, of requests that are shared with other processes."""
-
-    def __init__(
-        self, window: Window, requests_per_minute: float, window_seconds: float, slots: Slots
-    ) -> None:
-        super().__init__(window, requests_per_minute, window_seconds)
-        self._slots = slots
-
-    def take(self) -> float:
-        """Take a slot and return 0.0, or return the seconds after which to ask again."""
-        wait = self._slots.take()
-        if not wait and (wait := super().take()):
-            self._slots.put_back()
-        return wait
+        """Return the remaining seconds of the longest pause, 0.0 without one."""
+        return self._log.pause_left()

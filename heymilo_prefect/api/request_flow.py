@@ -1,7 +1,17 @@
 """The request flow: rate limit, retries, fallback endpoint, recovery after a lost response.
 
-`conduct` is a generator without I/O. It yields what to do next, seconds to sleep or a `Call` to
-send, and receives the `Answer` or the `TransportError` that came of it.
+`request_flow` is a generator without I/O: it yields a `Call` to send or the seconds to sleep, and
+receives the `Response` or the `TransportError`. `heymilo_prefect.api.transport` runs it.
+
+    acquire a slot ──> send ──> response ──> model
+         ^              │
+         │              ├─ transient, and idempotent or not processed: sleep, send again
+         └──────────────┘
+                        ├─ transient, and a write that may have been processed:
+                        │    recover: look for what it created, send again if it isn't there;
+                        │    without a way to look: OutcomeUnknownError
+                        ├─ a status of `fallback_on`: the fallback endpoint
+                        └─ otherwise: the matching HeyMiloError
 """
 
 import random
@@ -17,125 +27,148 @@ from heymilo_prefect.api.errors import (
     RateLimitError,
     TransportError,
 )
-from heymilo_prefect.api.rate_limit import Limiter
-from heymilo_prefect.api.responses import Answer, read_answer, seconds_to_wait
+from heymilo_prefect.api.rate_limit import RateLimiter
+from heymilo_prefect.api.responses import Response, parse_response, retry_after_of
 from heymilo_prefect.testing import waiting
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and how long: `tries` in all, within `budget_seconds` of trying and waiting."""
-
-    tries: int = 5
-    budget_seconds: float = 120.0
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 20.0
-
-
-def seconds_before_retry(
-    error: HeyMiloError, *, repeatable: bool, tries: int, elapsed: float, policy: RetryPolicy
-) -> float | None:
-    """Return how long to wait before the request goes again, None when the error stands.
-
-    `tries` is how often it was sent, `elapsed` the seconds since the first time. A request that
-    isn't `repeatable` goes again only when HeyMilo certainly did nothing.
-    """
-    if not error.transient or tries >= policy.tries:
-        return None
-    if not (repeatable or error.not_processed):
-        return None
-    ceiling = min(policy.first_wait_seconds * 2 ** (tries - 1), policy.longest_wait_seconds)
-    jittered = random.uniform(0, ceiling) if waiting else 0.0
-    wait = max(jittered, error.retry_after or 0.0)
-    return wait if elapsed + wait <= policy.budget_seconds else None
-
 
 T = TypeVar("T")
 
 Step = float | Call[Any]
-Came = Answer | TransportError | None
-Conduct = Generator[Step, Came, T]
+"""What a request flow yields: seconds to sleep, or a request to send."""
+Reply = Response | TransportError | None
+"""What it receives: the response to a request or its failure, None after a sleep."""
+RequestFlow = Generator[Step, Reply, T]
 
 
-def conduct(call: Call[T], limiter: Limiter | None, policy: RetryPolicy) -> Conduct[T]:
-    """Carry a call through; returns what it asked for or raises the HeyMiloError that stands."""
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a request is sent, and how long to wait in between.
+
+    Attributes:
+        attempts: How often at most.
+        timeout: Seconds for all attempts and waits together.
+        wait_initial: Seconds to wait at most before the second attempt; doubled for each later one.
+        wait_max: Seconds to wait at most before any attempt, unless HeyMilo asks for more.
+    """
+
+    attempts: int = 5
+    timeout: float = 120.0
+    wait_initial: float = 0.5
+    wait_max: float = 20.0
+
+
+def next_delay(
+    error: HeyMiloError, *, idempotent: bool, attempts: int, elapsed: float, policy: RetryPolicy
+) -> float | None:
+    """Return the seconds to wait before the next attempt, or None if there is none.
+
+    The wait is random up to a ceiling that doubles with each attempt, and at least `Retry-After`.
+    A request that isn't idempotent is sent again only if HeyMilo certainly didn't process it.
+
+    Args:
+        error: How the last attempt failed.
+        idempotent: Whether sending the request twice is the same as sending it once.
+        attempts: How often it was sent.
+        elapsed: Seconds since the first attempt.
+        policy: The limits.
+    """
+    if not error.transient or attempts >= policy.attempts:
+        return None
+    if not (idempotent or error.not_processed):
+        return None
+    ceiling = min(policy.wait_initial * 2 ** (attempts - 1), policy.wait_max)
+    jittered = random.uniform(0, ceiling) if waiting else 0.0
+    delay = max(jittered, error.retry_after or 0.0)
+    return delay if elapsed + delay <= policy.timeout else None
+
+
+def request_flow(call: Call[T], limiter: RateLimiter | None, policy: RetryPolicy) -> RequestFlow[T]:
+    """Send a request until it succeeds or fails for good; returns the model of its response.
+
+    Raises:
+        HeyMiloError: The request failed; the kind says how.
+    """
     try:
-        return (yield from _tries(call, limiter, policy))
+        return (yield from _attempts(call, limiter, policy))
     except OutcomeUnknownError as unknown:
-        if call.find is None:
+        if call.recover is None:
             raise
         try:
-            found = yield from _tries(call.find, limiter, policy)
+            created = yield from _attempts(call.recover, limiter, policy)
         except HeyMiloError:
             raise unknown from None
     except HeyMiloError as error:
-        if call.otherwise is None or error.status not in call.otherwise_on:
+        if call.fallback is None or error.status not in call.fallback_on:
             raise
         try:
-            return (yield from _tries(call.otherwise, limiter, policy))
+            return (yield from _attempts(call.fallback, limiter, policy))
         except HeyMiloError as second:
-            if second.status in call.otherwise_on:
+            if second.status in call.fallback_on:
                 raise error from None
             raise
-    if found is not None:
-        return found
-    return (yield from _tries(call, limiter, policy))
+    if created is not None:
+        return created
+    return (yield from _attempts(call, limiter, policy))
 
 
-def _tries(call: Call[T], limiter: Limiter | None, policy: RetryPolicy) -> Conduct[T]:
-    tries, spent = 0, 0.0
+def _attempts(call: Call[T], limiter: RateLimiter | None, policy: RetryPolicy) -> RequestFlow[T]:
+    attempts, elapsed = 0, 0.0
     while True:
         if limiter is not None:
-            yield from _slot(call, limiter, policy)
-        tries += 1
+            yield from _acquire(call, limiter, policy)
+        attempts += 1
         began = time.monotonic()
         try:
-            came = yield call
+            reply = yield call
         finally:
-            spent += time.monotonic() - began
+            elapsed += time.monotonic() - began
             if limiter is not None:
-                limiter.done()
+                limiter.release()
         try:
-            if isinstance(came, Answer):
-                if limiter is not None and (asked := seconds_to_wait(came)):
-                    _heed(limiter, came, asked)
-                return read_answer(call, came)
-            assert isinstance(came, TransportError)
-            raise came
+            if isinstance(reply, Response):
+                if limiter is not None and (seconds := retry_after_of(reply)):
+                    _apply_retry_after(limiter, reply, seconds)
+                return parse_response(call, reply)
+            assert isinstance(reply, TransportError)
+            raise reply
         except HeyMiloError as error:
-            wait = seconds_before_retry(
-                error, repeatable=call.repeatable, tries=tries, elapsed=spent, policy=policy
+            delay = next_delay(
+                error,
+                idempotent=call.idempotent,
+                attempts=attempts,
+                elapsed=elapsed,
+                policy=policy,
             )
-            if wait is None:
-                if call.repeatable or error.not_processed:
+            if delay is None:
+                if call.idempotent or error.not_processed:
                     raise
                 raise OutcomeUnknownError(
-                    f"The answer for {call.about} was lost: it may have been done. "
-                    "Look in HeyMilo before you send it again.",
+                    f"HeyMilo's response for {call.subject} was lost, so it may have been done. "
+                    "Check in HeyMilo before you send it again.",
                     status=error.status,
                 ) from None
-        spent += wait
-        if wait:
-            yield wait
+        elapsed += delay
+        if delay:
+            yield delay
 
 
-def _heed(limiter: Limiter, came: Answer, asked: float) -> None:
-    """Stop all requests of the key for as long as HeyMilo asks.
+def _apply_retry_after(limiter: RateLimiter, response: Response, seconds: float) -> None:
+    """Pause every request made with this key for as long as HeyMilo asks.
 
-    A success that was the last one allowed stops them only when others use the key too: else the
-    limiter itself knows the moment, and more exactly than whole seconds can say it.
+    After a success that used up the limit, pause only if another process shares the key; otherwise
+    our own limiter knows when the next slot frees up, and more precisely than in whole seconds.
     """
-    if came.status >= 400 or not limiter.used_up():
-        limiter.pause(asked)
+    if response.status >= 400 or not limiter.is_used_up():
+        limiter.pause(seconds)
 
 
-def _slot(call: Call[Any], limiter: Limiter, policy: RetryPolicy) -> Conduct[None]:
-    while wait := limiter.take():
+def _acquire(call: Call[Any], limiter: RateLimiter, policy: RetryPolicy) -> RequestFlow[None]:
+    while delay := limiter.acquire():
         paused = limiter.pause_left()
-        if paused > policy.budget_seconds:
+        if paused > policy.timeout:
             raise RateLimitError(
-                f"HeyMilo asks to wait {paused / 60:.0f} minutes before {call.about}: "
-                "try again then.",
+                f"HeyMilo accepts no requests for the next {paused / 60:.0f} minutes, so "
+                f"{call.subject} wasn't requested. Try again then.",
                 retry_after=paused,
             )
-        yield wait
+        yield delay

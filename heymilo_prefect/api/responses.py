@@ -36,94 +36,96 @@ _KINDS: dict[int, type[HeyMiloError]] = {
     429: RateLimitError,
 }
 _REDIRECTED = (
-    "The request for {about} was redirected to {host}, where the key isn't sent. "
+    "The request for {subject} was redirected to {host}, where the API key is never sent. "
     "Check the base URL, or sign in to the network or proxy that redirects."
 )
-_HEYMILOS: dict[type[HeyMiloError], str] = {
-    AuthenticationError: "HeyMilo refuses the API key for {about} (status {status}): "
-    "check the key in the HeyMiloCredentials block.",
-    NotFoundError: "HeyMilo doesn't know {about}: check the id.",
-    TooLargeError: "HeyMilo finds {about} too large: send less at once.",
-    RateLimitError: "HeyMilo had too many requests in a minute for {about}: try again later.",
-    ServerError: "HeyMilo failed at {about} (status {status}): try again later.",
-    InvalidRequestError: "HeyMilo rejected {about} (status {status}){why}. "
+_BY_HEYMILO: dict[type[HeyMiloError], str] = {
+    AuthenticationError: "HeyMilo rejected the API key for {subject} (status {status}). "
+    "Check the key in the HeyMiloCredentials block.",
+    NotFoundError: "HeyMilo doesn't know {subject} (status {status}). Check the id.",
+    TooLargeError: "HeyMilo rejected {subject} as too large (status {status}). Send less at once.",
+    RateLimitError: "HeyMilo received too many requests in a minute for {subject} "
+    "(status {status}). Try again later.",
+    ServerError: "HeyMilo returned status {status} for {subject}. Try again later.",
+    InvalidRequestError: "HeyMilo rejected {subject} (status {status}){why}. "
     "Fix the {what} and try again.",
     InvalidResponseError: _REDIRECTED,
 }
 _GATEWAY = "A gateway or proxy in front of HeyMilo "
-_BETWEEN: dict[type[HeyMiloError], str] = {
-    AuthenticationError: _GATEWAY + "refused {about} (status {status}). Ask who runs it to let "
+_BY_GATEWAY: dict[type[HeyMiloError], str] = {
+    AuthenticationError: _GATEWAY + "rejected {subject} (status {status}). Ask its operator to let "
     "requests to HeyMilo through, and check {key}the base URL.",
-    NotFoundError: _GATEWAY + "doesn't know {about} (status {status}). "
+    NotFoundError: _GATEWAY + "doesn't know {subject} (status {status}). "
     "Check the base URL, then the id.",
-    TooLargeError: _GATEWAY + "finds {about} too large (status {status}). Send less at once.",
-    RateLimitError: _GATEWAY + "had too many requests for {about} (status {status}). "
+    TooLargeError: _GATEWAY + "rejected {subject} as too large (status {status}). "
+    "Send less at once.",
+    RateLimitError: _GATEWAY + "received too many requests for {subject} (status {status}). "
     "Try again later.",
-    ServerError: _GATEWAY + "failed at {about} (status {status}). Try again later.",
-    InvalidRequestError: _GATEWAY + "rejected {about} (status {status}). "
-    "Ask who runs it to let the request through.",
+    ServerError: _GATEWAY + "returned status {status} for {subject}. Try again later.",
+    InvalidRequestError: _GATEWAY + "rejected {subject} (status {status}). "
+    "Ask its operator to let the request through.",
     InvalidResponseError: _REDIRECTED,
 }
 _BY_STATUS = {
-    407: "A proxy on the way to HeyMilo refused {about} (status 407). "
-    "Give its user and password in the HTTPS_PROXY environment variable.",
-    511: "The network wants a sign-in before it lets {about} through (status 511). "
+    407: "A proxy on the way to HeyMilo rejected {subject} (status 407). "
+    "Set its user and password in the HTTPS_PROXY environment variable.",
+    511: "The network requires a sign-in before it lets {subject} through (status 511). "
     "Sign in, and try again.",
 }
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _HOST = re.compile(r"[a-z0-9.-]{1,100}")
 _BETWEEN_PARTS = re.compile(r"""[][./'"\s]+""")
-_EPOCH_FROM = 10**9  # a reset above this is a moment, below it is a wait
+_EPOCH_FROM = 10**9  # a reset above this is a time, below it a number of seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, headers (lower-case names) and body of an HTTP answer."""
+class Response:
+    """An HTTP response: status, headers with lower-case names, and body."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-def read_answer(call: Call[T], answer: Answer) -> T:
-    """Return what `call` asked for; raises the HeyMiloError that the answer means."""
-    if 200 <= answer.status < 300:
+def parse_response(call: Call[T], response: Response) -> T:
+    """Return the model that `call` requested; raises the HeyMiloError that matches the status."""
+    if 200 <= response.status < 300:
         try:
-            return call.parse(answer.body)
+            return call.parse(response.body)
         except ValueError:
-            raise _unreadable(call, answer) from None
-    raise _error(call, answer)
+            raise _unreadable(call, response) from None
+    raise _error(call, response)
 
 
-def _unreadable(call: Call[Any], answer: Answer) -> InvalidResponseError:
-    if _is_page(answer):
-        said = (
-            f"A web page answered instead of HeyMilo for {call.about} (status {answer.status}). "
+def _unreadable(call: Call[Any], response: Response) -> InvalidResponseError:
+    if _is_page(response):
+        message = (
+            f"HeyMilo's response for {call.subject} is a web page (status {response.status}). "
             "Sign in to the network or proxy that shows it, or check the base URL."
         )
     else:
-        said = (
-            f"HeyMilo's answer for {call.about} was unreadable. "
+        message = (
+            f"HeyMilo's response for {call.subject} can't be read (status {response.status}). "
             "Try again later, and check the base URL if that doesn't help."
         )
-    return InvalidResponseError(said, status=answer.status)
+    return InvalidResponseError(message, status=response.status)
 
 
-def seconds_to_wait(answer: Answer) -> float | None:
-    """Return the seconds that the answer asks to wait before the next request, None if it doesn't.
+def retry_after_of(response: Response) -> float | None:
+    """Return the seconds that the response asks to wait before the next request, or None.
 
     Read from `Retry-After` (seconds or a date), `Retry-After-Ms`, and, once no request remains,
     `RateLimit-Reset` or `X-RateLimit-Reset` (seconds, or the moment as epoch seconds).
     """
-    headers = answer.headers
+    headers = response.headers
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     if (asked := headers.get("retry-after")) is not None:
         wait = _number(asked)
         return _until(asked) if wait is None else wait
     for prefix in ("ratelimit", "x-ratelimit"):
-        if answer.status == 429 or _number(headers.get(f"{prefix}-remaining")) == 0:
+        if response.status == 429 or _number(headers.get(f"{prefix}-remaining")) == 0:
             reset = _number(headers.get(f"{prefix}-reset"))
             if reset is not None:
                 return max(reset - time.time(), 0.0) if reset > _EPOCH_FROM else reset
@@ -148,26 +150,27 @@ def _until(date: str) -> float | None:
     return max(moment.timestamp() - time.time(), 0.0)
 
 
-def _error(call: Call[Any], answer: Answer) -> HeyMiloError:
-    kind = _kind(answer.status)
-    detail, error_type, fields = _explanation(answer.body, personal_texts(call.body))
+def _error(call: Call[Any], response: Response) -> HeyMiloError:
+    kind = _kind(response.status)
+    detail, error_type, fields = _explanation(response.body, personal_texts(call.body))
     facts: dict[str, Any] = {
-        "status": answer.status,
+        "status": response.status,
         "error_type": error_type,
-        "retry_after": seconds_to_wait(answer),
+        "retry_after": retry_after_of(response),
         "fields": fields,
     }
     if kind is InvalidResponseError:
         facts["transient"] = False
-    said = _BY_STATUS.get(answer.status) or (_BETWEEN if _is_between(answer) else _HEYMILOS)[kind]
+    by_sender = _BY_GATEWAY if _is_from_gateway(response) else _BY_HEYMILO
+    message = _BY_STATUS.get(response.status) or by_sender[kind]
     return kind(
-        said.format(
-            about=call.about,
-            status=answer.status,
+        message.format(
+            subject=call.subject,
+            status=response.status,
             why=f": {detail.rstrip('.')}" if detail else "",
             what="parameters" if call.body is None else "data",
-            host=_host(answer),
-            key="the key and " if answer.status == 401 else "",
+            host=_host(response),
+            key="the key and " if response.status == 401 else "",
         ),
         **facts,
     )
@@ -181,26 +184,26 @@ def _kind(status: int) -> type[HeyMiloError]:
     return _KINDS.get(status, InvalidRequestError)
 
 
-def _is_page(answer: Answer) -> bool:
-    start = answer.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start[:1] == b"<" or "html" in answer.headers.get("content-type", "").lower()
+def _is_page(response: Response) -> bool:
+    start = response.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] == b"<" or "html" in response.headers.get("content-type", "").lower()
 
 
-def _is_between(answer: Answer) -> bool:
-    """Return whether a gateway, proxy or login page answered: HeyMilo's own errors are JSON."""
-    if answer.status not in (401, 403) or not answer.body.strip():
-        return _is_page(answer)
+def _is_from_gateway(response: Response) -> bool:
+    """Return whether a gateway, proxy or login page responded: HeyMilo's own errors are JSON."""
+    if response.status not in (401, 403) or not response.body.strip():
+        return _is_page(response)
     try:
-        load_json(answer.body)
+        load_json(response.body)
     except ValueError:
         return True
     return False
 
 
-def _host(answer: Answer) -> str:
+def _host(response: Response) -> str:
     """Return the host that a redirect leads to, which is safe to show."""
     try:
-        host = urlsplit(answer.headers.get("location", "")).hostname or ""
+        host = urlsplit(response.headers.get("location", "")).hostname or ""
     except ValueError:
         host = ""
     return host if _HOST.fullmatch(host) else "another address"
@@ -209,7 +212,7 @@ def _host(answer: Answer) -> str:
 def _explanation(
     body: bytes, sent: re.Pattern[str]
 ) -> tuple[str | None, str | None, list[FieldError]]:
-    """Read the documented error, FastAPI's list and the newer API's object; else nothing."""
+    """Read the documented error, FastAPI's list, or the newer API's object."""
     try:
         answer = load_json(body)
     except ValueError:

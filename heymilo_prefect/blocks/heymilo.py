@@ -7,8 +7,8 @@ from prefect.client.orchestration import get_client
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
 from heymilo_prefect.api.client import BASE_URL, AsyncHeyMiloClient, HeyMiloClient
-from heymilo_prefect.api.transport import checked_api_key, checked_base_url
-from heymilo_prefect.blocks.shared_quota import Bucket, prefect_slots
+from heymilo_prefect.api.transport import validate_api_key, validate_base_url
+from heymilo_prefect.blocks.shared_quota import TokenBucket, quota_for
 
 _Client = TypeVar("_Client", HeyMiloClient, AsyncHeyMiloClient)
 
@@ -78,12 +78,12 @@ class HeyMiloCredentials(CredentialsBlock):
     @field_validator("api_key")
     @classmethod
     def _check_key(cls, api_key: SecretStr) -> SecretStr:
-        return SecretStr(checked_api_key(api_key.get_secret_value()))
+        return SecretStr(validate_api_key(api_key.get_secret_value()))
 
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, base_url: str) -> str:
-        return checked_base_url(base_url)
+        return validate_base_url(base_url)
 
     def get_client(self) -> HeyMiloClient:
         """Return a client for threads; it shares connections and limit with all of this key."""
@@ -105,24 +105,24 @@ class HeyMiloCredentials(CredentialsBlock):
         Raises:
             ValueError: `concurrency_limit` names none.
         """
-        name, bucket = self._bucket()
+        name, bucket = self._token_bucket()
         with get_client(sync_client=True) as client:
             client.upsert_global_concurrency_limit_by_name(name, *bucket)
         return name
 
     async def acreate_concurrency_limit(self) -> str:
         """Make the limit: `create_concurrency_limit`, to be awaited."""
-        name, bucket = self._bucket()
+        name, bucket = self._token_bucket()
         async with get_client() as client:
             await client.upsert_global_concurrency_limit_by_name(name, *bucket)
         return name
 
-    def _bucket(self) -> tuple[str, Bucket]:
+    def _token_bucket(self) -> tuple[str, TokenBucket]:
         if not self.concurrency_limit:
             raise ValueError(
                 "concurrency_limit is empty: name the global concurrency limit to make."
             )
-        return self.concurrency_limit, Bucket.of(self.requests_per_minute)
+        return self.concurrency_limit, TokenBucket.of(self.requests_per_minute)
 
     def _client(self, kind: type[_Client]) -> _Client:
         return kind(
@@ -130,7 +130,7 @@ class HeyMiloCredentials(CredentialsBlock):
             self.base_url,
             timeout_seconds=self.timeout_seconds,
             requests_per_minute=self.requests_per_minute,
-            slots=prefect_slots(self.concurrency_limit, self.requests_per_minute)
+            quota=quota_for(self.concurrency_limit, self.requests_per_minute)
             if self.concurrency_limit
             else None,
         )

@@ -38,21 +38,21 @@ _FOR_A_MOMENT = {
 }  # others were faster; SQLite is busy
 
 
-class Bucket(NamedTuple):
+class TokenBucket(NamedTuple):
     """A global concurrency limit's two numbers, in slots."""
 
     limit: int
     slot_decay_per_second: float
 
     @classmethod
-    def of(cls, requests: float, seconds: float = 60.0) -> "Bucket":
+    def of(cls, requests: float, seconds: float = 60.0) -> "TokenBucket":
         """Choose them so that no `seconds` ever hold more than so many requests."""
         at_once = min(2.0 * _AT_ONCE, max(1.0, requests / 2))
         each_second = (requests - at_once) / (seconds + _ON_THE_WAY_SECONDS)
         return cls(int(at_once * SLOTS), each_second * SLOTS)
 
 
-class PrefectSlots:
+class PrefectQuota:
     """Slots for requests, as Prefect gives them, for all threads and event loops of this process.
 
     A thread of its own asks for them, while somebody wants some. What isn't used is given back.
@@ -73,7 +73,7 @@ class PrefectSlots:
         self._error: HeyMiloError | None = None
         self._clock = _ServersClock()
 
-    def take(self) -> float:
+    def acquire(self) -> float:
         """Take a slot and return 0.0, or return the seconds after which to ask again.
 
         Raises:
@@ -95,7 +95,7 @@ class PrefectSlots:
                 ).start()
             return _POLL_SECONDS
 
-    def put_back(self) -> None:
+    def refund(self) -> None:
         """Give back a slot that was taken, and not used."""
         with self._lock:
             self._free += 1
@@ -232,12 +232,12 @@ class _ServersClock:
         return max(since_seen, now - (bucket.updated.timestamp() - self._ahead))
 
 
-_known: dict[tuple[str | None, str, float], PrefectSlots] = {}
+_known: dict[tuple[str | None, str, float], PrefectQuota] = {}
 _known_lock = threading.Lock()
 
 
-def prefect_slots(name: str, requests_per_minute: float) -> PrefectSlots:
+def quota_for(name: str, requests_per_minute: float) -> PrefectQuota:
     """Return the slots that all clients of this process share."""
     with _known_lock:
         about = PREFECT_API_URL.value(), name, requests_per_minute
-        return _known.setdefault(about, PrefectSlots(name, requests_per_minute))
+        return _known.setdefault(about, PrefectQuota(name, requests_per_minute))

@@ -15,9 +15,9 @@ from heymilo_prefect._net import require_secure_url
 from heymilo_prefect.slack import (
     SLACK_API_URL,
     Channel,
+    IncomingWebhook,
     SlackError,
-    Webhook,
-    notice,
+    plain_message,
     slack_client,
 )
 
@@ -97,7 +97,7 @@ class SlackChannel(NotificationBlock):
     async def anotify(self, body: str, subject: str | None = None) -> None:
         """Post a text, as `notify` does."""
         try:
-            message = notice(body, subject)
+            message = plain_message(body, subject)
             await Channel(self.get_client(), self.channel).post(message.text, message.blocks)
         except SlackError as error:
             if self._raise_on_failure:
@@ -107,14 +107,14 @@ class SlackChannel(NotificationBlock):
 
 SlackTarget = (
     Annotated[SlackChannel, Field(title="Slack Channel")]
-    | Annotated[SlackWebhook, Field(title="Slack Incoming Webhook")]
-    | Annotated[NotificationWebhook, Field(title="Slack Webhook")]
+    | Annotated[SlackWebhook, Field(title="Slack Incoming IncomingWebhook")]
+    | Annotated[NotificationWebhook, Field(title="Slack IncomingWebhook")]
 )
 """What takes messages: a channel, or the incoming webhook of prefect-slack or of Prefect itself."""
 
 
-def target_of(slack: SlackTarget) -> Channel | Webhook:
+def target_of(slack: SlackTarget) -> Channel | IncomingWebhook:
     """Return what posts to a channel, or through an incoming webhook."""
     if isinstance(slack, SlackChannel):
         return Channel(slack.get_client(), slack.channel)
-    return Webhook(slack.url.get_secret_value())
+    return IncomingWebhook(slack.url.get_secret_value())

@@ -20,7 +20,7 @@ from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import Posting
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.errors import HeyMiloPrefectError
-from heymilo_prefect.state.lock import promptly
+from heymilo_prefect.state.lock import retry_while_busy
 from heymilo_prefect.tasks.interviews import Reader, read_interviews
 from heymilo_prefect.wording import counted
 
@@ -57,7 +57,7 @@ _OBJECTS_BETWEEN = 20000  # Python's default is 700, and a page of interviews ma
 
 
 @contextmanager
-def heap_set_aside() -> Iterator[None]:
+def gc_frozen() -> Iterator[None]:
     """Set everything aside until the run ends, unless somebody did already."""
     ours = gc.get_freeze_count() == 0
     usual = gc.get_threshold()
@@ -102,7 +102,7 @@ class Progress:
             if self._telling is not None:
                 await self._telling
             with suppress(HTTPError):
-                await promptly(self._update, tries=_TRIES_AT_THE_END)
+                await retry_while_busy(self._update, tries=_TRIES_AT_THE_END)
         elif time.monotonic() - self._shown >= _SECONDS_BETWEEN and not self._is_telling():
             self._shown = time.monotonic()
             self._telling = asyncio.create_task(self._tell())
@@ -135,7 +135,7 @@ class Scanned(NamedTuple):
     left_out: dict[str, int]
 
 
-async def scan(
+async def read_all_interviews(
     heymilo_credentials: HeyMiloCredentials,
     postings: Sequence[Posting],
     reader: Reader[Any],

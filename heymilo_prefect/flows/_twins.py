@@ -8,7 +8,7 @@ from prefect import Flow, flow
 from prefect.context import AsyncClientContext
 from prefect.utilities.asyncutils import run_coro_as_sync
 
-from heymilo_prefect.flows._run import heap_set_aside
+from heymilo_prefect.flows._run import gc_frozen
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,7 +21,7 @@ def twin_flows(
     name = body.__name__.removeprefix("_")
 
     async def in_one_client(*args: P.args, **kwargs: P.kwargs) -> T:
-        with heap_set_aside():
+        with gc_frozen():
             async with AsyncClientContext.get_or_create():  # else each task run sets TLS up anew
                 return await body(*args, **kwargs)
 

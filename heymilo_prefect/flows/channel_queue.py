@@ -10,12 +10,12 @@ from prefect.logging import get_run_logger
 from heymilo_prefect import __version__
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.flows.reports import SummaryReport
-from heymilo_prefect.slack import Mention, SlackError, SlackMessage, notice
-from heymilo_prefect.slack.errors import OF_THE_APP, OF_THE_MESSAGE
-from heymilo_prefect.state.post_log import Ledger
-from heymilo_prefect.state.posts import NOTICE, SUMMARY, THREAD, About
+from heymilo_prefect.slack import Mention, SlackError, SlackMessage, plain_message
+from heymilo_prefect.slack.errors import APP_ERRORS, MESSAGE_ERRORS
+from heymilo_prefect.state.post_log import PostLog
+from heymilo_prefect.state.posts import NOTICE, SUMMARY, THREAD, MessageKey
 from heymilo_prefect.state.store import StateUnavailableError
-from heymilo_prefect.summaries import blotted, render_many, render_summary
+from heymilo_prefect.summaries import redacted, render_digest, render_summary
 from heymilo_prefect.templating import Template, TemplateError
 
 ThreadBy = Literal["posting"]
@@ -25,7 +25,7 @@ _TOGETHER = 50  # interviews in a digest, whose links may be long
 
 
 @dataclass
-class Manner:
+class SummaryOptions:
     """How summaries are posted, whichever the channel; `refused` is set when no channel takes any.
 
     Attributes:
@@ -59,20 +59,20 @@ class Manner:
 
     def digest_of(self, found: Sequence[Found], waiting: int = 0) -> SlackMessage:
         """Write the digest of several."""
-        return self._calling(render_many(found, waiting, self.template))
+        return self._calling(render_digest(found, waiting, self.template))
 
     def _calling(self, message: SlackMessage) -> SlackMessage:
         return message if self.mention is None else self.mention.on(message)
 
 
-class ChannelSummaries:
+class ChannelQueue:
     """The interviews whose summaries go to one channel; `found` is to be filled, oldest first."""
 
-    def __init__(self, ledger: Ledger, manner: Manner) -> None:
+    def __init__(self, ledger: PostLog, options: SummaryOptions) -> None:
         self.name = ledger.target.name
         self.found: list[Found] = []
         self._ledger = ledger
-        self._manner = manner
+        self._options = options
         self._waiting: list[str] = []
 
     async def look(self) -> list[str]:
@@ -85,26 +85,26 @@ class ChannelSummaries:
         await self._ledger.read(map(_about, self._ids()))
         due = self._due(report)
         report.would_post += [interview.interview_id for interview, _ in due]
-        blots = [(blotted(interview), posting) for interview, posting in due]
-        if self._manner.digest:
+        blots = [(redacted(interview), posting) for interview, posting in due]
+        if self._options.digest:
             pages = self._pages(blots)
-            return [(f"{len(page)} interviews", self._manner.digest_of(page)) for page in pages]
-        return [(one.interview_id, self._manner.summary(one, posting)) for one, posting in blots]
+            return [(f"{len(page)} interviews", self._options.digest_of(page)) for page in pages]
+        return [(one.interview_id, self._options.summary(one, posting)) for one, posting in blots]
 
     async def post(self, report: SummaryReport) -> SlackError | StateUnavailableError | None:
         """Post what is due, and change what stands there otherwise; returns why not all of it.
 
         Each interview ends in the report.
         """
-        why: SlackError | StateUnavailableError | None = self._manner.refused
+        why: SlackError | StateUnavailableError | None = self._options.refused
         if why is None:
             try:
                 async with self._ledger as ledger:
                     why = await self._post(ledger, report)
             except (SlackError, StateUnavailableError) as error:
                 why = error
-        if isinstance(why, SlackError) and why.error in OF_THE_APP:
-            self._manner.refused = why
+        if isinstance(why, SlackError) and why.error in APP_ERRORS:
+            self._options.refused = why
         if why is not None:
             for interview_id in set(self._ids()) - report.accounted_for:
                 report.failed[interview_id] = str(why)
@@ -127,8 +127,8 @@ class ChannelSummaries:
                 new.append((interview, posting))
             else:
                 report.already_posted.append(interview.interview_id)
-        most = self._manner.max_messages
-        if self._manner.digest:
+        most = self._options.max_messages
+        if self._options.digest:
             most = sum(map(len, self._pages(new)[:most]))
         self._waiting = [interview.interview_id for interview, _ in new[most:]]
         report.deferred += self._waiting
@@ -137,19 +137,19 @@ class ChannelSummaries:
     def _pages(self, found: Sequence[Found]) -> list[Sequence[Found]]:
         """Share interviews out to digests, each of which fits into one message."""
         most = _TOGETHER
-        if len(found) > 1 and self._manner.digest_of(found[:most], len(found)).thread:
+        if len(found) > 1 and self._options.digest_of(found[:most], len(found)).thread:
             most = (min(most, len(found)) + 1) // 2
         if len(found) <= most:
             return [found] if found else []
         return [*self._pages(found[:most]), *self._pages(found[most:])]
 
-    async def _post(self, ledger: Ledger, report: SummaryReport) -> SlackError | None:
+    async def _post(self, ledger: PostLog, report: SummaryReport) -> SlackError | None:
         """Post until the channel takes no more; returns why it doesn't."""
         await ledger.load([_about(interview_id) for interview_id in self._ids()])
         due = self._due(report)
         why = None
         try:
-            if self._manner.digest:
+            if self._options.digest:
                 await self._post_digests(ledger, due, report)
             else:
                 await self._post_each(ledger, {one.interview_id for one, _ in due}, report)
@@ -163,34 +163,34 @@ class ChannelSummaries:
             get_run_logger().info(
                 "%s: %d of %d new summaries posted.", self.name, len(due) - len(left), len(due)
             )
-        if why is None and self._manner.tells_who_waits and not self._manner.digest:
+        if why is None and self._options.tells_who_waits and not self._options.digest:
             await self._tell_who_waits(ledger, len(waiting))
         return why
 
     def _left_by_others(self) -> list[str]:
         """Return what was left by runs that look at interviews at which this one doesn't."""
-        if self._manner.looks_at_all:
+        if self._options.looks_at_all:
             return []
         found = set(self._ids())
         return [left for left in self._left_by_earlier() if left not in found]
 
-    async def _post_each(self, ledger: Ledger, due: set[str], report: SummaryReport) -> None:
+    async def _post_each(self, ledger: PostLog, due: set[str], report: SummaryReport) -> None:
         threads: dict[str, str | None] = {}
         standing = set(report.already_posted)
         for interview, posting in self.found:
             interview_id = interview.interview_id
             if interview_id not in due and interview_id not in standing:
                 continue
-            if self._manner.refused is not None:
-                raise self._manner.refused
+            if self._options.refused is not None:
+                raise self._options.refused
             thread = None
-            if interview_id in due and self._manner.thread_by == "posting" and posting:
+            if interview_id in due and self._options.thread_by == "posting" and posting:
                 if posting.posting_id not in threads:
                     threads[posting.posting_id] = await _thread_of(ledger, posting)
                 thread = threads[posting.posting_id]
             try:
-                message = self._manner.summary(interview, posting)
-                fate = await ledger.put(_about(interview_id), message, self._manner.look, thread)
+                message = self._options.summary(interview, posting)
+                fate = await ledger.put(_about(interview_id), message, self._options.look, thread)
             except (TemplateError, SlackError) as error:
                 _keep_or_raise(error)
                 report.failed[interview_id] = str(error)
@@ -198,17 +198,17 @@ class ChannelSummaries:
             report.note(interview_id, fate)
 
     async def _post_digests(
-        self, ledger: Ledger, due: Sequence[Found], report: SummaryReport
+        self, ledger: PostLog, due: Sequence[Found], report: SummaryReport
     ) -> None:
         pages = self._pages(due)
         for page in pages:
-            if self._manner.refused is not None:
-                raise self._manner.refused
+            if self._options.refused is not None:
+                raise self._options.refused
             ids = [interview.interview_id for interview, _ in page]
             is_last = page is pages[-1]
             try:
-                message = self._manner.digest_of(page, len(self._waiting) if is_last else 0)
-                fate = await ledger.put_together(map(_about, ids), replace(message, thread=[]))
+                message = self._options.digest_of(page, len(self._waiting) if is_last else 0)
+                fate = await ledger.put_digest(map(_about, ids), replace(message, thread=[]))
             except (TemplateError, SlackError) as error:
                 _keep_or_raise(error)
                 report.failed |= dict.fromkeys(ids, str(error))
@@ -216,7 +216,7 @@ class ChannelSummaries:
             for interview_id in ids:
                 report.note(interview_id, fate)
 
-    async def _tell_who_waits(self, ledger: Ledger, count: int) -> None:
+    async def _tell_who_waits(self, ledger: PostLog, count: int) -> None:
         """Say in the channel how many wait, once, and keep that true while they do."""
         state: dict[str, Any] = ledger.records.state
         told, number = state.get("told", False), state.get("backlog", 0)
@@ -224,7 +224,7 @@ class ChannelSummaries:
             return
         if not told:
             number += 1
-        each = self._manner.max_messages
+        each = self._options.max_messages
         said = "All interview summaries that waited are posted."
         if count:
             summaries = "summary waits" if count == 1 else "summaries wait"
@@ -232,7 +232,7 @@ class ChannelSummaries:
                 f"{count} more interview {summaries} for the next runs, which post {each} each, "
                 "oldest first. Raise max_messages to get more at once."
             )
-        await ledger.put(About(NOTICE, f"backlog {number}"), notice(said))
+        await ledger.put(MessageKey(NOTICE, f"backlog {number}"), plain_message(said))
         await ledger.records.write(backlog=number, told=bool(count))
         if count:
             get_run_logger().info(
@@ -242,18 +242,18 @@ class ChannelSummaries:
 
 def _keep_or_raise(error: TemplateError | SlackError) -> None:
     """Raise an error that isn't about one message only."""
-    if isinstance(error, SlackError) and error.error not in OF_THE_MESSAGE:
+    if isinstance(error, SlackError) and error.error not in MESSAGE_ERRORS:
         raise error
 
 
-def _about(interview_id: str) -> About:
-    return About(SUMMARY, interview_id)
+def _about(interview_id: str) -> MessageKey:
+    return MessageKey(SUMMARY, interview_id)
 
 
-async def _thread_of(ledger: Ledger, posting: Posting) -> str | None:
+async def _thread_of(ledger: PostLog, posting: Posting) -> str | None:
     """Return the `ts` of the message that begins a posting's thread of this day, in UTC."""
     today = datetime.now(UTC)
     title = posting.title or "Untitled posting"
-    about = About(THREAD, f"{posting.posting_id} {today:%Y-%m-%d}")
-    await ledger.put(about, notice("", f"{title}, {today:%d %B %Y}"))
+    about = MessageKey(THREAD, f"{posting.posting_id} {today:%Y-%m-%d}")
+    await ledger.put(about, plain_message("", f"{title}, {today:%d %B %Y}"))
     return ledger.of(about).ts

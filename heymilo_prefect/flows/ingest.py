@@ -12,26 +12,26 @@ from heymilo_prefect.flows._twins import twin_flows
 from heymilo_prefect.flows.reports import IngestReport, publish_ingest_report
 from heymilo_prefect.flows.sheet_source import open_sheet
 from heymilo_prefect.ingestion import (
-    CHUNK_ROWS,
-    Batches,
-    ChunkLimit,
-    ReadyRow,
+    BATCH_ROWS,
+    BatchBuilder,
+    BatchLimit,
+    CandidateRow,
     RowOutcome,
     failed,
-    identity,
+    row_fingerprint,
 )
-from heymilo_prefect.postings import Destinations, find_posting, url_key_of
+from heymilo_prefect.postings import PostingResolver, find_posting, url_key_for
 from heymilo_prefect.sheets import Columns, ParsedRow, Sheet, map_columns, read_candidates
 from heymilo_prefect.sheets.candidates import HiddenRows
 from heymilo_prefect.sheets.columns import hidden_text
 from heymilo_prefect.sheets.results import check_results_path, write_results
-from heymilo_prefect.state.sent_rows import Earlier, SentMemory
+from heymilo_prefect.state.sent_rows import PriorSend, SentRowsIndex
 from heymilo_prefect.state.store import StateUnavailableError
-from heymilo_prefect.tasks.ingest import Chunk, Upload, ingest_rows
+from heymilo_prefect.tasks.ingest import Batch, IngestGuard, ingest_rows
 from heymilo_prefect.tasks.interviews import read_postings
 from heymilo_prefect.wording import counted
 
-_CHUNKS_ALIVE = 12  # more than go out at once, so that the wire never idles between chunks
+_BATCHES_ALIVE = 12  # more than go out at once, so that the wire never idles between chunks
 _ROWS_A_TURN = 50  # then the answers that have come are looked at
 
 
@@ -49,7 +49,7 @@ async def _ingest_sheet(
     hidden_rows: HiddenRows = "send",
     retake: bool = False,
     resend: bool = False,
-    rows_per_request: int = CHUNK_ROWS,
+    rows_per_request: int = BATCH_ROWS,
     results_path: str | None = None,
     dry_run: bool = False,
 ) -> IngestReport:
@@ -108,11 +108,11 @@ async def _ingest_sheet(
         sheet, worksheet, column_map, storage, google_credentials, encoding
     ) as opened:
         columns = map_columns(opened.headers, column_map, opened.hidden_columns)
-        posting_of = await _destinations(heymilo_credentials, columns, posting, url_key)
+        resolve_posting = await _destinations(heymilo_credentials, columns, posting, url_key)
         parsed = read_candidates(
             opened,
             columns,
-            posting_of,
+            resolve_posting,
             retake=retake,
             default_region=default_region,
             hidden_rows=hidden_rows,
@@ -131,9 +131,9 @@ async def _ingest_sheet(
                 total,
                 "sent like the others" if hidden_rows == "send" else "rejected",
             )
-        memory = await SentMemory.open(heymilo_credentials.base_url, resend, dry_run)
+        memory = await SentRowsIndex.open(heymilo_credentials.base_url, resend, dry_run)
         progress = await Progress.start("heymilo-ingest-progress", "Rows done", total)
-        run = _Run(heymilo_credentials, memory, ChunkLimit(rows_per_request), progress, dry_run)
+        run = _Run(heymilo_credentials, memory, BatchLimit(rows_per_request), progress, dry_run)
         try:
             async with memory:
                 await run.send(parsed)
@@ -175,8 +175,8 @@ async def _destinations(
     if by_row or posting is not None:
         postings = await read_postings(heymilo_credentials)
     if posting is not None:
-        url_key = url_key_of(find_posting(postings, posting))
-    return Destinations(postings, url_key)
+        url_key = url_key_for(find_posting(postings, posting))
+    return PostingResolver(postings, url_key)
 
 
 class _Run:
@@ -185,8 +185,8 @@ class _Run:
     def __init__(
         self,
         heymilo_credentials: HeyMiloCredentials,
-        memory: SentMemory,
-        limit: ChunkLimit,
+        memory: SentRowsIndex,
+        limit: BatchLimit,
         progress: Progress,
         dry_run: bool,
     ) -> None:
@@ -195,9 +195,9 @@ class _Run:
         self._memory = memory
         self._progress = progress
         self._dry_run = dry_run
-        self._upload = Upload(limit)
-        self._batches = Batches(limit)
-        self._alive = asyncio.Semaphore(_CHUNKS_ALIVE)
+        self._guard = IngestGuard(limit)
+        self._batches = BatchBuilder(limit)
+        self._alive = asyncio.Semaphore(_BATCHES_ALIVE)
 
     async def send(self, parsed: Iterator[ParsedRow]) -> None:
         """Give every row its outcome; what goes wrong is raised once all answers are there."""
@@ -222,8 +222,8 @@ class _Run:
         if candidate is None:
             outcome = RowOutcome(parsed.number, parsed.outcome or "rejected", parsed.reason)
             return await self._done([outcome])
-        tag = self._memory.tag(identity(parsed.url_key, candidate))
-        row = ReadyRow(parsed.number, candidate, parsed.reason, tag)
+        tag = self._memory.tag(row_fingerprint(parsed.url_key, candidate))
+        row = CandidateRow(parsed.number, candidate, parsed.reason, tag)
         try:
             sent = await self._memory.of(parsed.url_key, candidate.retake)
         except StateUnavailableError as error:
@@ -235,18 +235,20 @@ class _Run:
         elif rows := self._batches.add(parsed.url_key, row):
             await self._start(parsed.url_key, rows, sending)
 
-    async def _start(self, url_key: str, rows: list[ReadyRow], sending: asyncio.TaskGroup) -> None:
+    async def _start(
+        self, url_key: str, rows: list[CandidateRow], sending: asyncio.TaskGroup
+    ) -> None:
         sent = await self._memory.of(url_key, rows[0].candidate.retake)
         await self._alive.acquire()
-        sending.create_task(self._ingest(Chunk(url_key, rows, self._upload, sent)))
+        sending.create_task(self._ingest(Batch(url_key, rows, self._guard, sent)))
 
-    async def _ingest(self, chunk: Chunk) -> None:
+    async def _ingest(self, batch: Batch) -> None:
         try:
-            await ingest_rows(self._heymilo_credentials, chunk)
+            await ingest_rows(self._heymilo_credentials, batch)
         finally:
             self._alive.release()
-            self._keep(chunk.outcomes)
-        await self._progress.add(len(chunk.rows))
+            self._keep(batch.outcomes)
+        await self._progress.add(len(batch.rows))
 
     async def _done(self, outcomes: list[RowOutcome]) -> None:
         self._keep(outcomes)
@@ -257,7 +259,7 @@ class _Run:
             self.outcomes[outcome.row] = outcome
 
 
-def _again(row: ReadyRow, earlier: Earlier) -> RowOutcome:
+def _again(row: CandidateRow, earlier: PriorSend) -> RowOutcome:
     """Return the outcome of a row that an earlier run sent."""
     if not earlier.known:
         why = f"sent on {earlier.on}, its answer was lost: look for it in HeyMilo"

@@ -11,8 +11,8 @@ from heymilo_prefect.api.models import InterviewProgress, Posting
 from heymilo_prefect.durations import rounded_text
 from heymilo_prefect.ingestion import OUTCOMES, Outcome, RowOutcome
 from heymilo_prefect.slack import SlackMessage, plain_text
-from heymilo_prefect.stalled import Judge, Mentions, Stalled, StallRules
-from heymilo_prefect.state.post_log import Fate
+from heymilo_prefect.stalled import StallDetector, Stalled, StallHistory, StallRules
+from heymilo_prefect.state.post_log import PostResult
 from heymilo_prefect.wording import counted
 
 _ROWS_SHOWN = 500
@@ -197,7 +197,7 @@ class Findings:
 
     def visitor(self, posting: Posting) -> Callable[[InterviewProgress], None]:
         """Return what judges each interview of a posting."""
-        judge = Judge(self._rules, self.now, posting)
+        judge = StallDetector(self._rules, self.now, posting)
 
         def visit(interview: InterviewProgress) -> None:
             interview_id = interview.interview_id
@@ -209,8 +209,8 @@ class Findings:
                 return
             if isinstance(verdict, Stalled):
                 self.report.stalled.append(verdict)
-                if interview.details and interview.details.name:
-                    self.names[interview_id] = interview.details.name
+                if interview.name:
+                    self.names[interview_id] = interview.name
             else:
                 self.report.not_judged[interview_id] = verdict.reason
 
@@ -222,7 +222,7 @@ class Findings:
         known = {name for step in configured for name in (step.unique_id, step.type)}
         return sorted(self._unmet - known)
 
-    def resumed(self, before: Mentions) -> list[str]:
+    def resumed(self, before: StallHistory) -> list[str]:
         """Return the interviews that were mentioned before, and are no longer stalled."""
         still = {item.interview_id for item in self.report.stalled} | set(self.report.not_judged)
         return before.resumed(self.seen, still, self.now)
@@ -238,7 +238,7 @@ async def publish_stall_report(report: StallReport, names: Mapping[str, str]) ->
             "idle": rounded_text(item.idle),
             "new": "yes" if item.interview_id in new else "",
             "step": item.step,
-            "turn": item.turn,
+            "waiting on": item.waiting_on,
             "posting": item.posting_title or item.posting_id,
         }
         for item in report.stalled[:_ROWS_SHOWN]
@@ -287,7 +287,7 @@ class SummaryReport:
         self.left_out: dict[str, int] = {}
         self.would_post: list[str] = []
 
-    def note(self, interview_id: str, fate: Fate) -> None:
+    def note(self, interview_id: str, fate: PostResult) -> None:
         """Note what became of a summary that was due, or stood there already."""
         if fate != "standing":
             by_fate = {"posted": self.posted, "edited": self.edited, "unknown": self.unknown}

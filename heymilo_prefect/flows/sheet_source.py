@@ -11,7 +11,7 @@ from prefect.blocks.core import Block
 from heymilo_prefect.sheets.google import google_link, read_private
 from heymilo_prefect.sheets.read import parse_sheet
 from heymilo_prefect.sheets.sheet import Sheet, SheetError
-from heymilo_prefect.sheets.source import open_parts, open_source
+from heymilo_prefect.sheets.source import open_source, spool
 from heymilo_prefect.wording import LONGEST_PATH, one_line
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def open_sheet(
             )
         credentials = await _credentials(google_credentials)
         content, worksheet = await asyncio.to_thread(read_private, link, credentials, worksheet)
-        opened = await asyncio.to_thread(open_parts, link.name, [content])
+        opened = await asyncio.to_thread(spool, link.name, [content])
     else:
         opened = await asyncio.to_thread(open_source, sheet, worksheet)
     name, file = opened
@@ -79,7 +79,7 @@ async def _from_storage(storage: Block, path: str) -> tuple[str, BinaryIO]:
             f'"{name}" can\'t be read from the {kind} block: {type(error).__name__}; check the '
             "path, and what the block may read."
         ) from None
-    return await asyncio.to_thread(open_parts, name, [content])
+    return await asyncio.to_thread(spool, name, [content])
 
 
 async def _credentials(block: Block) -> "Credentials":

@@ -12,17 +12,17 @@ from heymilo_prefect.api.models import Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackTarget
 from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.events import emit_stall_events
-from heymilo_prefect.flows._run import UnfinishedError, scan
+from heymilo_prefect.flows._run import UnfinishedError, read_all_interviews
 from heymilo_prefect.flows._twins import twin_flows
 from heymilo_prefect.flows.reports import Findings, StallReport, publish_stall_report
 from heymilo_prefect.flows.stalled_digest import StalledDigest
-from heymilo_prefect.postings import PostingError, chosen, find_posting
-from heymilo_prefect.stalled import Mentions, StallRules
-from heymilo_prefect.state.lock import Turn
-from heymilo_prefect.state.post_log import Ledger
-from heymilo_prefect.state.secret import Seal
-from heymilo_prefect.state.store import Memory, Snapshots, StateUnavailableError, memory_key
-from heymilo_prefect.summaries import load_digest_template
+from heymilo_prefect.postings import PostingError, find_posting, select_postings
+from heymilo_prefect.stalled import StallHistory, StallRules
+from heymilo_prefect.state.lock import RunLock
+from heymilo_prefect.state.post_log import PostLog
+from heymilo_prefect.state.secret import TeamSecret
+from heymilo_prefect.state.store import Snapshot, StateStore, StateUnavailableError, state_key
+from heymilo_prefect.summaries import load_stalled_template
 from heymilo_prefect.tasks.interviews import Reader, Source, read_postings
 
 
@@ -75,33 +75,33 @@ async def _report_stalled_candidates(
     if max_events < 0:
         raise ValueError(f"max_events is {max_events}: it starts at 0.")
     reminding = None if remind_after is None else duration(remind_after)
-    layout = load_digest_template(template)
-    memory = await Memory.open()
+    layout = load_stalled_template(template)
+    memory = await StateStore.open()
     base_url = heymilo_credentials.base_url
     digest = None
     if slack is not None:
-        ledger = Ledger(slack, memory, await Seal.of_team(), oldest=time.time())
+        ledger = PostLog(slack, memory, await TeamSecret.of_team(), oldest=time.time())
         digest = StalledDigest(ledger, memory, base_url, layout, reminding, post_when_clear)
     now = datetime.now(UTC)
     everything = await read_postings(heymilo_credentials)
     _check_named(rules, everything)
     open_at = None if include_past_deadline else now
-    postings = chosen(everything, posting_ids, include_archived, open_at)
+    postings = select_postings(everything, posting_ids, include_archived, open_at)
     log.info("%d postings to read, %d left out.", len(postings), len(everything) - len(postings))
     found = Findings(rules, now)
     report = found.report
     reader = Reader(list_progress, found.visitor, source)
-    report.interviews_read, report.unread_postings, report.left_out = await scan(
+    report.interviews_read, report.unread_postings, report.left_out = await read_all_interviews(
         heymilo_credentials, postings, reader, "heymilo-stalled-progress"
     )
     if unmet := found.unmet_steps(everything):
         log.warning("The rules name steps that no candidate has: %s.", ", ".join(unmet))
     report.stalled.sort(key=lambda item: item.last_activity)
     undone = [*report.unread_postings.values()]
-    origin = memory_key("stalled", base_url)
+    origin = state_key("stalled", base_url)
     try:
-        async with Turn(origin.replace("-", "_"), "tells who is stalled"):
-            await _emit(Snapshots(memory, f"{origin}-events"), found, max_events)
+        async with RunLock(origin.replace("-", "_"), "tells who is stalled"):
+            await _emit(Snapshot(memory, f"{origin}-events"), found, max_events)
         if digest is not None:
             undone += await digest.post(found)
     except StateUnavailableError as error:
@@ -121,13 +121,13 @@ def _check_named(rules: StallRules, postings: Sequence[Posting]) -> None:
             raise PostingError(f"rules.postings: {error}") from None
 
 
-async def _emit(snapshots: Snapshots, found: Findings, max_events: int) -> None:
+async def _emit(snapshots: Snapshot, found: Findings, max_events: int) -> None:
     """Tell automations what the run before didn't know."""
-    report, before = found.report, Mentions.load(await snapshots.read())
-    report.new, _ = before.news(report.stalled, found.now, None)
+    report, before = found.report, StallHistory.load(await snapshots.read())
+    report.new, _ = before.classify(report.stalled, found.now, None)
     report.resumed = found.resumed(before)
     emit_stall_events(report.new, report.resumed, found.now, max_events)
-    after = before.told(report.new, report.resumed, report.stalled, found.now)
+    after = before.record(report.new, report.resumed, report.stalled, found.now)
     await snapshots.write(after.dump())
 
 

@@ -23,14 +23,14 @@ from uuid import uuid4
 from heymilo_prefect.durations import rounded_text
 from heymilo_prefect.flows.reports import Findings
 from heymilo_prefect.slack import SlackError, SlackMessage
-from heymilo_prefect.stalled import Mentions, Stalled
-from heymilo_prefect.state.post_log import Ledger
-from heymilo_prefect.state.posts import STALLED, About
-from heymilo_prefect.state.store import Memory, Snapshots, memory_key
-from heymilo_prefect.summaries import StalledGroup, StalledItem, render_digest
+from heymilo_prefect.stalled import Stalled, StallHistory
+from heymilo_prefect.state.post_log import PostLog
+from heymilo_prefect.state.posts import STALLED, MessageKey
+from heymilo_prefect.state.store import Snapshot, StateStore, state_key
+from heymilo_prefect.summaries import StalledGroup, StalledItem, render_stalled_digest
 from heymilo_prefect.templating import Template, TemplateError
 
-_ITEMS_NAMED = 20
+_ITEMS_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class StalledDigest:
         post_when_clear: Whether to post when there is nobody to mention.
     """
 
-    ledger: Ledger
-    memory: Memory
+    ledger: PostLog
+    memory: StateStore
     base_url: str
     template: Template
     remind_after: timedelta | None
@@ -64,7 +64,7 @@ class StalledDigest:
         """
         if not (found.report.stalled or self.post_when_clear):
             return []
-        unknown: list[About] = []
+        unknown: list[MessageKey] = []
         undone = []
         try:
             async with self.ledger:
@@ -78,21 +78,21 @@ class StalledDigest:
             )
         return undone
 
-    async def _post(self, found: Findings, unknown: list[About]) -> None:
+    async def _post(self, found: Findings, unknown: list[MessageKey]) -> None:
         report = found.report
-        key = memory_key("stalled", self.ledger.records.key, self.base_url)
-        history = Snapshots(self.memory, key)
+        key = state_key("stalled", self.ledger.records.key, self.base_url)
+        history = Snapshot(self.memory, key)
         known = await self._settled(await history.read() or {}, found, unknown)
-        before = Mentions.load(known)
-        new, due = before.news(report.stalled, found.now, self.remind_after)
+        before = StallHistory.load(known)
+        new, due = before.classify(report.stalled, found.now, self.remind_after)
         resumed = found.resumed(before)
         mentioned = sorted([*new, *due], key=lambda item: item.last_activity)
-        after = before.told(mentioned, resumed, report.stalled, found.now).dump()
+        after = before.record(mentioned, resumed, report.stalled, found.now).dump()
         if mentioned or self.post_when_clear:
             again = {item.interview_id for item in due}
             message = self._message(found, mentioned, again, len(resumed))
             ids = [item.interview_id for item in mentioned]
-            about = About(STALLED, uuid4().hex)
+            about = MessageKey(STALLED, uuid4().hex)
             plan = {"id": about.subject, "at": found.now.timestamp(), "ids": ids}
             await history.write({"mentions": known, "plan": plan | {"mentions": after}})
             fate = await self.ledger.put(about, message)
@@ -105,13 +105,13 @@ class StalledDigest:
         await history.write({"mentions": after})
 
     async def _settled(
-        self, history: Mapping[str, Any], found: Findings, unknown: list[About]
+        self, history: Mapping[str, Any], found: Findings, unknown: list[MessageKey]
     ) -> Any:
         """Return what the channel was told, after finding out how the last digest ended."""
         plan = history.get("plan")
         if plan is None:
             return history.get("mentions")
-        about = About(STALLED, plan["id"])
+        about = MessageKey(STALLED, plan["id"])
         await self.ledger.load([about], since=plan["at"])
         posted = self.ledger.of(about)
         if about in self.ledger.unknown or posted.end == "unknown":
@@ -124,11 +124,11 @@ class StalledDigest:
     def _message(
         self, found: Findings, mentioned: Sequence[Stalled], again: set[str], resumed: int
     ) -> SlackMessage:
-        return render_digest(
+        return render_stalled_digest(
             _grouped(mentioned[:_ITEMS_NAMED], found.names, again),
             total=len(mentioned),
-            more=max(0, len(mentioned) - _ITEMS_NAMED),
-            known=len(found.report.stalled) - len(mentioned),
+            not_listed=max(0, len(mentioned) - _ITEMS_NAMED),
+            already_reported=len(found.report.stalled) - len(mentioned),
             resumed=resumed,
             template=self.template,
         )
@@ -148,8 +148,8 @@ def _grouped(
                 kind=item.kind,
                 step=item.step,
                 idle=rounded_text(item.idle),
-                turn=item.turn,
-                again=item.interview_id in again,
+                waiting_on=item.waiting_on,
+                is_reminder=item.interview_id in again,
             )
         )
     return [StalledGroup(title, listed) for title, listed in groups.items()]

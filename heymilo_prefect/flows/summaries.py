@@ -9,24 +9,22 @@ from pathlib import Path
 from prefect.logging import get_run_logger
 
 from heymilo_prefect.api.endpoints import get_interview, list_interviews
-from heymilo_prefect.api.models import Interview, Posting
+from heymilo_prefect.api.models import EARLIEST, Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
 from heymilo_prefect.durations import DurationParameter, duration
-from heymilo_prefect.flows._run import UnfinishedError, scan
+from heymilo_prefect.flows._run import UnfinishedError, read_all_interviews
 from heymilo_prefect.flows._twins import twin_flows
-from heymilo_prefect.flows.channel_queue import ChannelSummaries, Manner, ThreadBy
+from heymilo_prefect.flows.channel_queue import ChannelQueue, SummaryOptions, ThreadBy
 from heymilo_prefect.flows.reports import SummaryReport, publish_summary_report, show_preview
-from heymilo_prefect.postings import PostingError, chosen, find_posting
+from heymilo_prefect.postings import PostingError, find_posting, select_postings
 from heymilo_prefect.slack import Mention
-from heymilo_prefect.state.post_log import Ledger
-from heymilo_prefect.state.secret import Seal
-from heymilo_prefect.state.store import Memory
+from heymilo_prefect.state.post_log import PostLog
+from heymilo_prefect.state.secret import TeamSecret
+from heymilo_prefect.state.store import StateStore
 from heymilo_prefect.summaries import (
-    EARLIEST,
-    Choice,
-    load_many_template,
+    InterviewFilter,
+    load_digest_template,
     load_summary_template,
-    moment_of,
 )
 from heymilo_prefect.tasks.interviews import Reader, read_postings
 from heymilo_prefect.templating import Template
@@ -92,11 +90,13 @@ async def _post_interview_summaries(
     if thread_by and (digest or not isinstance(slack, SlackChannel)):
         other = "a digest is one message" if digest else "a webhook knows no threads"
         raise ValueError(f"thread_by needs a SlackChannel and a message each: {other}.")
-    manner = Manner(_tried(template, digest), _mention(mention), max_messages, digest, thread_by)
+    options = SummaryOptions(
+        _tried(template, digest), _mention(mention), max_messages, digest, thread_by
+    )
     first = _first_moment(since)
     overdue = set[str]()
-    choice = Choice(first, min_score, statuses, completed_steps or (), overdue)
-    channels = await _Channels.open(slack, manner, first)
+    choice = InterviewFilter(first, min_score, statuses, completed_steps or (), overdue)
+    channels = await _Channels.open(slack, options, first)
     everything = await read_postings(heymilo_credentials)
     channels.route(everything, routes or {})
     overdue |= await channels.left_by_earlier()
@@ -108,12 +108,14 @@ async def _post_interview_summaries(
             found.append((interview, posting))
 
     reader = Reader[Interview](list_interviews, lambda posting: partial(visit, posting))
-    postings = chosen(everything, posting_ids)
-    _, report.unread_postings, report.left_out = await scan(
+    postings = select_postings(everything, posting_ids)
+    _, report.unread_postings, report.left_out = await read_all_interviews(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
     )
-    manner.looks_at_all = not report.unread_postings and choice.takes_all and posting_ids is None
-    for interview, posting in sorted(found, key=lambda pair: moment_of(pair[0]) or EARLIEST):
+    options.looks_at_all = (
+        not report.unread_postings and choice.is_unrestricted and posting_ids is None
+    )
+    for interview, posting in sorted(found, key=lambda pair: pair[0].took_place_at or EARLIEST):
         channels.of(posting).found.append((interview, posting))
     if dry_run:
         await show_preview(
@@ -161,7 +163,9 @@ async def _post_interview_summary(
 
     Source: `GET /api/interview/{interview_id}`.
     """
-    manner = Manner(_tried(template, digest=False), _mention(mention), tells_who_waits=False)
+    options = SummaryOptions(
+        _tried(template, digest=False), _mention(mention), tells_who_waits=False
+    )
     client = heymilo_credentials.get_async_client()
     interview = await client.send(get_interview(interview_id))
     report = SummaryReport()
@@ -170,8 +174,8 @@ async def _post_interview_summary(
             f"Interview {interview_id} has no report yet: run again when HeyMilo has written it.",
             report,
         )
-    moment = moment_of(interview) or datetime.now(UTC) - timedelta(days=7)
-    channels = await _Channels.open(slack, manner, moment)
+    moment = interview.took_place_at or datetime.now(UTC) - timedelta(days=7)
+    channels = await _Channels.open(slack, options, moment)
     everything = await read_postings(heymilo_credentials)
     channels.route(everything, routes or {})
     posting = next((it for it in everything if it.posting_id == interview.posting_id), None)
@@ -200,19 +204,26 @@ class _Channels:
     """The channels that summaries go to: the block's own, and those that postings lead to."""
 
     def __init__(
-        self, slack: SlackTarget, manner: Manner, oldest: float, memory: Memory, seal: Seal
+        self,
+        slack: SlackTarget,
+        options: SummaryOptions,
+        oldest: float,
+        memory: StateStore,
+        seal: TeamSecret,
     ) -> None:
         self._slack = slack
-        self._manner = manner
+        self._options = options
         self._about = memory, seal, oldest
         self._by_posting: dict[str, str] = {}
         self._own = self._channel(slack)
         self._by_name = {self._own.name: self._own}
 
     @classmethod
-    async def open(cls, slack: SlackTarget, manner: Manner, first: datetime) -> "_Channels":
+    async def open(
+        cls, slack: SlackTarget, options: SummaryOptions, first: datetime
+    ) -> "_Channels":
         oldest = 0.0 if first == EARLIEST else (first - _LEAD).timestamp()
-        return cls(slack, manner, oldest, await Memory.open(), await Seal.of_team())
+        return cls(slack, options, oldest, await StateStore.open(), await TeamSecret.of_team())
 
     def route(self, postings: Sequence[Posting], routes: Mapping[str, str]) -> None:
         """Lead postings, by id or exact title, to channels of their own."""
@@ -236,18 +247,18 @@ class _Channels:
         """Return the interviews that earlier runs left."""
         return {left for one in self._by_name.values() for left in await one.look()}
 
-    def of(self, posting: Posting | None) -> ChannelSummaries:
+    def of(self, posting: Posting | None) -> ChannelQueue:
         """Return the channel of a posting."""
         name = self._by_posting.get(posting.posting_id) if posting else None
         return self._own if name is None else self._by_name[name]
 
     @property
-    def busy(self) -> list[ChannelSummaries]:
+    def busy(self) -> list[ChannelQueue]:
         """Those for which something was found."""
         return [channel for channel in self._by_name.values() if channel.found]
 
-    def _channel(self, slack: SlackTarget) -> ChannelSummaries:
-        return ChannelSummaries(Ledger(slack, *self._about), self._manner)
+    def _channel(self, slack: SlackTarget) -> ChannelQueue:
+        return ChannelQueue(PostLog(slack, *self._about), self._options)
 
 
 def _tried(template: SummaryTemplate | str | Path | None, digest: bool) -> Template:
@@ -256,7 +267,7 @@ def _tried(template: SummaryTemplate | str | Path | None, digest: bool) -> Templ
             raise ValueError("A digest's template is a file, a URL or a text, and no block.")
         sound = template.get_template()
     else:
-        sound = (load_many_template if digest else load_summary_template)(template)
+        sound = (load_digest_template if digest else load_summary_template)(template)
     for hint in sound.hints:
         get_run_logger().warning("%s", hint)
     return sound

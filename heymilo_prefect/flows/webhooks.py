@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
@@ -13,14 +12,14 @@ from pydantic import HttpUrl
 from heymilo_prefect._net import is_secure_url
 from heymilo_prefect.api.endpoints import EventType
 from heymilo_prefect.api.errors import HeyMiloError
-from heymilo_prefect.api.models import Posting, Webhook
+from heymilo_prefect.api.models import EARLIEST, Posting, Webhook
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows._run import UnfinishedError
 from heymilo_prefect.flows._twins import twin_flows
 from heymilo_prefect.flows.reports import Hook, WebhookReport, publish_webhook_report
-from heymilo_prefect.postings import chosen
-from heymilo_prefect.state.lock import Turn
-from heymilo_prefect.state.store import memory_key
+from heymilo_prefect.postings import select_postings
+from heymilo_prefect.state.lock import RunLock
+from heymilo_prefect.state.store import state_key
 from heymilo_prefect.tasks.interviews import read_postings, warn_left_out
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ else:
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 _POSTINGS_AT_ONCE = 8
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 async def _ensure_webhooks(
@@ -66,9 +64,9 @@ async def _ensure_webhooks(
     Source: `GET /api/webhook/all`, `POST /api/webhook/create`, `POST /api/webhook/deactivate/{id}`.
     """
     ours = _Webhooks(heymilo_credentials, _checked(url), events, dry_run)
-    postings = chosen(await read_postings(heymilo_credentials), posting_ids, archived=True)
-    turn = memory_key("webhooks", heymilo_credentials.base_url).replace("-", "_")
-    async with Turn(turn, "sees to the webhooks"):
+    postings = select_postings(await read_postings(heymilo_credentials), posting_ids, archived=True)
+    turn = state_key("webhooks", heymilo_credentials.base_url).replace("-", "_")
+    async with RunLock(turn, "sees to the webhooks"):
         await ours.see_to(postings)
     report = ours.report
     await publish_webhook_report(report)
@@ -173,7 +171,7 @@ def _once_each(webhooks: Iterable[Webhook]) -> tuple[list[Webhook], list[Webhook
     """Part webhooks of one posting into the oldest for each event, and the others."""
     oldest: dict[str | None, Webhook] = {}
     surplus = []
-    for webhook in sorted(webhooks, key=lambda one: (one.created_at or _EARLIEST, one.webhook_id)):
+    for webhook in sorted(webhooks, key=lambda one: (one.created_at or EARLIEST, one.webhook_id)):
         if oldest.setdefault(webhook.event_type, webhook) is not webhook:
             surplus.append(webhook)
     return list(oldest.values()), surplus

@@ -11,7 +11,19 @@ from heymilo_prefect.sandbox.server import Server
 from heymilo_prefect.sandbox.world import World
 from heymilo_prefect.testing import no_waiting
 
-__all__ = ["Persona", "Reading", "Recorded", "World", "sandbox"]
+__all__ = [
+    "Iterable",
+    "Iterator",
+    "Persona",
+    "Reading",
+    "Recorded",
+    "Server",
+    "World",
+    "contextmanager",
+    "no_waiting",
+    "nullcontext",
+    "timedelta",
+]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from heymilo_prefect.sandbox.interviews import Interview, Posting
-from heymilo_prefect.slack.html import PAGE_STYLE, draw_channel
+from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
 
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
@@ -111,5 +111,5 @@ def _ago(seconds: float) -> str:
 def _channels(world: "World") -> str:
     slack = world.slack_workspace
     return "".join(
-        draw_channel(channel, slack.messages(channel, replies=True)) for channel in slack.channels
+        channel_html(channel, slack.messages(channel, replies=True)) for channel in slack.channels
     )

@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from heymilo_prefect.slack.block_kit import complaints_about
+from heymilo_prefect.slack.block_kit import validate_blocks
 
 Arguments = dict[str, Any]
 
@@ -58,7 +58,7 @@ def content_of(arguments: Arguments) -> dict[str, Any]:
         raise Refused("no_text")
     if len(text) > _MOST_MESSAGE_TEXT:
         raise Refused("msg_too_long")
-    complaints = complaints_about(blocks or [])
+    complaints = validate_blocks(blocks or [])
     if complaints:
         found = [f"[ERROR] {why} [json-pointer:{pointer}]" for why, pointer in complaints]
         details = {"errors": found, "response_metadata": {"messages": found}}

@@ -8,10 +8,10 @@ from typing import Literal
 from heymilo_prefect.api.models import Candidate
 from heymilo_prefect.sheets.columns import Columns, check_name_column
 from heymilo_prefect.sheets.emails import read_email
-from heymilo_prefect.sheets.headers import answer_of, is_placeholder, is_totals_row
+from heymilo_prefect.sheets.headers import is_placeholder, is_totals_row, parse_bool
 from heymilo_prefect.sheets.phones import check_region, read_phone
 from heymilo_prefect.sheets.sheet import Row, Sheet
-from heymilo_prefect.sheets.text import folded, is_garbled
+from heymilo_prefect.sheets.text import fold_case, is_garbled
 from heymilo_prefect.wording import listed
 
 HiddenRows = Literal["send", "reject"]
@@ -57,7 +57,7 @@ class ParsedRow:
 def read_candidates(
     sheet: Sheet,
     columns: Columns,
-    posting_of: Callable[[str], str],
+    resolve_posting: Callable[[str], str],
     *,
     retake: bool = False,
     default_region: str | None = None,
@@ -71,7 +71,7 @@ def read_candidates(
     Args:
         sheet: A sheet.
         columns: What its columns are, from `map_columns`.
-        posting_of: Gives the `url_key` of the posting that a row's posting cell means, `""` if
+        resolve_posting: Gives the `url_key` of the posting that a row's posting cell means, `""` if
             that's empty or there is no such column. Its ValueError rejects the row, and is the
             reason: it must not show the cell.
         retake: Whether a candidate who has an interview gets another one, where the row itself
@@ -88,7 +88,7 @@ def read_candidates(
     check_name_column(columns)
     read = _Reader(
         columns,
-        posting_of,
+        resolve_posting,
         retake,
         region,
         hidden_rows == "reject",
@@ -126,7 +126,7 @@ class _Reader:
     """Reads single rows of a sheet."""
 
     columns: Columns
-    posting_of: Callable[[str], str]
+    resolve_posting: Callable[[str], str]
     retake: bool
     region: str | None
     rejects_hidden: bool
@@ -161,13 +161,13 @@ class _Reader:
             return _rejected(row, GARBLED)
         retake = self.retake
         if typed_retake := typed.get("retake"):
-            answer = answer_of(typed_retake)
+            answer = parse_bool(typed_retake)
             if answer is not None:
                 retake = answer
             elif not is_placeholder(typed_retake, "retake"):
                 return _rejected(row, "retake must be yes or no")
         try:
-            url_key = self.posting_of(_value(typed, "posting").strip())
+            url_key = self.resolve_posting(_value(typed, "posting").strip())
         except ValueError as error:
             return _rejected(row, str(error))
         typed_phone = typed.get("phone_number")
@@ -233,7 +233,7 @@ def _same_name(one: str, other: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return sorted(re.findall(r"[^\W_]+", folded(name)))
+    return sorted(re.findall(r"[^\W_]+", fold_case(name)))
 
 
 def _joined(*reasons: str) -> str:

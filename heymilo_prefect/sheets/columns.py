@@ -18,7 +18,7 @@ _NAMES = ("name", "first_name", "last_name")
 _METADATA = re.compile(r"metadata\.(.+)", re.I)
 _KEYED = re.compile(r"(metadata|data)\.(.+)")
 
-ADDED_HEADERS = ("Row", "Outcome", "Reason", "Interview ID", "Interview link")
+RESULT_HEADERS = ("Row", "Outcome", "Reason", "Interview ID", "Interview link")
 """The columns of a results file that aren't the sheet's own."""
 
 
@@ -134,15 +134,15 @@ def is_header(cells: Sequence[str], column_map: Mapping[str, str | None] | None)
     return has_email
 
 
-def own_columns(headers: Sequence[str]) -> list[int]:
+def original_columns(headers: Sequence[str]) -> list[int]:
     """Give the indexes of a sheet's columns but those that the results added to it.
 
     They are known by being there all five; of two with the same header the last is the added one.
     """
-    if not set(ADDED_HEADERS) <= set(headers):
+    if not set(RESULT_HEADERS) <= set(headers):
         return list(range(len(headers)))
     last = {header: index for index, header in enumerate(headers)}
-    added = {last[header] for header in ADDED_HEADERS}
+    added = {last[header] for header in RESULT_HEADERS}
     return [index for index in range(len(headers)) if index not in added]
 
 
@@ -162,7 +162,7 @@ def _targets(
     hidden: Collection[int],
 ) -> list[str | None]:
     """Say what each column is, the ones that `column_map` names first."""
-    own = set(own_columns(headers))
+    own = set(original_columns(headers))
     targets = [
         said[title]
         if title in said

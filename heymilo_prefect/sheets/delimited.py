@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from heymilo_prefect.sheets.encodings import Undecodable, encoding_of
 from heymilo_prefect.sheets.sheet import Row, SheetError
-from heymilo_prefect.sheets.spooled import Stored, from_start
-from heymilo_prefect.sheets.text import plain_row
+from heymilo_prefect.sheets.spooled import SpooledRows, reader_at_start
+from heymilo_prefect.sheets.text import clean_row
 
 LONGEST_ROW = 1_000_000
 """Characters that a row may have: more are a quotation mark that isn't closed, or an attack."""
@@ -33,7 +33,7 @@ def read_delimited(
     is_header: Callable[[list[str]], bool],
     header_within: int,
     encoding: str | None = None,
-) -> Stored:
+) -> SpooledRows:
     """Read a text file, whatever its delimiter, and whatever its encoding if it can be determined.
 
     The whole file is checked here: what is broken near its end is found before anything was
@@ -66,7 +66,7 @@ def read_delimited(
     )
     read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if said else 0)
     if wrong:
-        row = _first_garbled(read(from_start(file), errors="replace"))
+        row = _first_garbled(read(reader_at_start(file), errors="replace"))
         advice = "Check the accented characters in a spreadsheet program, and save"
         if given is not None:
             advice = "Pass another encoding, or save"
@@ -74,8 +74,8 @@ def read_delimited(
             f'"{name}" isn\'t all in {encoding.removesuffix("-sig")}, see row {row}. {advice} the '
             "sheet as XLSX or as CSV UTF-8."
         )
-    _check(read(from_start(file)), name)
-    return Stored(file, lambda stream: _filled(read(stream)), delimiter)
+    _check(read(reader_at_start(file)), name)
+    return SpooledRows(file, lambda stream: _filled(read(stream)), delimiter)
 
 
 def _first_garbled(records: Iterator[list[str]]) -> int:
@@ -136,14 +136,14 @@ def _check(records: Iterator[list[str]], name: str) -> None:
 def _filled(records: Iterator[list[str]]) -> Iterator[Row]:
     for number, values in enumerate(records, 1):
         if any(values):
-            cells = plain_row(values)
+            cells = clean_row(values)
             if any(cells):
                 yield Row(number, cells)
 
 
 def _head(file: BinaryIO, encoding: str) -> list[str]:
     head, size = [], 0
-    for line in islice(_lines(from_start(file), encoding, "replace"), 1000):
+    for line in islice(_lines(reader_at_start(file), encoding, "replace"), 1000):
         head.append(line.strip(_NO_TEXT))
         size += len(line)
         if size > LONGEST_ROW:

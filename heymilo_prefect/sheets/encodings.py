@@ -21,7 +21,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 from heymilo_prefect.sheets.languages import spellings
 from heymilo_prefect.sheets.sheet import SheetError
-from heymilo_prefect.sheets.spooled import from_start
+from heymilo_prefect.sheets.spooled import reader_at_start
 
 _PART = 64 * 1024
 _LONGEST_LINE = 1_000_000
@@ -164,7 +164,7 @@ def encoding_of(file: BinaryIO, name: str, given: str | None = None) -> str:
         SheetError: The file isn't text, its encoding can't be determined, or `given` is none.
         Undecodable: The file is in several encodings, or isn't in the given one.
     """
-    start = from_start(file).read(_PART)
+    start = reader_at_start(file).read(_PART)
     wide = _wide(start)
     if given is not None:
         return _checked(file, name, given, wide)
@@ -193,7 +193,7 @@ def _checked(file: BinaryIO, name: str, given: str, wide: str | None) -> str:
             f'"{given}" isn\'t a text encoding. Pass the name of a Python codec, such as "cp1250" '
             'or "mac_roman", or leave out encoding.'
         ) from None
-    if from_start(file).read(3) == codecs.BOM_UTF8:
+    if reader_at_start(file).read(3) == codecs.BOM_UTF8:
         return "utf-8-sig"
     if wide in ("utf-16", "utf-32"):  # with a mark
         return wide
@@ -228,7 +228,7 @@ def _wide(start: bytes) -> str | None:
 def _decodes(file: BinaryIO, encoding: str) -> Literal["yes", "no", "NUL"]:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for part in iter(partial(from_start(file).read, _PART), b""):
+        for part in iter(partial(reader_at_start(file).read, _PART), b""):
             if "\0" in decoder.decode(part):
                 return "NUL"
         decoder.decode(b"", final=True)
@@ -290,7 +290,7 @@ def _utf8_by_chance(file: BinaryIO) -> str | None:
     Of Chinese names with two characters in GB 18030, one in fifty is.
     """
     foreign = 0
-    for part in iter(partial(from_start(file).read, _PART), b""):
+    for part in iter(partial(reader_at_start(file).read, _PART), b""):
         foreign += len(part.translate(None, bytes(range(0x80))))
         if foreign > _FEW_BYTES:
             return None
@@ -330,7 +330,7 @@ def _sample(file: BinaryIO) -> _Sample:
     utf8: dict[bytes, None] = {}
     line_end = ""
     # Latin-1 leaves bytes as they are, and the text reader knows all line ends.
-    lines = io.TextIOWrapper(from_start(file), "latin-1", newline="")
+    lines = io.TextIOWrapper(reader_at_start(file), "latin-1", newline="")
     for line in iter(partial(lines.readline, _LONGEST_LINE), ""):
         if line_end != "\r\n":
             line_end = "\r\n" if line.endswith("\r\n") else line_end or line[-1]

@@ -6,7 +6,7 @@ Only a whole header is recognised, never a part: "Recruiter email" isn't the can
 import re
 from collections.abc import Iterable
 
-from heymilo_prefect.sheets.text import folded, squeezed
+from heymilo_prefect.sheets.text import alnum_key, fold_case
 
 _HEADERS = {
     "name": """
@@ -142,14 +142,14 @@ _ASIDE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 
 
 def _each(headers: str) -> list[str]:
-    return [squeezed(header) for header in re.split("[,;]", headers)]
+    return [alnum_key(header) for header in re.split("[,;]", headers)]
 
 
 _FIELD_OF = {header: field for field, headers in _HEADERS.items() for header in _each(headers)}
 _WORDS_OF_NAMES |= {
     word
     for headers in (*(_HEADERS[each] for each in ("name", "first_name", "last_name")), _WHOSE)
-    for word in re.findall(r"\w+", folded(headers))
+    for word in re.findall(r"\w+", fold_case(headers))
 }
 _PREFIXES, _SUFFIXES = _each(_WHOSE), _each(_OF_WHOM)
 
@@ -169,13 +169,13 @@ def may_be_name(header: str) -> bool:
 
     "Participant" and "Preferred name (nickname)" are, "Company name" isn't.
     """
-    words = set(re.findall(r"\w+", folded(_ASIDE.sub(" ", header))))
+    words = set(re.findall(r"\w+", fold_case(_ASIDE.sub(" ", header))))
     return words <= _WORDS_OF_NAMES and not words.isdisjoint(_NAME_WORDS)
 
 
 def _known(header: str) -> str:
     """Find the usual name in a header, which may say whose it is: "Candidate", "your"."""
-    plain = squeezed(_ASIDE.sub(_without_aside, folded(header)))
+    plain = alnum_key(_ASIDE.sub(_without_aside, fold_case(header)))
     without = (
         *(plain.removeprefix(whose) for whose in _PREFIXES),
         *(plain.removesuffix(whose) for whose in _SUFFIXES),
@@ -211,7 +211,7 @@ _NEVER_A_NAME = _NOT_APPLICABLE | {
 }
 # Where no name is expected, words that may be one also mean nothing.
 _NOTHING = {
-    squeezed(words)
+    alnum_key(words)
     for words in re.split(
         "[,;]",
         """
@@ -232,7 +232,7 @@ _NOTHING = {
         a definir, a confirmar, pendente, vazio
         """,
     )
-} | set(map(squeezed, _NEVER_A_NAME))
+} | set(map(alnum_key, _NEVER_A_NAME))
 _LACKING = (
     "(?:no|without|has no|kein|keine|keinen|hat kein|hat keine|ohne|pas de|pas d['\u2019]|sans"
     "|aucun|aucune|sin|no tiene|ningun|ninguna|sem|nao tem|nenhum|nenhuma)"
@@ -245,9 +245,9 @@ _DASHES = "-\u2013\u2014\u2212/. "
 _LONGEST_PLACEHOLDER = 40
 
 
-def answer_of(text: str) -> bool | None:
+def parse_bool(text: str) -> bool | None:
     """Read a yes or a no; None if it's neither."""
-    answer = folded(text.strip())
+    answer = fold_case(text.strip())
     return True if answer in _YES else False if answer in _NO else None
 
 
@@ -264,7 +264,7 @@ def is_placeholder(text: str, field: str) -> bool:
     """
     if len(text) > _LONGEST_PLACEHOLDER:
         return False
-    words = folded(text)
+    words = fold_case(text)
     if field == "posting":
         return words in _NOT_APPLICABLE or not words.strip(_DASHES)
     if words in _NEVER_A_NAME:
@@ -272,7 +272,7 @@ def is_placeholder(text: str, field: str) -> bool:
     may_be_name = field not in ("email", "phone_number", "retake")
     if may_be_name and not _MAY_BE_PLACEHOLDER.match(words):
         return False
-    letters = squeezed(words)
+    letters = alnum_key(words)
     if _FILLER.fullmatch(letters) or (not may_be_name and letters in _NOTHING):
         return True
     without = _WITHOUT.match(words)
@@ -281,5 +281,5 @@ def is_placeholder(text: str, field: str) -> bool:
 
 def is_totals_row(cells: Iterable[str]) -> bool:
     """Say whether a row is a sum: a word for it, and beside it only numbers."""
-    words = {"".join(re.findall(r"[^\W\d_]+", folded(cell))) for cell in cells} - {""}
+    words = {"".join(re.findall(r"[^\W\d_]+", fold_case(cell))) for cell in cells} - {""}
     return bool(words) and words <= _TOTALS

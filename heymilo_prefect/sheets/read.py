@@ -10,7 +10,7 @@ from heymilo_prefect.sheets.delimited import read_delimited
 from heymilo_prefect.sheets.merged import Header, header_of
 from heymilo_prefect.sheets.sheet import Row, Sheet, SheetError
 from heymilo_prefect.sheets.source import open_source
-from heymilo_prefect.sheets.spooled import Stored
+from heymilo_prefect.sheets.spooled import SpooledRows
 from heymilo_prefect.sheets.workbooks.reader import is_workbook, read_workbook
 from heymilo_prefect.wording import listed
 
@@ -93,7 +93,7 @@ def parse_sheet(
 
 
 def _find_header(
-    rows: Stored, name: str, column_map: Mapping[str, str | None] | None, worksheet: str | None
+    rows: SpooledRows, name: str, column_map: Mapping[str, str | None] | None, worksheet: str | None
 ) -> Header:
     above: list[Row] = []
     numbered = takewhile(lambda row: row.number <= _HEADER_WITHIN, rows)

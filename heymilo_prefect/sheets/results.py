@@ -13,7 +13,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from heymilo_prefect.sheets.columns import ADDED_HEADERS, own_columns
+from heymilo_prefect.sheets.columns import RESULT_HEADERS, original_columns
 from heymilo_prefect.sheets.google import local_path, name_of_link
 from heymilo_prefect.sheets.sheet import Sheet, SheetError
 from heymilo_prefect.sheets.source import file_system, why
@@ -102,8 +102,8 @@ def write_results(path: str, sheet: Sheet, result_of: Callable[[int], Result | N
 
 
 def _lines(sheet: Sheet, result_of: Callable[[int], Result | None]) -> Iterator[list[str]]:
-    own = own_columns(sheet.headers)
-    yield [*(sheet.headers[index] for index in own), *ADDED_HEADERS]
+    own = original_columns(sheet.headers)
+    yield [*(sheet.headers[index] for index in own), *RESULT_HEADERS]
     for row in sheet.rows:
         width = len(row.cells)
         cells = [row.cells[index] if index < width else "" for index in own]

@@ -36,17 +36,17 @@ def open_source(
     """
     path = local_path(source)
     if path is not None:
-        return open_parts(one_line(os.path.basename(path), LONGEST_PATH), _read(path))
+        return spool(one_line(os.path.basename(path), LONGEST_PATH), _read(path))
     url = str(source)
     google = google_link(url)
     if google is not None:
-        return open_parts(google.name, _download(google.download(worksheet), google.name, google))
+        return spool(google.name, _download(google.download(worksheet), google.name, google))
     name = name_of_link(url)
     web = url.lower().startswith(("http://", "https://")) and "::" not in url
-    return open_parts(name, _download(url, name) if web else _fetch(url, name))
+    return spool(name, _download(url, name) if web else _fetch(url, name))
 
 
-def open_parts(name: str, parts: Iterable[bytes]) -> tuple[str, BinaryIO]:
+def spool(name: str, parts: Iterable[bytes]) -> tuple[str, BinaryIO]:
     """Copy the parts of a sheet that something else has read, as `open_source` does.
 
     Raises:

@@ -13,12 +13,12 @@ from heymilo_prefect.sheets.sheet import Row
 _BUFFER = 64 * 1024
 
 
-def from_start(file: BinaryIO) -> io.BufferedReader:
+def reader_at_start(file: BinaryIO) -> io.BufferedReader:
     """Read a file from its start, at a place of its own: two readers don't disturb each other."""
     return io.BufferedReader(_View(file), _BUFFER)
 
 
-class Stored:
+class SpooledRows:
     """Rows that each `for` reads again from a file, which is closed with their last reader.
 
     A workbook's rows have a `worksheet`, the visible `other_worksheets`, the indexes of the
@@ -50,7 +50,7 @@ class Stored:
 
     def __iter__(self) -> Iterator[Row]:
         # A generator, because its frame keeps this object, so the file, until it is used up.
-        with closing(from_start(self._file)) as file:
+        with closing(reader_at_start(self._file)) as file:
             rows = dropwhile(lambda row: row.number <= self._above, self._read(file))
             yield from (join(row, self._joined) for row in rows) if self._joined else rows
 

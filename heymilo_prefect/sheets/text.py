@@ -16,7 +16,7 @@ AND_OR = "and|or|und|oder|et|ou|y|o|e"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
-def folded(text: str) -> str:
+def fold_case(text: str) -> str:
     """Take away case and accents: "Prénom" and "PRENOM" are one."""
     if text.isascii():
         return text.lower()
@@ -24,9 +24,9 @@ def folded(text: str) -> str:
     return "".join(each for each in apart if not unicodedata.combining(each)).casefold()
 
 
-def squeezed(text: str) -> str:
+def alnum_key(text: str) -> str:
     """Keep the letters and digits of a folded text: "E-mail" and "e_mail" are one."""
-    return "".join(each for each in folded(text) if each.isalnum())
+    return "".join(each for each in fold_case(text) if each.isalnum())
 
 
 def without_invisible(text: str) -> str:
@@ -89,7 +89,7 @@ def without_float(text: str) -> str:
 _ODD = re.compile(r"\n(?:[#'=]|\+?\d(?:\d{6,}\.0|[.,]\d+E))", re.I)
 
 
-def plain_row(cells: Sequence[str]) -> list[str]:
+def clean_row(cells: Sequence[str]) -> list[str]:
     """Clean a row's cells as `plain` does; rows that only need trimming take a fast path."""
     trimmed = list(map(str.strip, cells))
     below = "\n" + "\n".join(trimmed)

@@ -7,18 +7,18 @@ post, and whether one was posted before, is decided in `heymilo_prefect.state`.
 from heymilo_prefect.slack.client import SLACK_API_URL, slack_client
 from heymilo_prefect.slack.errors import SlackError, SlackOutcomeUnknownError
 from heymilo_prefect.slack.message import Mention, SlackMessage
-from heymilo_prefect.slack.plain import notice, plain_text
-from heymilo_prefect.slack.targets import Channel, Webhook
+from heymilo_prefect.slack.plain import plain_message, plain_text
+from heymilo_prefect.slack.targets import Channel, IncomingWebhook
 
 __all__ = [
     "SLACK_API_URL",
     "Channel",
+    "IncomingWebhook",
     "Mention",
     "SlackError",
     "SlackMessage",
     "SlackOutcomeUnknownError",
-    "Webhook",
-    "notice",
+    "plain_message",
     "plain_text",
     "slack_client",
 ]

@@ -31,29 +31,29 @@ from heymilo_prefect.slack.message import MAX_BLOCKS
 _ALIKE = 0.85  # "sektion" is a section, "data_table" isn't a table
 
 
-class Complaint(NamedTuple):
+class BlockError(NamedTuple):
     """What is wrong, in Slack's words, and where: a JSON pointer such as `/blocks/0/text`."""
 
     why: str
     pointer: str
 
 
-class Unknown(Complaint):
+class Unknown(BlockError):
     """A type that neither the table nor slack_sdk knows. Slack may."""
 
     __slots__ = ()
 
 
-Complaints = Iterator[Complaint]
+Complaints = Iterator[BlockError]
 
 
-def complaints_about(blocks: Any) -> list[Complaint]:
+def validate_blocks(blocks: Any) -> list[BlockError]:
     """Return what Slack would refuse in a message's blocks."""
     if not isinstance(blocks, list):
-        return [Complaint("must provide an array", "/blocks")]
-    found: list[Complaint] = []
+        return [BlockError("must provide an array", "/blocks")]
+    found: list[BlockError] = []
     if len(blocks) > MAX_BLOCKS:
-        found.append(Complaint(f"no more than {MAX_BLOCKS} items allowed", "/blocks"))
+        found.append(BlockError(f"no more than {MAX_BLOCKS} items allowed", "/blocks"))
     for index, block in enumerate(blocks):
         found += _block(block, f"/blocks/{index}")
     return found
@@ -72,7 +72,7 @@ def kind_of(value: dict[str, Any], takes: Takes | None = None) -> Kind | None:
 
 def _block(block: Any, place: str) -> Complaints:
     if not isinstance(block, dict):
-        yield Complaint("must provide an object", place)
+        yield BlockError("must provide an object", place)
     elif isinstance(name := block.get("type"), str) and name in BLOCKS:
         without_id = {key: value for key, value in block.items() if key != "block_id"}
         if "block_id" in block:
@@ -91,11 +91,11 @@ def _object(
     fields = kind.fields
     unknown = sorted(map(str, value.keys() - fields.keys() - more))
     if unknown and not kind.is_open:
-        yield Complaint(f"no additional properties allowed: {', '.join(unknown)}", place)
+        yield BlockError(f"no additional properties allowed: {', '.join(unknown)}", place)
     given = sum(name in value for name in kind.either)
     if kind.either and (given == 0 or (given > 1 and kind.is_exclusive)):
         names = " or ".join(f"`{name}`" for name in kind.either)
-        yield Complaint(f"must define either {names}", place)
+        yield BlockError(f"must define either {names}", place)
     for name, takes in fields.items():
         if name in value or name in kind.required:
             yield from _value(value.get(name), takes, f"{place}/{name}")
@@ -109,10 +109,10 @@ def _value(value: Any, takes: Takes, place: str) -> Complaints:
             yield from _text(value, takes, place)
         case Choice(words=words):
             if value not in words:
-                yield Complaint("must be a valid enum value", place)
+                yield BlockError("must be a valid enum value", place)
         case Flag():
             if not isinstance(value, bool):
-                yield Complaint("must be a boolean", place)
+                yield BlockError("must be a boolean", place)
         case Whole():
             yield from _whole(value, takes, place)
         case Items():
@@ -125,26 +125,26 @@ def _value(value: Any, takes: Takes, place: str) -> Complaints:
             if isinstance(value, dict):
                 yield from _object(value, PARTS[name], place)
             else:
-                yield Complaint("must provide an object", place)
+                yield BlockError("must provide an object", place)
         case Anything():
             if value is None:
-                yield Complaint("missing required field", place)
+                yield BlockError("missing required field", place)
 
 
 def _string(value: Any, most: int | None, place: str) -> Complaints:
     if not isinstance(value, str):
-        yield Complaint("must be a string", place)
+        yield BlockError("must be a string", place)
     elif not value:
-        yield Complaint("must be more than 0 characters", place)
+        yield BlockError("must be more than 0 characters", place)
     elif most is not None and len(value) > most:
-        yield Complaint(f"must be less than {most + 1} characters", place)
+        yield BlockError(f"must be less than {most + 1} characters", place)
 
 
 def _text(value: Any, takes: Text, place: str) -> Complaints:
     if not isinstance(value, dict):
-        yield Complaint("missing required field: text", place)
+        yield BlockError("missing required field: text", place)
     elif value.get("type") not in takes.kinds:
-        yield Complaint(f"must be one of {list(takes.kinds)}", f"{place}/type")
+        yield BlockError(f"must be one of {list(takes.kinds)}", f"{place}/type")
     else:
         text = {"text": String(takes.most)}
         kind = KINDS[value["type"]]
@@ -155,17 +155,17 @@ def _whole(value: Any, takes: Whole, place: str) -> Complaints:
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if not is_whole or value < takes.least or (takes.most is not None and value > takes.most):
         upto = "on" if takes.most is None else f"to {takes.most}"
-        yield Complaint(f"must be an integer from {takes.least} {upto}", place)
+        yield BlockError(f"must be an integer from {takes.least} {upto}", place)
 
 
 def _items(values: Any, takes: Items, place: str) -> Complaints:
     if not isinstance(values, list):
-        yield Complaint("must provide an array", place)
+        yield BlockError("must provide an array", place)
         return
     if len(values) < takes.least:
-        yield Complaint(f"no fewer than {takes.least} items allowed", place)
+        yield BlockError(f"no fewer than {takes.least} items allowed", place)
     if takes.most is not None and len(values) > takes.most:
-        yield Complaint(f"no more than {takes.most} items allowed", place)
+        yield BlockError(f"no more than {takes.most} items allowed", place)
     for index, value in enumerate(values):
         yield from _value(value, takes.of, f"{place}/{index}")
 
@@ -177,9 +177,9 @@ def _one_of(value: Any, takes: OneOf, place: str) -> Complaints:
         more = {"type", "block_id"} if name not in KINDS else {"type"}
         yield from _object(value, kind, place, more)
     elif len(takes.types) == 1 and takes.is_closed:
-        yield Complaint(f"must be a {takes.types[0]}", f"{place}/type")
+        yield BlockError(f"must be a {takes.types[0]}", f"{place}/type")
     elif takes.is_closed or not isinstance(name, str) or name in KINDS or name in BLOCKS:
-        yield Complaint(f"unsupported type: {name}", f"{place}/type")
+        yield BlockError(f"unsupported type: {name}", f"{place}/type")
     else:
         yield from _other(value, "BlockElement", takes.types, place)
 
@@ -188,11 +188,11 @@ def _other(value: dict[str, Any], base: str, known: tuple[str, ...], place: str)
     """Check an object whose type isn't in the table."""
     name = value.get("type")
     if not isinstance(name, str):
-        yield Complaint(f"unsupported type: {name}", f"{place}/type")
+        yield BlockError(f"unsupported type: {name}", f"{place}/type")
     elif model := _models(base).get(name):
         yield from _by_slack_sdk(value, model, place)
     elif alike := get_close_matches(name, known, 1, _ALIKE):
-        yield Complaint(f"unsupported type: {name} (is it {alike[0]}?)", f"{place}/type")
+        yield BlockError(f"unsupported type: {name} (is it {alike[0]}?)", f"{place}/type")
     else:
         yield Unknown(f"unsupported type: {name}", f"{place}/type")
 
@@ -218,9 +218,9 @@ def _by_slack_sdk(value: dict[str, Any], model: Any, place: str) -> Complaints:
     try:
         model(**fields).to_dict()
     except SlackObjectFormationError as error:
-        yield Complaint(str(error), place)
+        yield BlockError(str(error), place)
     except Exception:  # its constructors fail in many ways on what they don't expect
-        yield Complaint(f"slack_sdk doesn't take it as {model.__name__}", place)
+        yield BlockError(f"slack_sdk doesn't take it as {model.__name__}", place)
 
 
 def _masked(value: Any, key: str) -> Any:

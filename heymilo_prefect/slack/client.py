@@ -43,17 +43,18 @@ def slack_client(token: str, api_url: str = SLACK_API_URL) -> AsyncWebClient:
         ValueError: `api_url` would send the token unencrypted.
     """
     url = require_secure_url(api_url, "The Slack API's URL")
-    return _direct(AsyncWebClient(token=token, base_url=url, **_conduct()), url)
+    return _without_proxy(AsyncWebClient(token=token, base_url=url, **_client_options()), url)
 
 
 def webhook_client(url: str) -> AsyncWebhookClient:
     """Make a client of an incoming webhook, which conducts itself like `slack_client`'s."""
-    return _direct(
-        AsyncWebhookClient(require_secure_url(url, "The Slack webhook's URL"), **_conduct()), url
+    return _without_proxy(
+        AsyncWebhookClient(require_secure_url(url, "The Slack webhook's URL"), **_client_options()),
+        url,
     )
 
 
-class _Patient(AsyncRateLimitErrorRetryHandler):
+class _RateLimitRetry(AsyncRateLimitErrorRetryHandler):
     """Waits each time as long as Slack asks to, and gives up after some minutes of that."""
 
     async def _can_retry_async(self, *, state: RetryState, **about: Any) -> bool:
@@ -63,15 +64,15 @@ class _Patient(AsyncRateLimitErrorRetryHandler):
         return waited < _PATIENCE_SECONDS and await super()._can_retry_async(state=state, **about)
 
 
-def _conduct() -> dict[str, Any]:
+def _client_options() -> dict[str, Any]:
     return {
         "timeout": _TIMEOUT_SECONDS,
-        "retry_handlers": [_Patient(_MOST_RETRIES)],
+        "retry_handlers": [_RateLimitRetry(_MOST_RETRIES)],
         "logger": _transport_log,
     }
 
 
-def _direct(client: _Client, url: str) -> _Client:
+def _without_proxy(client: _Client, url: str) -> _Client:
     if is_local_url(url):
         client.proxy = None  # slack_sdk takes the environment's, which can't know loopback
     return client
@@ -87,7 +88,7 @@ _lock = threading.Lock()
 
 
 @asynccontextmanager
-async def paced(channel: str) -> AsyncIterator[None]:
+async def throttled(channel: str) -> AsyncIterator[None]:
     """Wait until a message may go to a channel, and let the next one wait for it."""
     if not waiting:
         yield
@@ -101,7 +102,7 @@ async def paced(channel: str) -> AsyncIterator[None]:
             _free_at[channel] = answered + _SECONDS_BETWEEN
 
 
-async def until_arrived(sent_at: float | None) -> bool:
+async def wait_for_delivery(sent_at: float | None) -> bool:
     """Wait until a message whose answer was lost is in the channel, or won't be.
 
     Args:

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from heymilo_prefect.errors import HeyMiloPrefectError
 
-OF_THE_APP = frozenset(
+APP_ERRORS = frozenset(
     {
         *("not_authed", "invalid_auth", "token_revoked", "token_expired", "account_inactive"),
         *("missing_scope", "unreachable"),
@@ -15,7 +15,7 @@ OF_THE_APP = frozenset(
 )
 """Codes of what is wrong with the app or the network, whichever channel is posted to."""
 
-OF_THE_MESSAGE = frozenset(
+MESSAGE_ERRORS = frozenset(
     {
         *("invalid_blocks", "invalid_blocks_format", "invalid_metadata_format", "no_text"),
         *("metadata_too_large", "msg_blocks_too_long", "msg_too_long", "invalid_arguments"),
@@ -65,7 +65,7 @@ class SlackOutcomeUnknownError(SlackError):
     """The message was sent and the answer was lost: it may be in the channel."""
 
 
-def refusal(
+def error_for_code(
     code: str, channel: str, status: int = 0, scope: str = "", headers: Any = None
 ) -> SlackError:
     """Say in people's words what Slack's code means for this channel."""
@@ -84,7 +84,7 @@ def refusal(
     return SlackError(sentence, code, retry_after)
 
 
-def refusal_of(refused: SlackApiError, channel: str) -> SlackError:
+def error_from_sdk(refused: SlackApiError, channel: str) -> SlackError:
     """Say what slack_sdk's error means: a refusal, or that nobody knows."""
     response: Any = refused.response
     # An unreadable body leaves the bare HTTP response in the error: a `status`, and no `data`.
@@ -93,11 +93,13 @@ def refusal_of(refused: SlackApiError, channel: str) -> SlackError:
     body = data if isinstance(data, dict) else {}
     code = str(body.get("error", ""))
     if status == 429:
-        return refusal("ratelimited", channel, headers=response.headers)
+        return error_for_code("ratelimited", channel, headers=response.headers)
     is_slacks = _CODE.fullmatch(code) is not None  # and no gateway's
     if may_have_acted(status, code) or (status < 400 and not is_slacks):
-        return lost_answer(channel)
-    return refusal(code, channel, status=status, scope=str(body.get("needed", "that it needs")))
+        return outcome_unknown(channel)
+    return error_for_code(
+        code, channel, status=status, scope=str(body.get("needed", "that it needs"))
+    )
 
 
 def may_have_acted(status: int, code: str) -> bool:
@@ -105,7 +107,7 @@ def may_have_acted(status: int, code: str) -> bool:
     return status >= 500 or status == 408 or code in _MAY_HAVE_ACTED
 
 
-def lost_answer(channel: str) -> SlackOutcomeUnknownError:
+def outcome_unknown(channel: str) -> SlackOutcomeUnknownError:
     """Say that nobody knows whether the message is there."""
     sentence = f"Slack's answer was lost: the message may be in {channel} or not. Look there first."
     return SlackOutcomeUnknownError(sentence, "outcome_unknown")

@@ -92,14 +92,14 @@ _HELD = re.compile("\x00(\\d+)\x00")
 _STYLE_TAGS = {"code": "code", "bold": "b", "italic": "i", "strike": "s", "underline": "u"}
 
 
-def draw_channel(name: str, messages: Iterable[Message]) -> str:
+def channel_html(name: str, messages: Iterable[Message]) -> str:
     """Draw a channel, oldest message first, as a piece of HTML that `PAGE_STYLE` styles."""
-    drawn = "".join(map(draw_message, messages)) or '<div class="none">No messages yet.</div>'
+    drawn = "".join(map(message_html, messages)) or '<div class="none">No messages yet.</div>'
     title = escape(f"# {name.removeprefix('#')}")
     return f'<section class="slack"><h2>{title}</h2>{drawn}</section>'
 
 
-def draw_message(message: Message) -> str:
+def message_html(message: Message) -> str:
     """Draw a message: its blocks, or its text when it has none."""
     stamp = str(message.get("ts", ""))
     blocks = message.get("blocks") or []

@@ -22,7 +22,7 @@ _ELEMENT_COST = 10  # what an element counts beside its text, so that many tiny 
 _UNBROKEN = re.compile(r"<[^<>\n]*>|\s+|[^\s<]+|<")  # a link isn't broken in two
 
 
-def fitted(parts: list[list[Block]]) -> list[list[Block]]:
+def split_into_messages(parts: list[list[Block]]) -> list[list[Block]]:
     """Share blocks out to messages, each part to as many as it needs.
 
     Past `MAX_MESSAGES` in all a mark ends it.
@@ -98,26 +98,26 @@ def _parts(block: Block) -> Iterator[Block]:
 
 
 def _chunks(elements: list[Block], most: int) -> Iterator[list[Block]]:
-    chunk: list[Block] = []
+    batch: list[Block] = []
     left = most
     for element in elements:
         for part in _smaller(element, most):
             cost = _cost(part)
-            if chunk and cost > left:
-                yield chunk
-                chunk, left = [], most
-            chunk.append(part)
+            if batch and cost > left:
+                yield batch
+                batch, left = [], most
+            batch.append(part)
             left -= cost
-    if chunk:
-        yield chunk
+    if batch:
+        yield batch
 
 
 def _smaller(element: Block, most: int) -> Iterator[Block]:
     if _cost(element) <= most:
         yield element
     elif isinstance(inner := element.get("elements"), list):
-        for chunk in _chunks(inner, most):
-            yield element | {"elements": chunk}
+        for batch in _chunks(inner, most):
+            yield element | {"elements": batch}
     else:
         for text in split(element["text"], most // 2):
             yield element | {"text": text}

@@ -47,7 +47,7 @@ class SlackMessage:
         return cls(text=text, blocks=first, thread=thread)
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """Shorten a text to `most` characters, at the end of a word where there is one near."""
     if len(text) <= most:
         return text
@@ -82,7 +82,7 @@ def clean_text(text: str) -> str:
 def notification_text(value: str | None) -> str:
     """Write a value on one line for a message's `text`, where Slack would read markup in it."""
     line = " ".join(clean_text(value or "").split())
-    return cut(line, MAX_HEADER).translate(_ESCAPES)
+    return truncate(line, MAX_HEADER).translate(_ESCAPES)
 
 
 class Mention:

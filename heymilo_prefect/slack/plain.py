@@ -5,30 +5,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from heymilo_prefect._net import is_web_link
-from heymilo_prefect.slack.layout import fitted
+from heymilo_prefect.slack.layout import split_into_messages
 from heymilo_prefect.slack.message import (
     MAX_HEADER,
     SlackMessage,
     clean_text,
-    cut,
     notification_text,
+    truncate,
 )
 
 _ADDRESS = re.compile(r"(https?://[^\s<>|\"\\]*[^\s<>|\"\\.,;:!?)\]}'])")
 
 
-def notice(body: str, subject: str | None = None) -> SlackMessage:
+def plain_message(body: str, subject: str | None = None) -> SlackMessage:
     """Make a message of a text, which is literal but for its web addresses, and of a heading."""
     blocks: list[dict[str, Any]] = []
     if subject and subject.strip():
-        title = {"type": "plain_text", "text": cut(clean_text(subject).strip(), MAX_HEADER)}
+        title = {"type": "plain_text", "text": truncate(clean_text(subject).strip(), MAX_HEADER)}
         blocks.append({"type": "header", "text": title | {"emoji": False}})
     elements = [_element(part) for part in _ADDRESS.split(clean_text(body).strip()) if part]
     if elements:
         section = {"type": "rich_text_section", "elements": elements}
         blocks.append({"type": "rich_text", "elements": [section]})
     text = notification_text(" ".join(filter(None, (subject, body)))) or "A notification"
-    return SlackMessage.of(fitted([blocks]), text)
+    return SlackMessage.of(split_into_messages([blocks]), text)
 
 
 def _element(part: str) -> dict[str, Any]:

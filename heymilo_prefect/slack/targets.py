@@ -8,14 +8,14 @@ from aiohttp import ClientConnectorError, InvalidURL
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from heymilo_prefect.slack.client import paced, webhook_client
+from heymilo_prefect.slack.client import throttled, webhook_client
 from heymilo_prefect.slack.errors import (
     SlackError,
     SlackOutcomeUnknownError,
-    lost_answer,
+    error_for_code,
+    error_from_sdk,
     may_have_acted,
-    refusal,
-    refusal_of,
+    outcome_unknown,
 )
 
 _PAGE = 200
@@ -62,7 +62,7 @@ class Channel:
             SlackError: Slack refused, or can't be reached: not posted.
             SlackOutcomeUnknownError: The answer was lost: maybe posted.
         """
-        async with paced(" ".join(self.place)):
+        async with throttled(" ".join(self.place)):
             answer = await self._ask(
                 self._client.chat_postMessage,
                 channel=self.id or self.name,
@@ -75,7 +75,7 @@ class Channel:
             )
         ts = answer.get("ts")
         if not isinstance(ts, str):
-            raise lost_answer(self.name)
+            raise outcome_unknown(self.name)
         if isinstance(answer.get("channel"), str):
             self.id = answer["channel"]
         return ts
@@ -157,11 +157,11 @@ class Channel:
             answer = await ask(**arguments)
             return dict(answer.data)
         except SlackApiError as refused:
-            failure = refusal_of(refused, self.name)
+            failure = error_from_sdk(refused, self.name)
         except (ClientConnectorError, InvalidURL):
-            failure = refusal("unreachable", self.name)
+            failure = error_for_code("unreachable", self.name)
         except Exception:  # whatever slack_sdk makes of an answer that it can't read
-            failure = lost_answer(self.name)
+            failure = outcome_unknown(self.name)
         # Out of the handlers, so that the error carries no cause that quotes the request.
         raise failure
 
@@ -169,7 +169,7 @@ class Channel:
 _CHANNEL = "the webhook's channel"
 
 
-class Webhook:
+class IncomingWebhook:
     """An incoming webhook.
 
     Args:
@@ -193,7 +193,7 @@ class Webhook:
             SlackError: Slack refused, or can't be reached: not posted.
             SlackOutcomeUnknownError: The answer was lost: maybe posted.
         """
-        async with paced(" ".join(self.place)):
+        async with throttled(" ".join(self.place)):
             failure = await self._failure(text, blocks)
         if failure is not None:
             raise failure
@@ -208,9 +208,9 @@ class Webhook:
                 return None
             if status >= 400 and not may_have_acted(status, body):
                 code = "ratelimited" if status == 429 else body
-                return refusal(code, _CHANNEL, status=status, headers=answer.headers)
+                return error_for_code(code, _CHANNEL, status=status, headers=answer.headers)
         except (ClientConnectorError, InvalidURL):
-            return refusal("unreachable", _CHANNEL)
+            return error_for_code("unreachable", _CHANNEL)
         except Exception:  # whatever slack_sdk makes of an answer that it can't read
             pass
-        return lost_answer(_CHANNEL)
+        return outcome_unknown(_CHANNEL)

@@ -31,7 +31,7 @@ _TRIES = 100
 _SECONDS = 0.05
 
 
-async def promptly(ask: Callable[[], Awaitable[T]], tries: int = _TRIES) -> T:
+async def retry_while_busy(ask: Callable[[], Awaitable[T]], tries: int = _TRIES) -> T:
     """Ask until the server isn't busy; raises what Prefect's client raises."""
     with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
         while True:
@@ -52,7 +52,7 @@ _LOOK_SECONDS = 1
 _BY_ID: Literal["/variables/{id}"] = "/variables/{id}"
 
 
-class Turn:
+class RunLock:
     """The turn to do something, while it is entered; `what` is said to those who wait.
 
     Raises:
@@ -92,7 +92,7 @@ class Turn:
         await asyncio.wait([self._renewing])
         with suppress(HTTPError):
             async with get_client() as client:
-                await promptly(
+                await retry_while_busy(
                     lambda: client.request("DELETE", _BY_ID, path_params={"id": self._id})
                 )
 

@@ -15,23 +15,23 @@ from prefect.logging import get_run_logger
 
 from heymilo_prefect.blocks import SlackTarget
 from heymilo_prefect.blocks.slack import target_of
-from heymilo_prefect.slack import Channel, SlackError, SlackOutcomeUnknownError, Webhook
-from heymilo_prefect.slack.client import until_arrived
-from heymilo_prefect.state.lock import Turn
+from heymilo_prefect.slack import Channel, IncomingWebhook, SlackError, SlackOutcomeUnknownError
+from heymilo_prefect.slack.client import wait_for_delivery
+from heymilo_prefect.state.lock import RunLock
 from heymilo_prefect.state.posts import (
+    CANNOT_READ_ERRORS,
     REMOVED,
-    UNREADABLE,
-    About,
-    Found,
-    Posted,
-    Standing,
+    ChannelContents,
+    FoundMessage,
+    MessageKey,
+    PostRecord,
     content_of,
-    search,
-    search_thread,
+    scan_channel,
+    scan_thread,
     together,
 )
-from heymilo_prefect.state.secret import Seal
-from heymilo_prefect.state.store import Memory, Snapshots, memory_key
+from heymilo_prefect.state.secret import TeamSecret
+from heymilo_prefect.state.store import Snapshot, StateStore, state_key
 
 
 class ChannelRecords:
@@ -40,12 +40,12 @@ class ChannelRecords:
     A channel's name and its id lead to the same records, as soon as Slack has told which id it is.
     """
 
-    def __init__(self, target: Channel | Webhook, memory: Memory) -> None:
+    def __init__(self, target: Channel | IncomingWebhook, memory: StateStore) -> None:
         self.key = ""
         self.state: dict[str, Any] = {}
         self._target = target
         self._memory = memory
-        self._snapshots: Snapshots
+        self._snapshots: Snapshot
 
     async def look(self) -> None:
         """Read what earlier runs left; Slack isn't asked."""
@@ -82,32 +82,32 @@ class ChannelRecords:
         if isinstance(target, Channel):
             pointer = {"key": self.key, "id": target.id}
             for name in filter(None, (target.id, target.name)):
-                if await self._memory.recall(self._place(name)) != pointer:
+                if await self._memory.get(self._place(name)) != pointer:
                     await self._memory.record(self._place(name), pointer)
 
     async def _open(self, key: str) -> None:
         self.key = key
-        self._snapshots = Snapshots(self._memory, f"{key}-state")
+        self._snapshots = Snapshot(self._memory, f"{key}-state")
         self.state = await self._snapshots.read() or {}
 
     async def _pointer(self) -> Any:
         target = self._target
         if not isinstance(target, Channel):
             return None
-        return await self._memory.recall(self._place(target.id or target.name))
+        return await self._memory.get(self._place(target.id or target.name))
 
     def _key_by(self, pointer: Any) -> str:
         if pointer is not None:
             return str(pointer["key"])
         target = self._target
         origin, name = target.place
-        return memory_key("posted", origin, (isinstance(target, Channel) and target.id) or name)
+        return state_key("posted", origin, (isinstance(target, Channel) and target.id) or name)
 
     def _place(self, name: str) -> str:
-        return memory_key("channel", self._target.place[0], name.removeprefix("#"))
+        return state_key("channel", self._target.place[0], name.removeprefix("#"))
 
 
-Fate = Literal["posted", "edited", "standing", "unknown"]
+PostResult = Literal["posted", "edited", "standing", "unknown"]
 """`posted` now; `edited` in place; `standing` as it was; `unknown`: it may be there."""
 
 Blocks = list[dict[str, Any]]
@@ -133,7 +133,7 @@ class Message(Protocol):
     def thread(self) -> list[Blocks]: ...  # noqa: D102 - the class says it
 
 
-class Ledger:
+class PostLog:
     """What was posted to one target; while it is entered, no other run posts there.
 
     Args:
@@ -148,21 +148,23 @@ class Ledger:
         SlackError: On entering: Slack can't be asked.
     """
 
-    def __init__(self, slack: SlackTarget, memory: Memory, seal: Seal, oldest: float) -> None:
+    def __init__(
+        self, slack: SlackTarget, memory: StateStore, seal: TeamSecret, oldest: float
+    ) -> None:
         self.target = target_of(slack)
         self.records = ChannelRecords(self.target, memory)
-        self.unknown: set[About] = set()
+        self.unknown: set[MessageKey] = set()
         """What may have been posted, as this run found out."""
         self._memory = memory
         self._seal = seal
         self._oldest = oldest
-        self._known: dict[About, Posted] = {}
-        self._turn: Turn
+        self._known: dict[MessageKey, PostRecord] = {}
+        self._turn: RunLock
 
     async def __aenter__(self) -> Self:
         await self.records.find()
         name = self.records.key.replace("-", "_")
-        self._turn = Turn(name, f"posts to {self.target.name}")
+        self._turn = RunLock(name, f"posts to {self.target.name}")
         await self._turn.__aenter__()
         try:
             await self.records.read()
@@ -178,7 +180,7 @@ class Ledger:
         """Let other runs post there."""
         await self._turn.__aexit__()
 
-    async def load(self, abouts: Sequence[About], since: float | None = None) -> None:
+    async def load(self, abouts: Sequence[MessageKey], since: float | None = None) -> None:
         """Read what is known of these, and recover posts whose result is unknown.
 
         Args:
@@ -191,25 +193,25 @@ class Ledger:
         if in_flight:
             await self._settle(in_flight, since)
 
-    async def read(self, abouts: Iterable[About]) -> None:
+    async def read(self, abouts: Iterable[MessageKey]) -> None:
         """Read what is known of these."""
         gate = asyncio.Semaphore(_READS_AT_ONCE)
 
-        async def read(about: About) -> None:
+        async def read(about: MessageKey) -> None:
             async with gate:
-                record = await self._memory.recall(self._place(about), _IN_FLIGHT)
-                self._known[about] = Posted.load(record)
+                record = await self._memory.get(self._place(about), _IN_FLIGHT)
+                self._known[about] = PostRecord.load(record)
 
         new = [about for about in dict.fromkeys(abouts) if about not in self._known]
         await asyncio.gather(*map(read, new))
 
-    def of(self, about: About) -> Posted:
+    def of(self, about: MessageKey) -> PostRecord:
         """Return what is known of something that was loaded."""
         return self._known[about]
 
     async def put(
-        self, about: About, message: Message, look: str = "", thread: str | None = None
-    ) -> Fate:
+        self, about: MessageKey, message: Message, look: str = "", thread: str | None = None
+    ) -> PostResult:
         """Make the channel show a message: post it or change it, with its thread, or leave it.
 
         Args:
@@ -234,7 +236,7 @@ class Ledger:
         look = self._seal.mark_of(look.encode())
         contents = [self._seal.mark_of(content_of(*piece)) for piece in pieces]
         if posted.is_new:
-            posted = Posted(thread=thread, look=look)
+            posted = PostRecord(thread=thread, look=look)
         elif posted.look != look:
             posted = await self._keep(about, posted.taken_as_it_is(contents, look))
         self._known[about] = replace(posted, of=len(pieces))
@@ -258,7 +260,7 @@ class Ledger:
             await self.delete(about, keep=len(pieces))
         return "posted" if not was_there else "edited" if is_changed else "standing"
 
-    async def put_together(self, about: Iterable[About], message: Message) -> Fate:
+    async def put_digest(self, about: Iterable[MessageKey], message: Message) -> PostResult:
         """Post one message, without a thread, about many things of which none was posted.
 
         Raises what `put` raises.
@@ -267,13 +269,13 @@ class Ledger:
         await self.load(abouts)
         piece = message.text, message.blocks
 
-        def done(_: Posted, ts: str | None) -> Posted:
-            return Posted().ended("together", ts)
+        def done(_: PostRecord, ts: str | None) -> PostRecord:
+            return PostRecord().ended("together", ts)
 
         await self._send(abouts, piece, together(abouts), None, done)
         return "unknown" if abouts[0] in self.unknown else "posted"
 
-    async def delete(self, about: About, keep: int = 0) -> None:
+    async def delete(self, about: MessageKey, keep: int = 0) -> None:
         """Delete the parts of a message but the first `keep`, the last one first.
 
         What a person deleted is as good as deleted, and what Slack lets no app delete stays there.
@@ -294,25 +296,25 @@ class Ledger:
                     raise
         await self._keep(about, posted.cut_to(keep))
 
-    async def _add(self, about: About, piece: Piece, content: str) -> None:
+    async def _add(self, about: MessageKey, piece: Piece, content: str) -> None:
         """Post the next part."""
         before = self._known[about]
         part = len(before.parts)
         metadata = about.metadata(part, before.of, content, before.look)
         thread = before.where if part else before.thread
 
-        def done(posted: Posted, ts: str | None) -> Posted:
+        def done(posted: PostRecord, ts: str | None) -> PostRecord:
             return posted.done(ts, content)
 
         await self._send([about], piece, metadata, thread, done)
 
     async def _send(
         self,
-        abouts: Sequence[About],
+        abouts: Sequence[MessageKey],
         piece: Piece,
         metadata: dict[str, Any],
         thread: str | None,
-        done: Callable[[Posted, str | None], Posted],
+        done: Callable[[PostRecord, str | None], PostRecord],
     ) -> None:
         """Post once, again only when the channel shows that it isn't there; record what came of it.
 
@@ -344,7 +346,7 @@ class Ledger:
                     await self._keep(about, done(before[about], ts))
                 return
 
-    async def _change(self, about: About, part: int, piece: Piece, content: str) -> None:
+    async def _change(self, about: MessageKey, part: int, piece: Piece, content: str) -> None:
         """Edit a part in place; a message that a person deleted stays so."""
         assert isinstance(self.target, Channel)
         posted = await self._with_replies(about)
@@ -366,30 +368,30 @@ class Ledger:
             about, posted.ended("gone") if is_gone else posted.changed(part, ts, content)
         )
 
-    async def _has_thread(self, about: About) -> bool:
+    async def _has_thread(self, about: MessageKey) -> bool:
         """Make sure that a person didn't delete the message: Slack would show its replies alone."""
         where = self._known[about].where
         if where is None or not isinstance(self.target, Channel) or self.target.id is None:
             return True
         try:
-            standing = await search_thread(self.target, where)
+            standing = await scan_thread(self.target, where)
         except SlackError as error:
-            if error.error not in UNREADABLE:
+            if error.error not in CANNOT_READ_ERRORS:
                 raise
             return True
         is_there = any(found.ts == where for found in standing.values())
         if not is_there:
-            await self._keep(about, Posted().ended("gone"))
+            await self._keep(about, PostRecord().ended("gone"))
         return is_there
 
-    async def _with_replies(self, about: About) -> Posted:
+    async def _with_replies(self, about: MessageKey) -> PostRecord:
         """Learn which replies there are, where the record doesn't say."""
         posted = self._known[about]
         if posted.where is None or all(ts for ts, _ in posted.parts):
             return posted
         assert isinstance(self.target, Channel)
-        standing = await search_thread(self.target, posted.where)
-        return await self._keep(about, posted.with_replies(standing.get(about, Found())))
+        standing = await scan_thread(self.target, posted.where)
+        return await self._keep(about, posted.with_replies(standing.get(about, FoundMessage())))
 
     async def _post(
         self, text: str, blocks: Blocks, metadata: dict[str, Any], thread: str | None
@@ -404,7 +406,7 @@ class Ledger:
             await self.records.point()
         return ts
 
-    async def _settle(self, abouts: Sequence[About], since: float | None = None) -> None:
+    async def _settle(self, abouts: Sequence[MessageKey], since: float | None = None) -> None:
         """Find out what became of posts whose end nobody saw."""
         before = [self._known[about] for about in abouts]
         times = [posted.at for posted in before if posted.at is not None]
@@ -414,10 +416,10 @@ class Ledger:
         threads = {posted.where for posted in before if posted.where}
         standing = await self._search(oldest, threads)
         lacks = standing is not None and any(
-            posted.posting not in standing.get(about, Found()).parts
+            posted.posting not in standing.get(about, FoundMessage()).parts
             for about, posted in zip(abouts, before, strict=True)
         )
-        if lacks and await until_arrived(max(times) if is_known else None):
+        if lacks and await wait_for_delivery(max(times) if is_known else None):
             standing = await self._search(oldest, threads)
         for about, posted in zip(abouts, before, strict=True):
             if standing is None:
@@ -426,7 +428,9 @@ class Ledger:
             else:
                 await self._keep(about, await self._settled(posted, standing.get(about), about))
 
-    async def _settled(self, posted: Posted, found: Found | None, about: About) -> Posted:
+    async def _settled(
+        self, posted: PostRecord, found: FoundMessage | None, about: MessageKey
+    ) -> PostRecord:
         """Settle a post by what was found; its replies are read unless they needn't be."""
         assert isinstance(self.target, Channel)
         if found is not None and 0 in found.parts and not found.together and not found.thread:
@@ -434,17 +438,17 @@ class Ledger:
             if found.is_whole:
                 found.parts = dict.fromkeys(range(1, found.of), (None, None)) | found.parts
             elif found.has_thread and ts is not None and not posted.parts:  # else it was read
-                found.parts |= (await search_thread(self.target, ts)).get(about, Found()).parts
+                found.parts |= (await scan_thread(self.target, ts)).get(about, FoundMessage()).parts
         return posted.settled(found)
 
-    async def _search(self, oldest: float, threads: Iterable[str] = ()) -> Standing | None:
+    async def _search(self, oldest: float, threads: Iterable[str] = ()) -> ChannelContents | None:
         """Read the channel; returns None when it can't be read."""
         if not isinstance(self.target, Channel) or self.target.id is None:
             return None
         try:
-            return await search(self.target, oldest, threads)
+            return await scan_channel(self.target, oldest, threads)
         except SlackError as error:
-            if error.error not in UNREADABLE:
+            if error.error not in CANNOT_READ_ERRORS:
                 raise
         return None
 
@@ -466,11 +470,11 @@ class Ledger:
         await self.records.write(searched=self._oldest)
         await self.records.point()
 
-    async def _keep(self, about: About, posted: Posted) -> Posted:
+    async def _keep(self, about: MessageKey, posted: PostRecord) -> PostRecord:
         """Record what is known now."""
         self._known[about] = posted
         await self._memory.record(self._place(about), posted.dump())
         return posted
 
-    def _place(self, about: About) -> str:
-        return memory_key("post", self.records.key, about.event_type, about.subject)
+    def _place(self, about: MessageKey) -> str:
+        return state_key("post", self.records.key, about.event_type, about.subject)

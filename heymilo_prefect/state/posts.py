@@ -21,7 +21,7 @@ _QUERY = re.compile(r'(https?://[^\s"<>|?#]+)[?#][^\s"<>|]*')
 
 
 @dataclass(frozen=True)
-class About:
+class MessageKey:
     """What a message is about: an interview's summary by the interview's id, others by a key."""
 
     event_type: str
@@ -41,13 +41,13 @@ class About:
         return {"event_type": self.event_type, "event_payload": payload}
 
 
-def together(abouts: Sequence[About]) -> dict[str, Any]:
+def together(abouts: Sequence[MessageKey]) -> dict[str, Any]:
     """Write the metadata of one message about many interviews."""
     payload = {TOGETHER: [about.subject for about in abouts], "part": 0}
     return {"event_type": SUMMARY, "event_payload": payload}
 
 
-def subjects_of(metadata: Any) -> tuple[list[About], dict[str, Any]]:
+def subjects_of(metadata: Any) -> tuple[list[MessageKey], dict[str, Any]]:
     """Read what a message is about, and the rest of its metadata; nothing when it isn't ours."""
     if not isinstance(metadata, dict):
         return [], {}
@@ -56,9 +56,9 @@ def subjects_of(metadata: Any) -> tuple[list[About], dict[str, Any]]:
         return [], {}
     many = payload.get(TOGETHER)
     if isinstance(many, list):
-        return [About(event_type, str(one)) for one in many], payload
+        return [MessageKey(event_type, str(one)) for one in many], payload
     one = payload.get(_FIELDS[event_type])
-    return ([About(event_type, str(one))] if one else []), payload
+    return ([MessageKey(event_type, str(one))] if one else []), payload
 
 
 def content_of(text: str, blocks: list[dict[str, Any]]) -> bytes:
@@ -70,7 +70,7 @@ def content_of(text: str, blocks: list[dict[str, Any]]) -> bytes:
     return _QUERY.sub(r"\1", written).encode()
 
 
-UNREADABLE = frozenset(
+CANNOT_READ_ERRORS = frozenset(
     {"missing_scope", "not_in_channel", "channel_not_found", "not_allowed_token_type"}
 )
 """Slack's codes for a channel that the app may post to, and can't read."""
@@ -83,7 +83,7 @@ Part = tuple[str | None, str | None]
 
 
 @dataclass
-class Found:
+class FoundMessage:
     """What stands in the channel about something.
 
     Attributes:
@@ -111,10 +111,12 @@ class Found:
         return self.parts[0][0] if 0 in self.parts else None
 
 
-Standing = dict[About, Found]
+ChannelContents = dict[MessageKey, FoundMessage]
 
 
-async def search(channel: Channel, oldest: float, threads: Iterable[str] = ()) -> Standing:
+async def scan_channel(
+    channel: Channel, oldest: float, threads: Iterable[str] = ()
+) -> ChannelContents:
     """Read the channel since a moment, the threads of our own making, and some others.
 
     Args:
@@ -123,9 +125,9 @@ async def search(channel: Channel, oldest: float, threads: Iterable[str] = ()) -
         threads: The `ts` of the other threads' messages.
 
     Raises:
-        SlackError: It can't be read; for want of a scope when `.error` is in `UNREADABLE`.
+        SlackError: It can't be read; for want of a scope when `.error` is in `CANNOT_READ_ERRORS`.
     """
-    standing: Standing = {}
+    standing: ChannelContents = {}
     wanted = dict.fromkeys(threads)
     async for message in channel.history(oldest):
         abouts = _take(standing, message)
@@ -136,14 +138,14 @@ async def search(channel: Channel, oldest: float, threads: Iterable[str] = ()) -
     return standing
 
 
-async def search_thread(channel: Channel, ts: str) -> Standing:
-    """Read one thread, its first message with it. Raises what `search` raises."""
-    standing: Standing = {}
+async def scan_thread(channel: Channel, ts: str) -> ChannelContents:
+    """Read one thread, its first message with it. Raises what `scan_channel` raises."""
+    standing: ChannelContents = {}
     await _take_thread(standing, channel, ts)
     return standing
 
 
-async def _take_thread(standing: Standing, channel: Channel, ts: str) -> None:
+async def _take_thread(standing: ChannelContents, channel: Channel, ts: str) -> None:
     """Read one thread. Of a deleted message Slack shows the replies alone, or knows no thread."""
     try:
         async for message in channel.replies(ts):
@@ -153,11 +155,11 @@ async def _take_thread(standing: Standing, channel: Channel, ts: str) -> None:
             raise
 
 
-def _take(standing: Standing, message: dict[str, Any]) -> list[About]:
+def _take(standing: ChannelContents, message: dict[str, Any]) -> list[MessageKey]:
     abouts, payload = subjects_of(message.get("metadata"))
     part = payload.get("part")
     for about in abouts if isinstance(part, int) else ():
-        found = standing.setdefault(about, Found())
+        found = standing.setdefault(about, FoundMessage())
         found.parts.setdefault(int(part or 0), (message["ts"], payload.get("content")))
         found.together = TOGETHER in payload
         if part == 0:
@@ -177,7 +179,7 @@ _NOBODY_KNOWS: Part = (None, None)
 
 
 @dataclass(frozen=True)
-class Posted:
+class PostRecord:
     """A message and its replies, as they stand in a channel. It holds no text.
 
     Attributes:
@@ -262,7 +264,7 @@ class Posted:
             parts += [_NOBODY_KNOWS] * (len(contents) - len(parts))
         return replace(self, parts=tuple(parts), look=look)
 
-    def with_replies(self, found: Found) -> Self:
+    def with_replies(self, found: FoundMessage) -> Self:
         """When its thread was read."""
         parts = [
             found.parts.get(part, known) if known[0] is None else known
@@ -276,7 +278,7 @@ class Posted:
             return self.ended("unknown")
         return self.done(*_NOBODY_KNOWS)
 
-    def settled(self, found: Found | None) -> Self:
+    def settled(self, found: FoundMessage | None) -> Self:
         """When a post's end wasn't seen, and the channel was read."""
         if found is None or (0 not in found.parts and not self.parts):
             return self.undone()

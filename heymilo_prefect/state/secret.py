@@ -18,7 +18,7 @@ SECRET_BLOCK = "heymilo-ingest-memory"
 TAG_BYTES = 16
 
 
-class Seal:
+class TeamSecret:
     """The team's secret: rows become tags with it, and links unreadable."""
 
     def __init__(self, secret: str) -> None:
@@ -27,7 +27,7 @@ class Seal:
         self.mark = self._digest(b"mark").hex()[:16]
 
     @classmethod
-    async def of_team(cls) -> "Seal":
+    async def of_team(cls) -> "TeamSecret":
         """Load the secret from its Prefect block; the first run of all makes it."""
         block: Secret[Any]
         try:

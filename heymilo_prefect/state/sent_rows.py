@@ -16,10 +16,10 @@ from typing import Any
 
 from prefect.variables import Variable
 
-from heymilo_prefect.ingestion import ReadyRow, RowOutcome
-from heymilo_prefect.state.lock import Turn
-from heymilo_prefect.state.secret import SECRET_BLOCK, TAG_BYTES, Seal
-from heymilo_prefect.state.store import Memory, StateUnavailableError, memory_key, prefect_server
+from heymilo_prefect.ingestion import CandidateRow, RowOutcome
+from heymilo_prefect.state.lock import RunLock
+from heymilo_prefect.state.secret import SECRET_BLOCK, TAG_BYTES, TeamSecret
+from heymilo_prefect.state.store import StateStore, StateUnavailableError, prefect_server, state_key
 
 _READ_AHEAD = 32  # more than the records that are written at once, so that no gap ends the reading
 _UNSUMMED = 64
@@ -27,7 +27,7 @@ _OPENED = 200  # chunks whose links are held readable, 20 KB each
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PriorSend:
     """What an earlier run did with a row; `known` is False where the answer was lost."""
 
     on: date
@@ -36,10 +36,12 @@ class Earlier:
     interview_link: str | None = field(default=None, repr=False)
 
 
-class SentRows:
+class SentRowsLog:
     """What was sent to one posting: the rows with `retake`, or those without."""
 
-    def __init__(self, memory: Memory, seal: Seal, key: str, resend: bool = False) -> None:
+    def __init__(
+        self, memory: StateStore, seal: TeamSecret, key: str, resend: bool = False
+    ) -> None:
         self._memory = memory
         self._seal = seal
         self._key = key
@@ -59,7 +61,7 @@ class SentRows:
         Raises:
             StateUnavailableError: It can't be read, or is under another secret.
         """
-        summary = await self._memory.recall(f"{self._key}-summary")
+        summary = await self._memory.get(f"{self._key}-summary")
         if summary is not None:
             self.records = self._written = self._summed = summary["records"]
             for entry in summary["entries"]:
@@ -67,19 +69,19 @@ class SentRows:
         found = True
         while found:
             numbers = range(self.records, self.records + _READ_AHEAD)
-            recalled = await asyncio.gather(*(self._memory.recall(self._at(n)) for n in numbers))
+            recalled = await asyncio.gather(*(self._memory.get(self._at(n)) for n in numbers))
             found = any(entry is not None for entry in recalled)
             for number, entry in zip(numbers, recalled, strict=True):
                 if entry is not None:
                     self._take(entry)
                     self.records = self._written = number + 1
 
-    def find(self, tag: bytes) -> Earlier | None:
+    def find(self, tag: bytes) -> PriorSend | None:
         """Return what became of a row in an earlier run; None if it's to be sent."""
         if self._resend:
             return None
         if tag in self._intended:
-            return Earlier(self._intended[tag], known=False)
+            return PriorSend(self._intended[tag], known=False)
         if tag not in self._sent:
             return None
         number, place = self._sent[tag]
@@ -88,13 +90,13 @@ class SentRows:
             if len(self._links) >= _OPENED:
                 self._links.clear()
             self._links[number] = self._seal.open(entry["links"])
-        return Earlier(date.fromisoformat(entry["on"]), True, *self._links[number][place])
+        return PriorSend(date.fromisoformat(entry["on"]), True, *self._links[number][place])
 
-    async def intend(self, rows: Iterable[ReadyRow]) -> None:
+    async def intend(self, rows: Iterable[CandidateRow]) -> None:
         """Record that these rows are about to be sent, and mustn't be again without an answer."""
         await self._record(intended=_joined(row.tag for row in rows))
 
-    async def settle(self, rows: Sequence[ReadyRow], outcomes: Sequence[RowOutcome]) -> None:
+    async def settle(self, rows: Sequence[CandidateRow], outcomes: Sequence[RowOutcome]) -> None:
         """Record what became of rows; `unknown` ones stay intended."""
         tags = {row.row: row.tag for row in rows}
         sent = [one for one in outcomes if one.outcome == "ingested"]
@@ -144,17 +146,19 @@ class SentRows:
             self._intended.pop(tag, None)
 
 
-class RetakeRows(SentRows):
+class RetakeLog(SentRowsLog):
     """The rows with `retake`: only one run at a time sends them to a posting.
 
     A Prefect variable holds how many records there must be, so that a storage that was lost or
     exchanged is an error, and not the news that nothing was sent.
     """
 
-    def __init__(self, memory: Memory, seal: Seal, key: str, resend: bool = False) -> None:
+    def __init__(
+        self, memory: StateStore, seal: TeamSecret, key: str, resend: bool = False
+    ) -> None:
         super().__init__(memory, seal, key, resend)
         self._variable = key.replace("-", "_")
-        self._turn = Turn(f"{self._variable}_turn", "sends retake rows to this posting")
+        self._turn = RunLock(f"{self._variable}_turn", "sends retake rows to this posting")
         self._told = False
         self._telling = asyncio.Lock()
 
@@ -176,7 +180,7 @@ class RetakeRows(SentRows):
                 )
             self.records, self._anew = needed, True
 
-    async def intend(self, rows: Iterable[ReadyRow]) -> None:
+    async def intend(self, rows: Iterable[CandidateRow]) -> None:
         """Record that these rows are about to be sent, and mustn't be again without an answer."""
         self._turn.check()
         await super().intend(rows)
@@ -187,21 +191,25 @@ class RetakeRows(SentRows):
                 self._told = True
 
 
-class SentMemory:
+class SentRowsIndex:
     """What a run knows of earlier ones: read posting by posting, as its rows need it."""
 
-    def __init__(self, memory: Memory, seal: Seal, origin: str, resend: bool, dry_run: bool):
+    def __init__(
+        self, memory: StateStore, seal: TeamSecret, origin: str, resend: bool, dry_run: bool
+    ):
         self.tag = seal.tag
         self._memory = memory
         self._seal = seal
         self._origin = origin
         self._resend = resend
         self._dry_run = dry_run
-        self._opened: dict[tuple[str, bool], SentRows | StateUnavailableError] = {}
+        self._opened: dict[tuple[str, bool], SentRowsLog | StateUnavailableError] = {}
         self._turns = AsyncExitStack()
 
     @classmethod
-    async def open(cls, origin: str, resend: bool = False, dry_run: bool = False) -> "SentMemory":
+    async def open(
+        cls, origin: str, resend: bool = False, dry_run: bool = False
+    ) -> "SentRowsIndex":
         """Open the memory that the runs of this deployment share.
 
         Args:
@@ -212,9 +220,9 @@ class SentMemory:
         Raises:
             StateUnavailableError: Prefect's result storage can't be used.
         """
-        return cls(await Memory.open(), await Seal.of_team(), origin, resend, dry_run)
+        return cls(await StateStore.open(), await TeamSecret.of_team(), origin, resend, dry_run)
 
-    async def of(self, url_key: str, retake: bool) -> SentRows:
+    async def of(self, url_key: str, retake: bool) -> SentRowsLog:
         """Return what was sent to a posting; with `retake`, no other run sends such rows now."""
         if (url_key, retake) not in self._opened:
             try:
@@ -226,11 +234,11 @@ class SentMemory:
             raise opened
         return opened
 
-    async def _open(self, url_key: str, retake: bool) -> SentRows:
-        kind = RetakeRows if retake else SentRows
-        key = memory_key("retake" if retake else "ingest", self._origin, url_key)
+    async def _open(self, url_key: str, retake: bool) -> SentRowsLog:
+        kind = RetakeLog if retake else SentRowsLog
+        key = state_key("retake" if retake else "ingest", self._origin, url_key)
         rows = kind(self._memory, self._seal, key, self._resend)
-        if isinstance(rows, RetakeRows) and not self._dry_run:
+        if isinstance(rows, RetakeLog) and not self._dry_run:
             await rows.wait(self._turns)
         await rows.read()
         return rows
@@ -238,10 +246,10 @@ class SentMemory:
     async def sum_up(self) -> None:
         """Make the records quick to read for the next run."""
         for rows in self._opened.values():
-            if isinstance(rows, SentRows):
+            if isinstance(rows, SentRowsLog):
                 await rows.sum_up()
 
-    async def __aenter__(self) -> "SentMemory":
+    async def __aenter__(self) -> "SentRowsIndex":
         await self._turns.__aenter__()
         return self
 

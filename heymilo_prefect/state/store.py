@@ -34,13 +34,13 @@ def prefect_server() -> Iterator[None]:
         ) from error
 
 
-def memory_key(kind: str, *parts: str) -> str:
+def state_key(kind: str, *parts: str) -> str:
     """Return a record's key: `kind` and a hash of what it is about, which may be secret."""
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"heymilo-{kind}-{digest[:32]}"
 
 
-class Memory:
+class StateStore:
     """Records by key in the result storage of the current run."""
 
     def __init__(self, store: ResultStore) -> None:
@@ -48,7 +48,7 @@ class Memory:
         self._absence = ""
 
     @classmethod
-    async def open(cls) -> "Memory":
+    async def open(cls) -> "StateStore":
         """Open the current run's storage; raises StateUnavailableError when it can't be used.
 
         Every storage says in its own way that a record isn't there. That is learned here, from a
@@ -68,11 +68,11 @@ class Memory:
             await store.aread(absent)
         except Exception as error:
             memory._absence = _said(error, absent)
-        if not await memory.recall("heymilo-memory"):
+        if not await memory.get("heymilo-memory"):
             raise StateUnavailableError("Prefect's result storage forgets what is written to it.")
         return memory
 
-    async def recall(self, key: str, cut: Any = None) -> Any:
+    async def get(self, key: str, cut: Any = None) -> Any:
         """Return what was recorded under a key; None without a record, `cut` for a broken one.
 
         Raises:
@@ -106,10 +106,10 @@ def _sentence(what: str, error: Exception) -> str:
     )
 
 
-class Snapshots:
+class Snapshot:
     """A JSON value under a key."""
 
-    def __init__(self, memory: Memory, key: str) -> None:
+    def __init__(self, memory: StateStore, key: str) -> None:
         self._memory = memory
         self._key = key
         self._number = 0
@@ -118,7 +118,7 @@ class Snapshots:
         """Return what was written last and whole; None when nothing was."""
         value = None
         for place in range(2):
-            record = await self._memory.recall(f"{self._key}-{place}")
+            record = await self._memory.get(f"{self._key}-{place}")
             if record is not None and record["number"] > self._number:
                 self._number, value = record["number"], record["value"]
         return value

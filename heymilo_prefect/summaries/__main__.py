@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from heymilo_prefect.summaries.digest import load_many_template, render_many
+from heymilo_prefect.summaries.digest import load_digest_template, render_digest
 from heymilo_prefect.summaries.preview import preview_page, read_interview
 from heymilo_prefect.summaries.summary import load_summary_template, render_summary
 from heymilo_prefect.templating.loader import TemplateError
@@ -38,9 +38,9 @@ def main() -> None:
         parser.error("a summary is of one --interview: several need --digest")
     try:
         if is_digest:
-            template = load_many_template(options.template)
+            template = load_digest_template(options.template)
             found = [(read_interview(path), None) for path in (None, *options.interview)]
-            message = render_many(found, template=template)
+            message = render_digest(found, template=template)
         else:
             template = load_summary_template(options.template)
             message = render_summary(read_interview(*options.interview), None, template)

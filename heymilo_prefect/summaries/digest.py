@@ -8,9 +8,8 @@ from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack.message import SlackMessage, notification_text
-from heymilo_prefect.summaries.selection import score_of
 from heymilo_prefect.summaries.stalled_digest import load_report_template
-from heymilo_prefect.templating.template import Template, filled
+from heymilo_prefect.templating.template import Template, example_of
 
 Found = tuple[Interview, Posting | None]
 
@@ -32,63 +31,63 @@ class Report:
 
     groups: Sequence[Group]
     total: int
-    waiting: int
+    deferred: int
 
 
-def load_many_template(template: str | Path | None = None) -> Template:
-    """Read the template of a digest of many interviews and try it, with all data and with none.
+def load_digest_template(template: str | Path | None = None) -> Template:
+    """Load the template of a digest of many interviews, and try it with all data and with none.
 
     It sees `report`: `report.groups`, each with `posting`, `posting_title` and `interviews`,
-    `report.total` and `report.waiting`.
+    `report.total` and `report.deferred`.
 
     Args:
         template: As `load_template` takes it; None or `digest` for the packaged one.
 
     Raises:
-        TemplateError: It can't be read, or it can't be right with any interview: says which file,
-            which line, and what is allowed there.
+        TemplateError: It can't be read, or it fails with any interview; names the file, the line
+            and what is allowed there.
     """
     loaded = load_report_template(template, _PACKAGED)
-    interviews = filled(Interview), Interview(interview_id="text")
-    found = list(product(interviews, (filled(Posting), None)))
+    interviews = example_of(Interview), Interview(interview_id="text")
+    found = list(product(interviews, (example_of(Posting), None)))
     samples = product((*([pair] for pair in found), found), (0, 2))
-    return loaded.tried({"report": _report(some, waiting)} for some, waiting in samples)
+    return loaded.tried({"report": _report(some, deferred)} for some, deferred in samples)
 
 
-def render_many(
+def render_digest(
     found: Sequence[Found],
-    waiting: int = 0,
+    deferred: int = 0,
     template: Template | str | Path | None = None,
 ) -> SlackMessage:
-    """Make one Slack message about many interviews, by posting.
+    """Render one Slack message about many interviews, by posting.
 
     Args:
-        found: The interviews, each with its posting when that is at hand.
-        waiting: How many others have a report and aren't among them.
-        template: As `load_many_template` takes or gives it; None for the packaged one.
+        found: The interviews, each with its posting if known.
+        deferred: How many others have a report and are left to later runs.
+        template: A template or what `load_digest_template` takes; None for the packaged one.
 
     Raises:
         TemplateError: The template can't be read or rendered.
 
     Example:
         ```python
-        message = render_many([(interview, posting)], waiting=3)
+        message = render_digest([(interview, posting)], deferred=3)
         ```
     """
-    sound = template
-    if not isinstance(sound, Template):
-        sound = load_report_template(sound, _PACKAGED)
-    report = _report(found, waiting)
-    written = sound.write({"report": report})
+    loaded = template
+    if not isinstance(loaded, Template):
+        loaded = load_report_template(loaded, _PACKAGED)
+    report = _report(found, deferred)
+    rendered = loaded.write({"report": report})
     text = f"{len(found) or 'No'} interview {'report' if len(found) == 1 else 'reports'}"
     titles = dict.fromkeys(group.posting_title for group in report.groups)
-    if about := notification_text(", ".join(filter(None, titles))):
-        text = f"{text}: {about}"
-    return SlackMessage.of(written.messages, written.text or text)
+    if names := notification_text(", ".join(filter(None, titles))):
+        text = f"{text}: {names}"
+    return SlackMessage.of(rendered.messages, rendered.text or text)
 
 
-def _report(found: Sequence[Found], waiting: int) -> Report:
-    return Report(_grouped(found), len(found), waiting)
+def _report(found: Sequence[Found], deferred: int) -> Report:
+    return Report(_grouped(found), len(found), deferred)
 
 
 def _grouped(found: Sequence[Found]) -> list[Group]:
@@ -103,8 +102,8 @@ def _grouped(found: Sequence[Found]) -> list[Group]:
 def _group(found: Sequence[Found]) -> Group:
     posting = next((posting for _, posting in found if posting), None)
     interviews = sorted((interview for interview, _ in found), key=_best_first)
-    told = next(filter(None, (interview.posting_title for interview in interviews)), None)
-    return Group(posting, (posting.title if posting else None) or told, interviews)
+    title = next(filter(None, (interview.posting_title for interview in interviews)), None)
+    return Group(posting, (posting.title if posting else None) or title, interviews)
 
 
 def _largest_first(group: Group) -> tuple[int, bool, str]:
@@ -113,5 +112,5 @@ def _largest_first(group: Group) -> tuple[int, bool, str]:
 
 
 def _best_first(interview: Interview) -> float:
-    score = score_of(interview)
+    score = interview.score
     return math.inf if score is None else -score

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.slack.html import PAGE_STYLE, draw_channel
+from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
 from heymilo_prefect.slack.message import SlackMessage
 from heymilo_prefect.templating.loader import TemplateError
 
@@ -20,7 +20,7 @@ pre.json { font-size: 12px; overflow: auto; background: #f8f8f8; border: 1px sol
 
 def preview_page(message: SlackMessage, title: str) -> str:
     """Draw a message and its thread; returns HTML that needs no server."""
-    drawn = draw_in_channel(message, title)
+    drawn = preview_html(message, title)
     body = {"text": message.text, "blocks": message.blocks, "thread": message.thread}
     shown = escape(json.dumps(body, indent=2, ensure_ascii=False))
     return (
@@ -30,10 +30,10 @@ def preview_page(message: SlackMessage, title: str) -> str:
     )
 
 
-def draw_in_channel(message: SlackMessage, channel: str) -> str:
+def preview_html(message: SlackMessage, channel: str) -> str:
     """Draw a message and its thread as a channel, as a piece of HTML that `PAGE_STYLE` styles."""
     replies = [{"thread_ts": "0", "blocks": blocks} for blocks in message.thread]
-    return draw_channel(channel, [{"text": message.text, "blocks": message.blocks}, *replies])
+    return channel_html(channel, [{"text": message.text, "blocks": message.blocks}, *replies])
 
 
 def read_interview(path: Path | None = None) -> Interview:

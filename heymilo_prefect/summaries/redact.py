@@ -12,9 +12,9 @@ _UTTERANCE = {"speaker", "text"}
 _LINK = re.compile(r"(https?://)[^\s<>\"]+")
 
 
-def blotted(interview: Interview) -> Interview:
+def redacted(interview: Interview) -> Interview:
     """Return a copy with blots of the same length; scores, states and dates stay."""
-    name = (interview.details.name if interview.details else None) or ""
+    name = interview.name or ""
     words = sorted({re.escape(word) for word in name.split() if len(word) > 1}, key=len)
     names = re.compile("|".join(reversed(words)) or r"(?!)", re.IGNORECASE)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from heymilo_prefect.slack.message import SlackMessage
@@ -12,9 +13,16 @@ _NAMES = ("report",)
 
 @dataclass(frozen=True)
 class StalledItem:
-    """A stalled candidate: `kind` and `step` say where, `idle` since when in words (`3 days`).
+    """A stalled candidate in a digest.
 
-    `turn` is who is waited for, `candidate` or `HeyMilo`; `again` says that it was said before.
+    Attributes:
+        interview_id: The interview.
+        name: The candidate's name.
+        kind: The stall kind, such as `not_started`.
+        step: The id of the pending step.
+        idle: How long nothing has happened, in words: `3 days`.
+        waiting_on: Who has to act next, `candidate` or `HeyMilo`.
+        is_reminder: Whether an earlier digest mentioned the candidate.
     """
 
     interview_id: str
@@ -22,31 +30,77 @@ class StalledItem:
     kind: str | None = None
     step: str | None = None
     idle: str | None = None
-    turn: str | None = None
-    again: bool = False
+    waiting_on: str | None = None
+    is_reminder: bool = False
+
+
+@dataclass(frozen=True)
+class StalledIdle:
+    """The candidates of a wait who are idle for the same time."""
+
+    idle: str | None
+    items: Sequence[StalledItem]
+
+
+@dataclass(frozen=True)
+class StalledWait:
+    """The candidates of a posting who are stalled in the same way, the longest wait first.
+
+    Attributes:
+        waiting_on: Who has to act next, `candidate` or `HeyMilo`.
+        kind: The stall kind, such as `not_started`.
+        step: The id of the pending step.
+        items: The candidates.
+    """
+
+    waiting_on: str | None
+    kind: str | None
+    step: str | None
+    items: Sequence[StalledItem]
+
+    @property
+    def by_idle(self) -> list[StalledIdle]:
+        """The candidates by how long they are idle."""
+        return [
+            StalledIdle(idle, list(items))
+            for idle, items in groupby(self.items, key=lambda item: item.idle)
+        ]
 
 
 @dataclass(frozen=True)
 class StalledGroup:
-    """The stalled candidates of a posting."""
+    """The stalled candidates of a posting, the longest wait first.
+
+    Attributes:
+        posting_title: The posting's title.
+        items: The candidates.
+    """
 
     posting_title: str | None
     items: Sequence[StalledItem]
+
+    @property
+    def waits(self) -> list[StalledWait]:
+        """The candidates by what is waited for, and by whom."""
+        waits: dict[tuple[str | None, str | None, str | None], list[StalledItem]] = {}
+        for item in self.items:
+            waits.setdefault((item.waiting_on, item.kind, item.step), []).append(item)
+        return [StalledWait(*key, items) for key, items in waits.items()]
 
 
 @dataclass(frozen=True)
 class _Report:
     groups: Sequence[StalledGroup]
     total: int
-    more: int
-    known: int
+    not_listed: int
+    already_reported: int
     resumed: int
 
 
-def load_digest_template(template: str | Path | None = None) -> Template:
-    """Read a digest's template, which sees `report`.
+def load_stalled_template(template: str | Path | None = None) -> Template:
+    """Load the template of a digest of stalled candidates, which sees `report`.
 
-    It has `groups` (`StalledGroup`, with `StalledItem`), `total`, `more`, `known` and `resumed`.
+    `report` has `groups` (`StalledGroup`), `total`, `not_listed`, `already_reported` and `resumed`.
 
     See `load_template` for what `template` may be, and what it raises.
     """
@@ -54,36 +108,37 @@ def load_digest_template(template: str | Path | None = None) -> Template:
 
 
 def load_report_template(template: str | Path | None, packaged: str) -> Template:
-    """Read a template that sees `report`; None, or the packaged one's name, is the packaged one."""
+    """Load a template that sees `report`; None or `packaged` is the packaged one of that name."""
     if template is None or template == packaged:
         return packaged_template(f"{packaged}.md.j2", _NAMES)
     return load_template(template, _NAMES)
 
 
-def render_digest(
+def render_stalled_digest(
     groups: Sequence[StalledGroup],
     total: int,
-    more: int = 0,
+    not_listed: int = 0,
     template: Template | str | Path | None = None,
     *,
-    known: int = 0,
+    already_reported: int = 0,
     resumed: int = 0,
 ) -> SlackMessage:
-    """Make the Slack message about stalled candidates.
+    """Render the Slack message about stalled candidates.
 
     Args:
-        groups: Who is named, by posting.
-        total: How many are to be mentioned.
-        more: How many of them aren't named.
-        template: As `load_digest_template` takes or gives it; None for the packaged one.
-        known: How many others are stalled, and were mentioned before.
-        resumed: How many that were mentioned before go on.
+        groups: The candidates to name, by posting.
+        total: How many candidates the digest is about.
+        not_listed: How many of them aren't named.
+        template: A template or what `load_stalled_template` takes; None for the packaged one.
+        already_reported: How many others are stalled, and were mentioned by earlier digests.
+        resumed: How many that were mentioned are no longer stalled.
 
     Raises:
         TemplateError: The template can't be read or rendered.
     """
-    sound = template if isinstance(template, Template) else load_digest_template(template)
-    written = sound.write({"report": _Report(groups, total, more, known, resumed)})
+    loaded = template if isinstance(template, Template) else load_stalled_template(template)
+    report = _Report(groups, total, not_listed, already_reported, resumed)
+    rendered = loaded.write({"report": report})
     candidates = "candidate" if total == 1 else "candidates"
-    text = f"{total} stalled {candidates}" if total else "Nobody is newly stalled"
-    return SlackMessage.of(written.messages, written.text or text)
+    text = f"{total} stalled {candidates}" if total else "No newly stalled candidates"
+    return SlackMessage.of(rendered.messages, rendered.text or text)

@@ -6,7 +6,7 @@ from pathlib import Path
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack.message import SlackMessage, notification_text
 from heymilo_prefect.templating.loader import Form
-from heymilo_prefect.templating.template import Template, filled, load_template
+from heymilo_prefect.templating.template import Template, example_of, load_template
 
 
 def render_summary(
@@ -31,7 +31,7 @@ def render_summary(
     """
     sound = template if isinstance(template, Template) else load_template(template)
     written = sound.write({"interview": interview, "posting": posting}, missing=Posting)
-    name = interview.details.name if interview.details else None
+    name = interview.name
     title = (posting.title if posting else None) or interview.posting_title
     about = ", ".join(filter(None, (notification_text(name), notification_text(title))))
     text = f"Interview summary: {about}" if about else "Interview summary"
@@ -50,7 +50,9 @@ def load_summary_template(
             which line, and what is allowed there.
     """
     loaded = load_template(template, form=form, name=name)
-    samples = product((filled(Interview), Interview(interview_id="text")), (filled(Posting), None))
+    samples = product(
+        (example_of(Interview), Interview(interview_id="text")), (example_of(Posting), None)
+    )
     return loaded.tried(
         ({"interview": interview, "posting": posting} for interview, posting in samples), Posting
     )

@@ -63,7 +63,7 @@ def _endpoint_tasks(endpoint: Callable[P, Call[T]]) -> tuple[SyncTask[P, T], Asy
 def _warned(call: Call[T], answer: T) -> T:
     """Return an answer, after a warning if items of it were left out."""
     if isinstance(answer, Page | Items):
-        warn_left_out(answer.malformed, call.about)
+        warn_left_out(answer.malformed, call.subject)
     return answer
 
 

@@ -16,15 +16,15 @@ from heymilo_prefect.api.errors import (
 )
 from heymilo_prefect.api.models import Ingestion
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.ingestion import ChunkLimit, ReadyRow, RowOutcome, failed, ingest_chunk
-from heymilo_prefect.state.sent_rows import SentRows
+from heymilo_prefect.ingestion import BatchLimit, CandidateRow, RowOutcome, failed, ingest_batch
+from heymilo_prefect.state.sent_rows import SentRowsLog
 from heymilo_prefect.state.store import StateUnavailableError
 
 _IN_FLIGHT = 8
 _FAILURES_IN_A_ROW = 3
 
 
-class Upload:
+class IngestGuard:
     """What the chunks of one run share: places in flight, the size of a request, and when to stop.
 
     All stop when the key is refused, the memory can't be written, or HeyMilo fails several
@@ -32,7 +32,7 @@ class Upload:
     doesn't know it.
     """
 
-    def __init__(self, limit: ChunkLimit) -> None:
+    def __init__(self, limit: BatchLimit) -> None:
         self.limit = limit
         self.in_flight = asyncio.Semaphore(_IN_FLIGHT)
         self._failures = 0
@@ -72,17 +72,17 @@ class Upload:
             self._failures = 0
 
 
-class Chunk:
+class Batch:
     """Rows for one posting, and their outcomes once sent; opaque, so that Prefect stores none."""
 
-    __slots__ = ("first", "last", "outcomes", "rows", "sent", "upload", "url_key")
+    __slots__ = ("first", "guard", "last", "outcomes", "rows", "sent", "url_key")
 
     def __init__(
-        self, url_key: str, rows: Sequence[ReadyRow], upload: Upload, sent: SentRows
+        self, url_key: str, rows: Sequence[CandidateRow], guard: IngestGuard, sent: SentRowsLog
     ) -> None:
         self.url_key = url_key
         self.rows = rows
-        self.upload = upload
+        self.guard = guard
         self.sent = sent
         self.first, self.last = rows[0].row, rows[-1].row
         self.outcomes = failed(rows, "not sent: the run was stopped")
@@ -90,68 +90,68 @@ class Chunk:
 
 @task(
     name="ingest-rows",
-    task_run_name="rows {chunk.first}-{chunk.last}",
+    task_run_name="rows {batch.first}-{batch.last}",
     retries=0,
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-async def _ingest_rows(heymilo_credentials: HeyMiloCredentials, chunk: Chunk) -> int:
-    await _carry_out(chunk, heymilo_credentials.get_async_client())
-    return len(chunk.outcomes)
+async def _ingest_rows(heymilo_credentials: HeyMiloCredentials, batch: Batch) -> int:
+    await _carry_out(batch, heymilo_credentials.get_async_client())
+    return len(batch.outcomes)
 
 
-async def ingest_rows(heymilo_credentials: HeyMiloCredentials, chunk: Chunk) -> None:
+async def ingest_rows(heymilo_credentials: HeyMiloCredentials, batch: Batch) -> None:
     """Send a chunk in a task run named for its rows; it then has one outcome a row.
 
     Once the run was stopped, what is left isn't worth a task run.
     """
-    if why := chunk.upload.stopped(chunk.url_key):
-        chunk.outcomes = failed(chunk.rows, why)
+    if why := batch.guard.stopped(batch.url_key):
+        batch.outcomes = failed(batch.rows, why)
     else:
-        await _ingest_rows(heymilo_credentials, chunk)
+        await _ingest_rows(heymilo_credentials, batch)
 
 
-async def _carry_out(chunk: Chunk, client: AsyncHeyMiloClient) -> None:
-    upload, url_key = chunk.upload, chunk.url_key
-    asking = ingest_chunk(url_key, chunk.rows, upload.limit)
+async def _carry_out(batch: Batch, client: AsyncHeyMiloClient) -> None:
+    guard, url_key = batch.guard, batch.url_key
+    asking = ingest_batch(url_key, batch.rows, guard.limit)
     came: Ingestion | HeyMiloError | None = None
     began = False
     try:
         while True:
-            async with upload.in_flight:
-                why = upload.stopped(url_key)
+            async with guard.in_flight:
+                why = guard.stopped(url_key)
                 if not began:
                     if why is None:
-                        why = await _begin(chunk)
+                        why = await _begin(batch)
                     if why is not None:
-                        chunk.outcomes = failed(chunk.rows, why)
+                        batch.outcomes = failed(batch.rows, why)
                         return
                     began = True
                 call = asking.send(came)  # type: ignore[arg-type]  # None starts it
-                came = upload.stopped(url_key) or await upload.send(client, call, url_key)
+                came = guard.stopped(url_key) or await guard.send(client, call, url_key)
     except StopIteration as end:
-        chunk.outcomes = end.value
+        batch.outcomes = end.value
     except BaseException:
-        chunk.outcomes = _broken_off(chunk.rows, began)
+        batch.outcomes = _broken_off(batch.rows, began)
         raise
     try:
-        await chunk.sent.settle(chunk.rows, chunk.outcomes)
+        await batch.sent.settle(batch.rows, batch.outcomes)
     except StateUnavailableError as error:
-        upload.stop(str(error))
+        guard.stop(str(error))
 
 
-async def _begin(chunk: Chunk) -> HeyMiloError | None:
+async def _begin(batch: Batch) -> HeyMiloError | None:
     """Record the intent where a row mustn't go twice; returns why it can't be."""
-    if chunk.rows[0].candidate.retake:
+    if batch.rows[0].candidate.retake:
         try:
-            await chunk.sent.intend(chunk.rows)
+            await batch.sent.intend(batch.rows)
         except StateUnavailableError as error:
-            chunk.upload.stop(str(error))
-            return chunk.upload.stopped(chunk.url_key)
+            batch.guard.stop(str(error))
+            return batch.guard.stopped(batch.url_key)
     return None
 
 
-def _broken_off(rows: Sequence[ReadyRow], began: bool) -> list[RowOutcome]:
+def _broken_off(rows: Sequence[CandidateRow], began: bool) -> list[RowOutcome]:
     """Return what is known of rows whose run ends here, before their answer."""
     why = "the run was stopped while this row was sent"
     return [

@@ -17,13 +17,13 @@ from heymilo_prefect.api.models import Interview, InterviewProgress, Page, Posti
 from heymilo_prefect.api.paging import (
     IN_FLIGHT,
     Listing,
-    awalk,
+    apaginate,
     interviews_listing,
     left_out_sentence,
     postings_listing,
 )
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.postings import chosen
+from heymilo_prefect.postings import select_postings
 
 
 def iter_interviews(
@@ -49,7 +49,7 @@ def iter_interviews(
     Source: `GET /api/postings` and `GET /api/interviews/{posting_id}`.
     """
     client = heymilo_credentials.get_client()
-    for posting in chosen(list(client.iter_postings()), posting_ids):
+    for posting in select_postings(list(client.iter_postings()), posting_ids):
         yield from client.iter_interviews(posting.posting_id)
 
 
@@ -59,7 +59,7 @@ async def aiter_interviews(
     """Yield every interview once: `iter_interviews`, for `async for`."""
     client = heymilo_credentials.get_async_client()
     postings = [posting async for posting in client.iter_postings()]
-    for posting in chosen(postings, posting_ids):
+    for posting in select_postings(postings, posting_ids):
         async for interview in client.iter_interviews(posting.posting_id):
             yield interview
 
@@ -102,7 +102,7 @@ class Reader(Generic[Item]):
 
         warn = get_run_logger().warning
         listing: Listing[Item] = interviews_listing(posting.posting_id, PAGE, warn)
-        async for interview in awalk(fetch, listing):
+        async for interview in apaginate(fetch, listing):
             visit(interview)
         return listing.left_out
 
@@ -136,7 +136,7 @@ async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting
         return answer, answer.postings
 
     listing = postings_listing(PAGE, get_run_logger().warning)
-    return [posting async for posting in awalk(fetch, listing)]
+    return [posting async for posting in apaginate(fetch, listing)]
 
 
 @task(name="read-interviews", retries=0, cache_policy=NO_CACHE, persist_result=False)

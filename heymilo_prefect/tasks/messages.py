@@ -11,11 +11,11 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from heymilo_prefect import summaries
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.blocks import SlackTarget, SummaryTemplate
-from heymilo_prefect.slack import SlackMessage, SlackOutcomeUnknownError, notice
-from heymilo_prefect.state.post_log import Ledger
-from heymilo_prefect.state.posts import MESSAGE, About
-from heymilo_prefect.state.secret import Seal
-from heymilo_prefect.state.store import Memory
+from heymilo_prefect.slack import SlackMessage, SlackOutcomeUnknownError, plain_message
+from heymilo_prefect.state.post_log import PostLog
+from heymilo_prefect.state.posts import MESSAGE, MessageKey
+from heymilo_prefect.state.secret import TeamSecret
+from heymilo_prefect.state.store import StateStore
 from heymilo_prefect.templating import Template
 
 _LOOK_BACK_SECONDS = 30 * 86400.0
@@ -114,11 +114,11 @@ def _rendered(
 async def _posted(slack: SlackTarget, message: SlackMessage | str, key: str) -> PostedMessage:
     if not key.strip():
         raise ValueError("key is empty: name what the message is about.")
-    made = notice(message) if isinstance(message, str) else message
-    seal = await Seal.of_team()
-    about = About(MESSAGE, seal.mark_of(key.encode()))  # a key may name somebody
+    made = plain_message(message) if isinstance(message, str) else message
+    seal = await TeamSecret.of_team()
+    about = MessageKey(MESSAGE, seal.mark_of(key.encode()))  # a key may name somebody
     oldest = time.time() - _LOOK_BACK_SECONDS
-    async with Ledger(slack, await Memory.open(), seal, oldest) as ledger:
+    async with PostLog(slack, await StateStore.open(), seal, oldest) as ledger:
         await ledger.load([about])
         posted = ledger.of(about)
         is_new = posted.is_new

@@ -21,7 +21,7 @@ from heymilo_prefect.api.models import Interview
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.durations import duration, duration_text
 from heymilo_prefect.errors import HeyMiloPrefectError
-from heymilo_prefect.stalled import place_of
+from heymilo_prefect.stalled import describe_progress
 
 Until = Literal["started", "completed", "report"]
 
@@ -315,7 +315,7 @@ class _Waiting:
 
     def _place(self, interview_id: str) -> str:
         seen = self._seen.get(interview_id)
-        return place_of(seen) if seen else "couldn't be read"
+        return describe_progress(seen) if seen else "couldn't be read"
 
 
 def _is_there(interview: Interview, until: Until) -> bool:

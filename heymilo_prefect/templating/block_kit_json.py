@@ -21,7 +21,13 @@ from heymilo_prefect.templating.escaping import (
     harmless_mrkdwn,
     without_empty_lines,
 )
-from heymilo_prefect.templating.placeholders import Misuse, expanded, has_token, pieces, shown
+from heymilo_prefect.templating.placeholders import (
+    TemplateMistake,
+    has_token,
+    restored,
+    segments,
+    shown,
+)
 
 Block = dict[str, Any]
 
@@ -72,15 +78,17 @@ def to_parsed(value: Any, literals: list[str]) -> Parsed:
         value = {"blocks": value}
     known = {"blocks", "thread", "text"}
     if not isinstance(value, dict) or not isinstance(value.get("blocks"), list):
-        raise Misuse('a blocks template gives a list of blocks, or {"blocks": [...]}')
+        raise TemplateMistake('a blocks template gives a list of blocks, or {"blocks": [...]}')
     if unknown := set(value) - known:
-        raise Misuse(f"there is no '{min(unknown)}' here; there is {', '.join(sorted(known))}")
+        raise TemplateMistake(
+            f"there is no '{min(unknown)}' here; there is {', '.join(sorted(known))}"
+        )
     thread = value.get("thread", [])
     if not isinstance(thread, list) or not all(isinstance(reply, list) for reply in thread):
-        raise Misuse("'thread' is a list of replies, and each a list of blocks")
+        raise TemplateMistake("'thread' is a list of replies, and each a list of blocks")
     text = value.get("text", "")
     if not isinstance(text, str):
-        raise Misuse("'text' is a text")
+        raise TemplateMistake("'text' is a text")
     filler = _Filler(literals)
     replies = [blocks for reply in thread if (blocks := filler.all(reply))]
     return Parsed(filler.all(value["blocks"]), replies, harmless_mrkdwn(text, literals))
@@ -113,9 +121,9 @@ class _Filler:
         for name, inner in value.items():
             field = fields.get(name)
             if has_token(name):
-                raise Misuse("a value can't be in a field's name: put it into a text")
+                raise TemplateMistake("a value can't be in a field's name: put it into a text")
             if isinstance(inner, str) and has_token(inner) and not _shows(field):
-                raise Misuse(f"a value can't be in '{name}': Slack reads no text there")
+                raise TemplateMistake(f"a value can't be in '{name}': Slack reads no text there")
             if isinstance(takes, Text) and isinstance(field, String):
                 field = replace(field, most=None if takes.is_split else takes.most)
             made = self._filled(inner, field)
@@ -128,16 +136,16 @@ class _Filler:
     def _text(self, value: str, takes: Takes | None) -> str | None:
         if not isinstance(takes, String) or not takes.shows:
             if has_token(value):
-                raise Misuse("a value can't be here: put it into a text")
+                raise TemplateMistake("a value can't be here: put it into a text")
             return value
         if takes.shows == "url":
-            url = expanded(value, self._literals).strip()
+            url = restored(value, self._literals).strip()
             return url if is_web_link(url) else None
         if not has_token(value):
             made = value
         elif takes.shows == "text":
             value = value if takes.is_run else without_empty_lines(value)
-            made = "".join(map(shown, pieces(value, self._literals)))
+            made = "".join(map(shown, segments(value, self._literals)))
         else:
             put = harmless_mrkdwn if takes.shows == "mrkdwn" else harmless_markdown
             made = put(value, self._literals)

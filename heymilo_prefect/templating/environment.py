@@ -8,10 +8,10 @@ bits). Refused: `**`, `%` on texts, formatting with widths.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache, wraps
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, cast, get_args
 
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
@@ -28,8 +28,8 @@ from heymilo_prefect.templating.filters import FILTERS, Dialect, kind_of
 from heymilo_prefect.templating.placeholders import (
     NOTHING,
     THREAD,
-    Misuse,
-    Rendered,
+    SafeMarkup,
+    TemplateMistake,
     as_text,
     current,
     line_mark,
@@ -126,11 +126,11 @@ class Environment(ImmutableSandboxedEnvironment):
 
     # Jinja joins with this what macros, `set` blocks, callers and whole templates put out.
     @staticmethod
-    def concat(parts: Iterable[str]) -> Rendered:
+    def concat(parts: Iterable[str]) -> SafeMarkup:
         """Join output, which holds values as tokens only."""
         parts = list(parts)
-        current().put_together(sum(map(len, parts)))
-        return Rendered("".join(parts))
+        current().count_characters(sum(map(len, parts)))
+        return SafeMarkup("".join(parts))
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -180,7 +180,7 @@ class Environment(ImmutableSandboxedEnvironment):
         """Call a macro, a method or a global, as one step."""
         current().step()
         if isinstance(obj, Missing):
-            raise Misuse("something is called that isn't there")
+            raise TemplateMistake("something is called that isn't there")
         return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -190,7 +190,7 @@ class Environment(ImmutableSandboxedEnvironment):
                 return side
         sequence = next((side for side in (left, right) if isinstance(side, str | Sequence)), None)
         if operator == "**" or (operator == "%" and sequence is not None):
-            raise Misuse(f"'{operator}' can't be used here")
+            raise TemplateMistake(f"'{operator}' can't be used here")
         if operator == "*" and sequence is not None:
             times = right if sequence is left else left
             _check_size(sequence, len(sequence) * max(times, 0) if isinstance(times, int) else 0)
@@ -239,7 +239,7 @@ class _Bounded(NodeTransformer):
 
 @pass_context  # so that Jinja doesn't do it ahead, for constants
 def _finalized(context: Context, value: Any) -> str:
-    if isinstance(value, Rendered):
+    if isinstance(value, SafeMarkup):
         return value.written
     text = "" if isinstance(value, Missing) else as_text(value)
     return current().mark(text) or NOTHING
@@ -273,25 +273,25 @@ def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
 def _range(*bounds: int) -> range:
     numbers = range(*bounds)
     if numbers[MAX_ITEMS:]:
-        raise Misuse(f"'range' gives {MAX_ITEMS:,} numbers at most")
+        raise TemplateMistake(f"'range' gives {MAX_ITEMS:,} numbers at most")
     return numbers
 
 
 def _check_size(sequence: Sequence[Any], size: int) -> None:
     if isinstance(sequence, str):
-        current().put_together(size)
+        current().count_characters(size)
     elif size > MAX_ITEMS:
-        raise Misuse(f"a list gets more than {MAX_ITEMS:,} items")
+        raise TemplateMistake(f"a list gets more than {MAX_ITEMS:,} items")
 
 
 def _check_bits(bits: int) -> None:
     if bits > _MAX_BITS:
-        raise Misuse("a number gets too large")
+        raise TemplateMistake("a number gets too large")
 
 
 def _field(obj: Any, name: str) -> Any:
     if not isinstance(obj, BaseModel):
-        names = [field.name for field in fields(obj)]
+        names = _attributes(cast(Hashable, type(obj)))
         if name not in names:
             raise _misspelt(type(obj), name, names)
         return _present(getattr(obj, name))
@@ -323,6 +323,13 @@ def _present(value: Any, model: type[BaseModel] | None = None) -> Any:
 
 
 @cache
+def _attributes(kind: Hashable) -> Sequence[str]:
+    """Return the names of a dataclass's fields and properties."""
+    properties = [name for name, it in vars(kind).items() if isinstance(it, property)]
+    return [*(field.name for field in fields(cast(Any, kind))), *properties]
+
+
+@cache
 def _names(model: type[BaseModel]) -> Mapping[str, None]:
     own = [kind for kind in model.__mro__ if issubclass(kind, BaseModel) and kind is not BaseModel]
     found = [name for kind in own for name, it in vars(kind).items() if isinstance(it, property)]
@@ -341,5 +348,5 @@ def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     return None
 
 
-def _misspelt(kind: type, name: str, names: Iterable[str]) -> Misuse:
-    return Misuse(f"{kind.__name__} has no '{name}'; it has {', '.join(sorted(names))}")
+def _misspelt(kind: type, name: str, names: Iterable[str]) -> TemplateMistake:
+    return TemplateMistake(f"{kind.__name__} has no '{name}'; it has {', '.join(sorted(names))}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from heymilo_prefect._net import is_web_link
-from heymilo_prefect.templating.placeholders import NOTHING, expanded, has_token, pieces, shown
+from heymilo_prefect.templating.placeholders import NOTHING, has_token, restored, segments, shown
 
 _LINK = re.compile(r"<([^<>|\n]*)(?:\|([^<>\n]*))?>")
 _MARKDOWN_LINK = re.compile(r"(!?)\[([^\[\]\n]*)\]\(<?([^()<>\s]*)>?\)|" + _LINK.pattern)
@@ -106,7 +106,7 @@ def _parts(
             continue
         before = harmless(text[end : found.start()], literals, line)
         yield before
-        address = expanded(url, literals).strip()
+        address = restored(url, literals).strip()
         label = harmless(words, literals, line + before)
         if is_web_link(address):
             label = label if label.strip(f" {_UNSEEN}") else harmless(url, literals, "x")
@@ -122,7 +122,7 @@ def _last_line(text: str) -> str:
 
 def _in_mrkdwn(text: str, literals: list[str], before: str) -> str:
     written = ""
-    for piece in pieces(text, literals):
+    for piece in segments(text, literals):
         if not piece.is_value:
             written += piece.text
             continue
@@ -139,7 +139,7 @@ def _in_mrkdwn(text: str, literals: list[str], before: str) -> str:
 
 def _in_markdown(text: str, literals: list[str], before: str) -> str:
     written = ""
-    for piece in pieces(text, literals):
+    for piece in segments(text, literals):
         if not piece.is_value:
             written += piece.text
             continue

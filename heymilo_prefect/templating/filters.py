@@ -14,11 +14,11 @@ from jinja2.runtime import Context
 from pydantic import BaseModel
 
 from heymilo_prefect.durations import rounded_text
-from heymilo_prefect.slack.message import clean_text, cut
+from heymilo_prefect.slack.message import clean_text, truncate
 from heymilo_prefect.templating.placeholders import (
     NOTHING,
-    Misuse,
-    Rendered,
+    SafeMarkup,
+    TemplateMistake,
     as_text,
     current,
     number,
@@ -79,7 +79,7 @@ _MAX_LINES = 20
 def replace(context: Context, text: Any, old: str, new: str, count: int = -1) -> str:
     """Replace a text in a text."""
     whole, old, new = as_text(text), as_text(old), as_text(new)
-    current().put_together(len(whole) + whole.count(old) * len(new))
+    current().count_characters(len(whole) + whole.count(old) * len(new))
     return whole.replace(old, new, count)
 
 
@@ -93,7 +93,7 @@ def join(
         item = context.environment.getitem(value, attribute) if attribute else value
         texts.append(_text(item))
         rendering.step()
-        rendering.put_together(len(texts[-1]) + len(separator))
+        rendering.count_characters(len(texts[-1]) + len(separator))
     return separator.join(texts)
 
 
@@ -101,7 +101,7 @@ def join(
 def round_(context: Context, value: float, precision: int = 0) -> float:
     """Round a number."""
     if not 0 <= precision <= _MAX_DECIMALS:
-        raise Misuse(f"'round' takes 0 to {_MAX_DECIMALS} decimals")
+        raise TemplateMistake(f"'round' takes 0 to {_MAX_DECIMALS} decimals")
     return round(value, precision)
 
 
@@ -134,24 +134,24 @@ def duration(context: Context, value: float | timedelta) -> str:
     if isinstance(value, timedelta):
         return rounded_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Misuse(f"'duration' takes seconds or a duration, not {kind_of(value)}")
+        raise TemplateMistake(f"'duration' takes seconds or a duration, not {kind_of(value)}")
     try:
         return rounded_text(timedelta(seconds=value))
     except (OverflowError, ValueError):
-        raise Misuse("'duration' got a number that is no duration") from None
+        raise TemplateMistake("'duration' got a number that is no duration") from None
 
 
 @pass_context
 def shorten(context: Context, value: Any, most: int = 200) -> str:
     """Cut a text at the end of a word, with a mark."""
-    return cut(" ".join(clean_text(_text(value)).split()), _count(most, "shorten"))
+    return truncate(" ".join(clean_text(_text(value)).split()), _count(most, "shorten"))
 
 
 @pass_context
 def link(context: Context, url: Any, words: Any = "") -> Any:
     """Write a link to where the value leads; nothing when there is no value."""
     target = _marked(url)
-    return Rendered(_dialect(context).link(target, _marked(words) or target)) if target else ""
+    return SafeMarkup(_dialect(context).link(target, _marked(words) or target)) if target else ""
 
 
 @pass_context
@@ -160,7 +160,7 @@ def bullets(context: Context, values: Iterable[Any], most: int = _MAX_BULLETS) -
     values = [values] if isinstance(values, str) else list(values)
     chosen = values[: _count(most, "bullets")]
     items = [token for token in map(_one_line, chosen) if token]
-    return Rendered(_dialect(context).bullets(items), shows=bool(items))
+    return SafeMarkup(_dialect(context).bullets(items), shows=bool(items))
 
 
 @pass_context
@@ -168,7 +168,7 @@ def quote(context: Context, values: Any, most: int = _MAX_LINES) -> Any:
     """Quote a text, or the first utterances of a transcript, each with its speaker."""
     said = [values] if isinstance(values, str | BaseModel | Mapping) else list(values)
     lines = [line for item in said[: _count(most, "quote")] if (line := _said(context, item))]
-    return Rendered(_dialect(context).quote(lines), shows=bool(lines))
+    return SafeMarkup(_dialect(context).quote(lines), shows=bool(lines))
 
 
 def _said(context: Context, utterance: Any) -> str:
@@ -181,12 +181,12 @@ def _said(context: Context, utterance: Any) -> str:
 
 
 def _one_line(value: Any) -> str:
-    return _marked(value if isinstance(value, Rendered) else " ".join(_text(value).split()))
+    return _marked(value if isinstance(value, SafeMarkup) else " ".join(_text(value).split()))
 
 
 def _marked(value: Any) -> str:
     current().step()
-    return value.written if isinstance(value, Rendered) else current().mark(_text(value))
+    return value.written if isinstance(value, SafeMarkup) else current().mark(_text(value))
 
 
 def _text(value: Any) -> str:
@@ -202,7 +202,7 @@ def _number(value: Any, expected: str) -> float:
             return round(float(value), 2)
     except (TypeError, ValueError, OverflowError):
         pass
-    raise Misuse(f"'score' takes {expected}, not {kind_of(value)}")
+    raise TemplateMistake(f"'score' takes {expected}, not {kind_of(value)}")
 
 
 def _dialect(context: Context) -> Any:
@@ -211,16 +211,16 @@ def _dialect(context: Context) -> Any:
 
 def _local(value: datetime, tz: str, name: str) -> datetime:
     if not isinstance(value, datetime):
-        raise Misuse(f"'{name}' takes a moment, not {kind_of(value)}")
+        raise TemplateMistake(f"'{name}' takes a moment, not {kind_of(value)}")
     try:
         return value.astimezone(ZoneInfo(tz))
     except (KeyError, ValueError, OSError):
-        raise Misuse(f"'{name}' knows no time zone '{tz}'") from None
+        raise TemplateMistake(f"'{name}' knows no time zone '{tz}'") from None
 
 
 def _count(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise Misuse(f"'{name}' takes a whole number from 1 on")
+        raise TemplateMistake(f"'{name}' takes a whole number from 1 on")
     return value
 
 

@@ -33,7 +33,7 @@ class Source(NamedTuple):
     form: Form
 
 
-def read_source(template: str | Path, name: str = "the template") -> Source:
+def load_source(template: str | Path, name: str = "the template") -> Source:
     """Read a template's text; a `.json` or `.json.j2` file, or text that begins as JSON, is blocks.
 
     Raises:

@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from heymilo_prefect._net import is_web_link
-from heymilo_prefect.slack.message import MAX_HEADER, cut
-from heymilo_prefect.templating.placeholders import NOTHING, expanded, pieces, shown
+from heymilo_prefect.slack.message import MAX_HEADER, truncate
+from heymilo_prefect.templating.placeholders import NOTHING, restored, segments, shown
 
 Element = dict[str, Any]
 
@@ -80,11 +80,11 @@ class _Writer:
 
     def _write_header(self, inline: Token) -> None:
         words = "".join(
-            expanded(token.content, self._literals) if token.content else " "
+            restored(token.content, self._literals) if token.content else " "
             for token in inline.children or []
             if token.type in ("text", "code_inline", "image", "softbreak", "hardbreak")
         )
-        text = cut(" ".join(words.split()), MAX_HEADER)
+        text = truncate(" ".join(words.split()), MAX_HEADER)
         if text:
             title = {"type": "plain_text", "text": text, "emoji": False}
             self._blocks.append({"type": "header", "text": title})
@@ -193,10 +193,10 @@ class _Writer:
         return _merged(written)
 
     def _link(self, words: str, url: str, style: Element) -> list[Element]:
-        url = expanded(url, self._literals)
+        url = restored(url, self._literals)
         if not is_web_link(url):
             return self._texts(words, style)
-        text = "".join(map(shown, pieces(words, self._literals)))
+        text = "".join(map(shown, segments(words, self._literals)))
         text = text if text.strip() else url
         return [{"type": "link", "url": url, "text": text} | ({"style": style} if style else {})]
 
@@ -205,7 +205,7 @@ class _Writer:
 
     def _text_elements(self, text: str, style: Element, emoji: bool) -> Iterator[Element]:
         dress = {"style": style} if style else {}
-        for piece in pieces(text, self._literals):
+        for piece in segments(text, self._literals):
             if piece.is_value:  # also one that is missing: an empty text, for `_left_of`
                 yield {"type": "text", "text": shown(piece)} | dress
                 continue

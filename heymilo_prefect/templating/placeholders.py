@@ -1,7 +1,7 @@
 """Keeps what came from the API apart from what the template's author wrote.
 
 A value becomes a literal in a table, and in the text an opaque token stands for it: characters that
-neither Markdown nor Slack know. So nothing in a value is ever parsed. `expanded` puts it back.
+neither Markdown nor Slack know. So nothing in a value is ever parsed. `restored` puts it back.
 
 A value that is missing has a token too, `NOTHING`, so that the text is parsed as if it were there:
 `**{{ missing }}**` is emphasis around nothing, and never the line of asterisks that is a divider.
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 from heymilo_prefect._net import MAX_URL
-from heymilo_prefect.slack.message import MAX_LITERAL, clean_text, cut
+from heymilo_prefect.slack.message import MAX_LITERAL, clean_text, truncate
 
 MAX_STEPS = 20_000
 """Turns of loops, calls and list items filtered, in one rendering."""
@@ -37,11 +37,11 @@ _TO_TOKEN = {ord("0") + digit: _ZERO + digit for digit in range(10)}
 _FROM_TOKEN = {token: digit for digit, token in _TO_TOKEN.items()}
 
 
-class Misuse(Exception):
+class TemplateMistake(Exception):
     """A template does what it can't do; the sentence tells, and its place is added later."""
 
 
-class Rendered(str):
+class SafeMarkup(str):
     """Text of the template's author in which all values are tokens: it may be Markdown.
 
     `written` is what is put out. The string, which the template's expressions see, has no `NOTHING`
@@ -79,20 +79,20 @@ class Rendering:
         """Spend steps."""
         self.steps -= count
         if self.steps < 0:
-            raise Misuse(f"it takes more than {MAX_STEPS:,} steps")
+            raise TemplateMistake(f"it takes more than {MAX_STEPS:,} steps")
 
-    def put_together(self, characters: int) -> None:
+    def count_characters(self, characters: int) -> None:
         """Spend characters."""
         self.characters -= characters
         if self.characters < 0:
-            raise Misuse(f"it makes more than {MAX_CHARACTERS:,} characters of text")
+            raise TemplateMistake(f"it makes more than {MAX_CHARACTERS:,} characters of text")
 
     def _without_tokens(self, text: str) -> str:
         # A filter over rendered text leaves its tokens in a plain string, which is literal too.
         if _OPEN not in text:
             return text
-        whole = expanded(text, self.literals)
-        self.put_together(len(whole))
+        whole = restored(text, self.literals)
+        self.count_characters(len(whole))
         return whole
 
 
@@ -121,7 +121,7 @@ class Piece(NamedTuple):
     is_value: bool
 
 
-def pieces(text: str, literals: list[str]) -> Iterator[Piece]:
+def segments(text: str, literals: list[str]) -> Iterator[Piece]:
     """Split a text with tokens into the author's parts and the values."""
     end_of_last = 0
     for token in _TOKEN.finditer(text):
@@ -162,14 +162,14 @@ def has_token(text: str) -> bool:
     return _TOKEN.search(text) is not None
 
 
-def expanded(text: str, literals: list[str]) -> str:
+def restored(text: str, literals: list[str]) -> str:
     """Put the values back into a text with tokens, whole."""
-    return "".join(piece.text for piece in pieces(text, literals))
+    return "".join(piece.text for piece in segments(text, literals))
 
 
 def shown(piece: Piece) -> str:
     """Write a part as people see it: a value that is too long is cut."""
-    return cut(piece.text, MAX_LITERAL) if piece.is_value else piece.text
+    return truncate(piece.text, MAX_LITERAL) if piece.is_value else piece.text
 
 
 def without_token_characters(text: str) -> str:
@@ -195,7 +195,7 @@ def as_text(value: object) -> str:
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if isinstance(value, list | tuple | set | range | Iterator):
         return ", ".join(filter(None, map(as_text, _bounded(value))))
-    raise Misuse(f"{type(value).__name__} isn't a value to show: name one of its fields")
+    raise TemplateMistake(f"{type(value).__name__} isn't a value to show: name one of its fields")
 
 
 def number(value: float) -> str:

@@ -16,8 +16,8 @@ import jinja2
 from jinja2 import meta, nodes
 from pydantic import BaseModel
 
-from heymilo_prefect.slack.block_kit import Complaint, Unknown, complaints_about
-from heymilo_prefect.slack.layout import Block, fitted
+from heymilo_prefect.slack.block_kit import BlockError, Unknown, validate_blocks
+from heymilo_prefect.slack.layout import Block, split_into_messages
 from heymilo_prefect.templating import block_kit_json as blocks_json
 from heymilo_prefect.templating import hints, markdown
 from heymilo_prefect.templating.environment import Environment, Missing
@@ -27,14 +27,14 @@ from heymilo_prefect.templating.loader import (
     Form,
     Source,
     TemplateError,
+    load_source,
     located,
-    read_source,
 )
 from heymilo_prefect.templating.placeholders import (
     THREAD,
     Lines,
-    Misuse,
     Rendering,
+    TemplateMistake,
     begin,
     end,
     without_token_characters,
@@ -45,7 +45,7 @@ M = TypeVar("M", bound=BaseModel)
 _WHEN = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 
 
-def filled(model: type[M]) -> M:
+def example_of(model: type[M]) -> M:
     """Make a model in which every field has a value, and every list one item."""
     values = {name: _value(field.annotation) for name, field in model.model_fields.items()}
     return model.model_construct(**values)
@@ -58,7 +58,7 @@ def _value(annotation: Any) -> Any:
     if kind is list:
         return [_value(*get_args(annotation))]
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return filled(kind)
+        return example_of(kind)
     return {str: "text", int: 3, float: 3.5, bool: True, datetime: _WHEN}.get(kind, {})
 
 
@@ -69,7 +69,7 @@ _OF_SIZE = re.compile(r"must be (less|more) than|no (more|fewer) than|cannot exc
 _DIALECTS: dict[Form, Dialect] = {"markdown": Markdown(), "blocks": Mrkdwn()}
 
 
-class Written(NamedTuple):
+class RenderedMessages(NamedTuple):
     """What a template makes: the blocks of each message, and the author's notification text."""
 
     messages: list[list[Block]]
@@ -113,14 +113,16 @@ class Template:
                 continue
             value = blocks_json.parsed(lines.text)
             words |= hints.objects_of_words(value, lines)
-            for complaint in complaints_about(_blocks_of(value)):
+            for complaint in validate_blocks(_blocks_of(value)):
                 if isinstance(complaint, Unknown):
                     line = lines.at(_position(value, complaint.pointer))
                     unknown.add((complaint.why, line))
         found = *hints.about_words(words, self.name), *hints.about_types(unknown, self.name)
         return replace(self, hints=self.hints + found) if found else self
 
-    def write(self, values: Mapping[str, Any], missing: type[BaseModel] | None = None) -> Written:
+    def write(
+        self, values: Mapping[str, Any], missing: type[BaseModel] | None = None
+    ) -> RenderedMessages:
         """Render with values by name; one that is None is a missing model of type `missing`.
 
         Raises:
@@ -130,26 +132,26 @@ class Template:
         text, literals = self._render(_given(values, missing))
         if self.form == "markdown":
             made = [markdown.to_blocks(part, literals) for part in text.split(THREAD)]
-            return Written(fitted(made), "")
+            return RenderedMessages(split_into_messages(made), "")
         lines = Lines(text)
         value = self._read(lines)
         for complaint in _impossible(value):
             raise self._refused(complaint, lines.at(_position(value, complaint.pointer)))
         try:
             blocks, thread, text = blocks_json.to_parsed(value, literals)
-        except Misuse as mistake:
+        except TemplateMistake as mistake:
             raise located(str(mistake), self.name, None) from None
-        messages = fitted([blocks, *thread])
+        messages = split_into_messages([blocks, *thread])
         for message in messages:
             for complaint in _refusals(message):
                 raise self._refused(complaint, None)
-        return Written(messages, text)
+        return RenderedMessages(messages, text)
 
     def _render(self, given: Mapping[str, Any]) -> tuple[str, list[str]]:
         rendering = Rendering()
         begun = begin(rendering)
         try:
-            text: Any = self._compiled.render(given)  # a `Rendered`: see `Environment.concat`
+            text: Any = self._compiled.render(given)  # a `SafeMarkup`: see `Environment.concat`
             return text.written, rendering.literals
         except Exception as mistake:  # a template can fail in any way that Python knows
             error = located(_reason(mistake), self.name, _line(mistake, self._compiled))
@@ -167,7 +169,7 @@ class Template:
             reason, line = "it is nested too deeply", None
         raise located(reason, self.name, line)
 
-    def _refused(self, complaint: Complaint, line: int | None) -> TemplateError:
+    def _refused(self, complaint: BlockError, line: int | None) -> TemplateError:
         why, pointer = complaint
         return located(f"Slack doesn't take this at {pointer}: {why}", self.name, line)
 
@@ -176,15 +178,15 @@ def _given(values: Mapping[str, Any], missing: type[BaseModel] | None) -> dict[s
     return {key: Missing.of(missing) if it is None else it for key, it in values.items()}
 
 
-def _impossible(value: Any) -> list[Complaint]:
+def _impossible(value: Any) -> list[BlockError]:
     """Return what no data makes right: lengths are cut later, and what stays empty is left out."""
     found = _refusals(_blocks_of(value))
     return [complaint for complaint in found if not _OF_SIZE.search(complaint.why)]
 
 
-def _refusals(blocks: list[Any]) -> list[Complaint]:
+def _refusals(blocks: list[Any]) -> list[BlockError]:
     """Return the complaints but those about types that only Slack may know: they are posted."""
-    return [it for it in complaints_about(blocks) if not isinstance(it, Unknown)]
+    return [it for it in validate_blocks(blocks) if not isinstance(it, Unknown)]
 
 
 def _blocks_of(value: Any) -> list[Any]:
@@ -234,7 +236,7 @@ def load_template(
     """
     if template is None or template in PACKAGED:
         return packaged_template(f"{template or PACKAGED[0]}.md.j2", tuple(names))
-    source = read_source(template, name)
+    source = load_source(template, name)
     return _template(source if form is None else source._replace(form=form), names)
 
 
@@ -278,7 +280,7 @@ def _unknown_name(
 
 def _reason(mistake: Exception) -> str:
     # Only what can't quote a value: other exceptions' messages may.
-    if isinstance(mistake, Misuse | jinja2.TemplateError | TypeError | ZeroDivisionError):
+    if isinstance(mistake, TemplateMistake | jinja2.TemplateError | TypeError | ZeroDivisionError):
         return str(mistake)
     if isinstance(mistake, RecursionError):
         return "it calls itself without end"

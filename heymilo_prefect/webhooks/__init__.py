@@ -2,4 +2,6 @@
 
 from heymilo_prefect.webhooks.receiver import receiver
 
-__all__ = ["receiver"]
+__all__ = [
+    "receiver",
+]

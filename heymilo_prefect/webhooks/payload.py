@@ -49,7 +49,7 @@ _Known = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookCall:
     """One event of a call; None for what the call doesn't contain."""
 
     interview_id: str
@@ -57,7 +57,7 @@ class Delivery:
     event_type: str | None = None
 
 
-def read_deliveries(payload: Any, query: str) -> list[Delivery]:
+def read_deliveries(payload: Any, query: str) -> list[WebhookCall]:
     """Return the events in a call's payload and query string, each once.
 
     The query fills in what the payload lacks, the interview's id included.
@@ -74,7 +74,7 @@ def read_deliveries(payload: Any, query: str) -> list[Delivery]:
     posting_id = lacking.get("posting_id", (None,))[0]
     event_types = lacking.get("event_type", (None,))
     deliveries = dict.fromkeys(
-        Delivery(each.interview_id, each.posting_id or posting_id, event_type)
+        WebhookCall(each.interview_id, each.posting_id or posting_id, event_type)
         for each in _deliveries(first, {})
         for event_type in ([each.event_type] if each.event_type else event_types)
     )
@@ -150,13 +150,13 @@ def _search(payload: Any) -> _Scope:
     raise TooLargeError
 
 
-def _deliveries(scope: _Scope, around: _Known) -> Iterator[Delivery]:
+def _deliveries(scope: _Scope, around: _Known) -> Iterator[WebhookCall]:
     """Split a scope that has an interview; `around` are the values of the scopes around it."""
     known = {**_known_in_items(scope), **around, **_own(scope)}
     if scope.depth <= scope.depth_in_items:
         posting_id = known.get("posting_id", (None,))[0]
         for event_type in known.get("event_type", (None,)):
-            yield Delivery(scope.values["interview_id"], posting_id, event_type)
+            yield WebhookCall(scope.values["interview_id"], posting_id, event_type)
     if scope.depth_in_items <= scope.depth:
         for item in scope.items:
             if item.has_interview:

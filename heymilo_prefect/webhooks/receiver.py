@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from heymilo_prefect.events import interview_event
 from heymilo_prefect.webhooks.body import MAX_BYTES, TooLargeError, UnreadableError, read_body
 from heymilo_prefect.webhooks.outbox import Outbox, sender
-from heymilo_prefect.webhooks.payload import Delivery, read_deliveries
+from heymilo_prefect.webhooks.payload import WebhookCall, read_deliveries
 
 EVENTS = {
     "interview_started": "heymilo.interview.started",
@@ -30,7 +30,7 @@ EVENTS = {
     "report_available": "heymilo.report.available",
 }
 """What HeyMilo calls for, and the event that is emitted."""
-UNTOLD = "heymilo.webhook.received"
+UNKNOWN_EVENT = "heymilo.webhook.received"
 """The event when a call doesn't say what it is for."""
 
 _SHORTEST = 16
@@ -122,7 +122,7 @@ class _Receiver:
         del body
         return await self._handed_on(deliveries)
 
-    async def _handed_on(self, deliveries: Iterable[Delivery]) -> Response:
+    async def _handed_on(self, deliveries: Iterable[WebhookCall]) -> Response:
         day = f"{datetime.now(UTC):%Y-%m-%d}"  # the same event on another day is sent again
         if await self._outbox.deliver([_event(delivery, day) for delivery in deliveries]):
             return self._counted("taken", 202)
@@ -188,7 +188,7 @@ class _GoneError(Exception):
     pass
 
 
-def _read(body: bytes, scope: Scope) -> list[Delivery]:
+def _read(body: bytes, scope: Scope) -> list[WebhookCall]:
     encoding = Headers(scope=scope).get("content-encoding", "")
     query = scope["query_string"].decode("latin-1")
     try:
@@ -199,8 +199,8 @@ def _read(body: bytes, scope: Scope) -> list[Delivery]:
         raise
 
 
-def _event(delivery: Delivery, day: str) -> Event:
-    name = EVENTS.get(delivery.event_type or "", UNTOLD)
+def _event(delivery: WebhookCall, day: str) -> Event:
+    name = EVENTS.get(delivery.event_type or "", UNKNOWN_EVENT)
     about = interview_event(name, delivery.interview_id, delivery.posting_id, {}, [day])
     return Event.model_validate(about)
 

@@ -24,7 +24,7 @@ from heymilo_prefect.api.models import (
     PostingPage,
     Webhook,
 )
-from heymilo_prefect.api.responses import Answer, read_answer
+from heymilo_prefect.api.responses import Response, parse_response
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = ROOT.parent / "shared" / "heymilo-api" / "examples"
@@ -81,8 +81,8 @@ def test_a_documented_request_is_what_is_sent(name: str) -> None:
 
 def test_the_documented_error_says_its_status_and_type() -> None:
     body = documented("error.response")
-    answer = Answer(422, {}, json.dumps(body).encode())
+    answer = Response(422, {}, json.dumps(body).encode())
     with pytest.raises(InvalidRequestError) as raised:
-        read_answer(check_health(), answer)
+        parse_response(check_health(), answer)
     assert (raised.value.status, raised.value.error_type) == (422, body["error_type"])
     assert body["detail"] in str(raised.value)

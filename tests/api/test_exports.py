@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from heymilo_prefect.api import AsyncHeyMiloClient
+from heymilo_prefect.api import AsyncHeyMiloClient, exports
 from heymilo_prefect.api.errors import HeyMiloError
-from heymilo_prefect.api.exports import LARGEST_BYTES, ExportStream
+from heymilo_prefect.api.exports import ExportStream
 from heymilo_prefect.api.models import Export
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sandbox.faults import Fault
 
 
-def read(world: World, largest_bytes: int = LARGEST_BYTES) -> list[str]:
-    return asyncio.run(reading(world, largest_bytes, []))
+def read(world: World) -> list[str]:
+    return asyncio.run(reading(world, []))
 
 
-async def reading(world: World, largest_bytes: int, found: list[str]) -> list[str]:
+async def reading(world: World, found: list[str]) -> list[str]:
     client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
     export = await client.export_interviews(world.posting_ids[0])
-    async for interview in ExportStream(export, largest_bytes):
+    async for interview in ExportStream(export):
         assert interview.workflow_status is not None
         found.append(interview.interview_id)
     return found
@@ -55,29 +55,29 @@ def test_interviews_come_before_the_file_has_ended(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 300)
     world.play(faults.cut_body(acted=True), on="export_file")
     found: list[str] = []
-    with pytest.raises(HeyMiloError, match="broke off"):
-        asyncio.run(reading(world, LARGEST_BYTES, found))
+    with pytest.raises(HeyMiloError, match="The download of the export"):
+        asyncio.run(reading(world, found))
     assert found and found == listed(world)[: len(found)]
 
 
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (file_of({"columns": ["interview"], "rows": [{"interview_id": "i"}]}), "no known shape"),
-        (file_of({"rows": ["x" * 100_000]}), "no known shape"),
-        (file_of([1, 2]), "no known shape"),
-        (file_of([{"id": 1}]), "no known shape"),
-        (file_of("text"), "no known shape"),
-        (file_of({"candidates": {}}), "no known shape"),
+        (file_of({"columns": ["interview"], "rows": [{"interview_id": "i"}]}), "unknown shape"),
+        (file_of({"rows": ["x" * 100_000]}), "unknown shape"),
+        (file_of([1, 2]), "unknown shape"),
+        (file_of([{"id": 1}]), "unknown shape"),
+        (file_of("text"), "unknown shape"),
+        (file_of({"candidates": {}}), "unknown shape"),
         (file_of(b""), "is empty"),
         (file_of(b"  "), "is empty"),
         (file_of(b"[{]"), "isn't JSON"),
-        (file_of(b'[{"interview_id": "i"'), "ends too early"),
-        (faults.html(acted=True), "no known shape"),
-        (faults.status(500), "failed at the export's file"),
+        (file_of(b'[{"interview_id": "i"'), "incomplete"),
+        (faults.html(acted=True), "unknown shape"),
+        (faults.status(500), "for the export's file"),
         (faults.status(404), "doesn't know the export's file"),
         (faults.redirect("https://example.com/"), "redirected"),
-        (faults.reset(), "broke off"),
+        (faults.reset(), "The download of the export"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_error(world: World, fault: Fault, sentence: str) -> None:
@@ -88,10 +88,11 @@ def test_what_cannot_be_read_is_one_clear_error(world: World, fault: Fault, sent
     assert "candidates-" not in str(raised.value)
 
 
-def test_a_file_that_is_too_long_is_left(world: World) -> None:
+def test_a_file_that_is_too_long_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.add_candidates(world.posting_ids[0], 50)
+    monkeypatch.setattr(exports, "_MAX_BYTES", 20_000)
     with pytest.raises(HeyMiloError, match="longer than 20,000 bytes"):
-        read(world, 20_000)
+        read(world)
 
 
 @pytest.mark.parametrize("url", [None, "", "http://example.com/file.json", "ftp://127.0.0.1/x"])

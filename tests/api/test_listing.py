@@ -31,13 +31,13 @@ def collect(request: pytest.FixtureRequest) -> Collect:
             ids.append(interview.interview_id)
             after(len(ids))
 
-        async def walk() -> None:
+        async def paginate() -> None:
             client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
             async for one in client.iter_interviews(world.posting_ids[0], limit):
                 take(one)
 
         if request.param == "async":
-            asyncio.run(walk())
+            asyncio.run(paginate())
         else:
             client = HeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
             for one in client.iter_interviews(world.posting_ids[0], limit):
@@ -63,11 +63,11 @@ def test_postings_are_walked_too(world: World) -> None:
     client = HeyMiloClient(world.api_key, world.url)
     assert [one.posting_id for one in client.iter_postings(2)] == world.posting_ids
 
-    async def walk() -> list[str]:
+    async def paginate() -> list[str]:
         client = AsyncHeyMiloClient(world.api_key, world.url)
         return [one.posting_id async for one in client.iter_postings(2)]
 
-    assert asyncio.run(walk()) == world.posting_ids
+    assert asyncio.run(paginate()) == world.posting_ids
 
 
 def test_pages_are_read_ahead_8_at_most(collect: Collect) -> None:
@@ -222,14 +222,14 @@ def test_all_250_postings_and_interviews_come(kind: str, reading: str) -> None:
         own_key(world).readings.add(reading)
         world.add_candidates(world.posting_ids[0], 250)
 
-        async def walk() -> tuple[list[str], list[str]]:
+        async def paginate() -> tuple[list[str], list[str]]:
             client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
             postings = [one.posting_id async for one in client.iter_postings()]
             interviews = client.iter_interviews(world.posting_ids[0])
             return postings, [one.interview_id async for one in interviews]
 
         if kind == "async":
-            found = asyncio.run(walk())
+            found = asyncio.run(paginate())
         else:
             client = HeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
             interviews = client.iter_interviews(world.posting_ids[0])
@@ -270,7 +270,7 @@ def test_a_server_that_repeats_its_last_page_beyond_the_end_is_read(
 def test_a_listing_that_lacks_pages_is_an_error(world: World, collect: Collect, total: int) -> None:
     world.add_candidates(world.posting_ids[0], 17)
     world.play(says(total=total), times=999)
-    with pytest.raises(InvalidResponseError, match=f"listed 20 of {total} in the interviews"):
+    with pytest.raises(InvalidResponseError, match=f"listed only 20 of {total} in the interviews"):
         collect(world)
 
 
@@ -312,9 +312,9 @@ def test_a_strange_listing_that_moves_misses_and_repeats_nobody(
 def test_an_iterator_that_is_left_early_asks_no_more(world: World) -> None:
     async def first() -> str:
         client = AsyncHeyMiloClient(world.api_key, world.url)
-        walk = client.iter_interviews(world.posting_ids[0], 1)
-        async for one in walk:
-            await walk.aclose()  # type: ignore[attr-defined]
+        paginate = client.iter_interviews(world.posting_ids[0], 1)
+        async for one in paginate:
+            await paginate.aclose()  # type: ignore[attr-defined]
             return one.interview_id
         return ""
 

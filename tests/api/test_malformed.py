@@ -111,12 +111,12 @@ def walked(world: World, kind: str, what: str) -> list[str]:
     def id_of(item: Any) -> str:
         return str(item.interview_id if args else item.posting_id)
 
-    async def walk() -> list[str]:
+    async def paginate() -> list[str]:
         client = AsyncHeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
         return [id_of(item) async for item in getattr(client, f"iter_{what}")(*args, 5)]
 
     if kind == "async":
-        return asyncio.run(walk())
+        return asyncio.run(paginate())
     client = HeyMiloClient(world.api_key, world.url, requests_per_minute=99_999)
     return [id_of(item) for item in getattr(client, f"iter_{what}")(*args, 5)]
 

@@ -220,7 +220,7 @@ def test_note_8_a_page_is_of_100_unless_told(world: World, client: HeyMiloClient
 
 @pytest.mark.parametrize(("page", "limit"), [(0, 10), (-1, 10), (1, 0)])
 def test_note_8_pages_and_limits_start_at_1(client: HeyMiloClient, page: int, limit: int) -> None:
-    with pytest.raises(ValueError, match="starts at 1"):
+    with pytest.raises(ValueError, match="must be 1 or more"):
         client.list_postings(page, limit)
 
 
@@ -342,7 +342,7 @@ def test_note_14_every_shape_of_an_error_is_the_same_error(
 def test_note_15_without_headers_the_client_keeps_to_its_own_limit() -> None:
     with sandbox(requests_per_minute=5, window_seconds=0.5) as world:
         own_key(world).readings.add(Reading.NO_RATE_LIMIT_HEADERS)
-        client = HeyMiloClient(world.api_key, world.url, requests_per_minute=5, window_seconds=0.5)
+        client = HeyMiloClient(world.api_key, world.url, requests_per_minute=5, _window_seconds=0.5)
         for _ in range(12):
             client.list_postings()
         assert world.refused_by_rate == 0

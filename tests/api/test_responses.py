@@ -9,7 +9,7 @@ import pytest
 from heymilo_prefect.api.endpoints import ingest_candidates
 from heymilo_prefect.api.errors import FieldError, InvalidRequestError
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.api.responses import Answer, read_answer
+from heymilo_prefect.api.responses import Response, parse_response
 
 PLACES = {
     "data[3].email": ("data", 3, "email"),
@@ -30,9 +30,9 @@ PLACES = {
 
 def refused(body: Any, rows: int = 5) -> InvalidRequestError:
     people = [{"name": "Ann Bell", "email": "ann@example.com"}] * rows
-    answer = Answer(422, {}, json.dumps(body).encode())
+    answer = Response(422, {}, json.dumps(body).encode())
     with pytest.raises(InvalidRequestError) as raised:
-        read_answer(ingest_candidates("key", people), answer)
+        parse_response(ingest_candidates("key", people), answer)
     return raised.value
 
 
@@ -84,10 +84,10 @@ def seconds_to_read_a_refusal_of(rows: int) -> float:
         {"loc": ["body", "data", n, "email"], "msg": f"First{n} is at p{n}@example.com"}
         for n in range(rows)
     ]
-    answer = Answer(422, {}, json.dumps({"detail": detail}).encode())
+    answer = Response(422, {}, json.dumps({"detail": detail}).encode())
     began = time.perf_counter()
     with pytest.raises(InvalidRequestError) as raised:
-        read_answer(call, answer)
+        parse_response(call, answer)
     took = time.perf_counter() - began
     assert [field.message for field in raised.value.fields] == ["… is at …"] * rows
     return took

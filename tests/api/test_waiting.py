@@ -14,9 +14,9 @@ from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
 from heymilo_prefect.api import request_flow as retry
 from heymilo_prefect.api.endpoints import list_postings
 from heymilo_prefect.api.errors import HeyMiloError, RateLimitError
-from heymilo_prefect.api.request_flow import RetryPolicy, seconds_before_retry
-from heymilo_prefect.api.responses import Answer, seconds_to_wait
-from heymilo_prefect.api.transport import Stopped
+from heymilo_prefect.api.request_flow import RetryPolicy, next_delay
+from heymilo_prefect.api.responses import Response, retry_after_of
+from heymilo_prefect.api.transport import WaitCancelled
 from heymilo_prefect.sandbox import World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
 from heymilo_prefect.testing import Toggle
@@ -53,7 +53,7 @@ LONG = {"Retry-After": "100"}
 )  # fmt: skip
 def test_every_form_of_a_wait_is_read(headers: Mapping[str, str], seconds: float | None) -> None:
     """Note 15."""
-    read = seconds_to_wait(Answer(429, headers, b""))
+    read = retry_after_of(Response(429, headers, b""))
     assert read == (
         seconds if seconds is None else pytest.approx(seconds, abs=300 * (seconds > 99))
     )
@@ -64,7 +64,7 @@ def test_every_form_of_a_wait_is_read(headers: Mapping[str, str], seconds: float
 )
 def test_a_reset_counts_once_nothing_remains(remaining: str | None, seconds: float | None) -> None:
     headers = {"ratelimit-reset": "12"} | ({"ratelimit-remaining": remaining} if remaining else {})
-    assert seconds_to_wait(Answer(200, headers, b"")) == seconds
+    assert retry_after_of(Response(200, headers, b"")) == seconds
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
@@ -94,19 +94,21 @@ def test_a_retry_after_stops_every_client_of_the_key(world: World) -> None:
     assert min(request.at for request in later) - refused.at >= 1
 
 
-@pytest.mark.parametrize("tries", range(1, 12))
-def test_backoff_is_jittered_and_bounded(tries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("attempts", range(1, 12))
+def test_backoff_is_jittered_and_bounded(attempts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     error = RateLimitError("Wait.")
     monkeypatch.setattr(retry, "waiting", Toggle())
-    policy = RetryPolicy(tries=99)
+    policy = RetryPolicy(attempts=99)
     waits = {
-        seconds_before_retry(error, repeatable=False, tries=tries, elapsed=0, policy=policy)
+        next_delay(error, idempotent=False, attempts=attempts, elapsed=0, policy=policy)
         for _ in range(20)
     }
     assert len(waits) > 1
-    assert all(wait is not None and 0 <= wait <= min(0.5 * 2 ** (tries - 1), 20) for wait in waits)
+    assert all(
+        wait is not None and 0 <= wait <= min(0.5 * 2 ** (attempts - 1), 20) for wait in waits
+    )
     error = HeyMiloError("No.")
-    assert seconds_before_retry(error, repeatable=True, tries=1, elapsed=0, policy=policy) is None
+    assert next_delay(error, idempotent=True, attempts=1, elapsed=0, policy=policy) is None
 
 
 async def sent(world: World, count: int = 1) -> None:
@@ -131,7 +133,7 @@ def test_a_cancelled_task_ends_its_wait_at_once(world: World) -> None:
 def test_a_cancelled_request_gives_its_slot_back(world: World) -> None:
     async def main() -> None:
         client = AsyncHeyMiloClient(
-            world.api_key, world.url, requests_per_minute=1, window_seconds=0.2
+            world.api_key, world.url, requests_per_minute=1, _window_seconds=0.2
         )
         world.play(faults.timeout())
         task = asyncio.create_task(client.list_postings())
@@ -149,7 +151,7 @@ def test_a_stop_ends_a_thread_s_wait(world: World) -> None:
     world.play(faults.status(429, headers=LONG))
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
-    with pytest.raises(Stopped):
+    with pytest.raises(WaitCancelled):
         HeyMiloClient(world.api_key, world.url).send(list_postings(), stop)
     assert len(world.requests) == 1
 
@@ -173,7 +175,7 @@ def test_a_closed_iterator_s_threads_end(world: World) -> None:
 
 def share_of_the_allowance_used() -> float:
     with sandbox(requests_per_minute=250, window_seconds=3) as world:
-        client = HeyMiloClient(world.api_key, world.url, requests_per_minute=250, window_seconds=3)
+        client = HeyMiloClient(world.api_key, world.url, requests_per_minute=250, _window_seconds=3)
         threads = [
             threading.Thread(target=lambda: [client.check_health() for _ in range(125)])
             for _ in range(8)
@@ -198,7 +200,7 @@ def test_1000_requests_by_8_threads_use_the_whole_allowance_and_no_more() -> Non
 def test_two_clients_of_a_key_share_the_window() -> None:
     with sandbox(requests_per_minute=10, window_seconds=0.8) as world:
         own_key(world)
-        options = {"requests_per_minute": 10, "window_seconds": 0.8}
+        options = {"requests_per_minute": 10, "_window_seconds": 0.8}
         clients = [HeyMiloClient(world.api_key, world.url, **options) for _ in range(2)]
         for n in range(24):
             clients[n % 2].check_health()
@@ -212,7 +214,7 @@ def test_a_fraction_of_a_request_is_a_longer_wait(
     world: World, allowed: float, window: float, apart: float
 ) -> None:
     client = HeyMiloClient(
-        world.api_key, world.url, requests_per_minute=allowed, window_seconds=window
+        world.api_key, world.url, requests_per_minute=allowed, _window_seconds=window
     )
     for _ in range(3):
         client.check_health()
@@ -222,7 +224,7 @@ def test_a_fraction_of_a_request_is_a_longer_wait(
 
 def test_a_slot_waits_for_answers_that_have_not_come(world: World) -> None:
     world.play(faults.slow(0.3))
-    options = {"requests_per_minute": 1, "window_seconds": 0.05}
+    options = {"requests_per_minute": 1, "_window_seconds": 0.05}
     client = HeyMiloClient(world.api_key, world.url, **options)
     threads = [threading.Thread(target=client.check_health) for _ in range(2)]
     for thread in threads:

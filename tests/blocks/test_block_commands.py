@@ -70,7 +70,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"HEYMILO_API_KEY": "hm_wrong"}, ["HeyMilo refuses the API key"]),
+        ({"HEYMILO_API_KEY": "hm_wrong"}, ["HeyMilo rejected the API key"]),
         ({"HEYMILO_API_KEY": "hm_wrong\nhm_wrong"}, ["HEYMILO_API_KEY: ", "copy it whole"]),
         ({"HEYMILO_BASE_URL": "http://example.com"}, ["HEYMILO_BASE_URL: ", "in the open"]),
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, ["Slack doesn't know this token"]),
@@ -80,7 +80,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ({"SLACK_API_URL": "http://127.0.0.1:1/api/"}, ["Slack can't be reached"]),
         (
             {"HEYMILO_API_KEY": "hm_wrong", "SLACK_BOT_TOKEN": "xoxb-wrong"},
-            ["HeyMilo refuses the API key", "Slack doesn't know this token"],
+            ["HeyMilo rejected the API key", "Slack doesn't know this token"],
         ),
     ],
 )

@@ -16,7 +16,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.blocks.shared_quota import Bucket
+from heymilo_prefect.blocks.shared_quota import TokenBucket
 from heymilo_prefect.flows import UnfinishedError, ingest_sheet
 from heymilo_prefect.sandbox import World, sandbox
 from heymilo_prefect.testing import no_waiting
@@ -28,7 +28,7 @@ WINDOW = 6.0
 REQUESTS = 60
 
 
-def made(name: str, bucket: Bucket) -> None:
+def made(name: str, bucket: TokenBucket) -> None:
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(name, *bucket)
 
@@ -45,13 +45,13 @@ def block(world: World, name: str, requests_per_minute: float = 1e5) -> HeyMiloC
 
 def test_its_two_numbers_never_let_a_minute_hold_more_than_the_limit() -> None:
     for requests in (1, 2, 10, 300, 1_000):
-        bucket = Bucket.of(requests)
+        bucket = TokenBucket.of(requests)
         assert bucket.limit + 60 * bucket.slot_decay_per_second <= requests * 1_000
-    assert 60 * Bucket.of(300).slot_decay_per_second >= 0.95 * 300 * 1_000
+    assert 60 * TokenBucket.of(300).slot_decay_per_second >= 0.95 * 300 * 1_000
 
 
 def test_many_share_it_and_no_window_holds_more(name: str) -> None:
-    made(name, Bucket.of(REQUESTS, WINDOW))
+    made(name, TokenBucket.of(REQUESTS, WINDOW))
     with sandbox(requests_per_minute=REQUESTS, window_seconds=WINDOW) as world, no_waiting():
         # Blocks that differ share nothing in this process: as good as two processes.
         ours = [block(world, name, requests) for requests in (1e5, 2e5)]
@@ -60,7 +60,7 @@ def test_many_share_it_and_no_window_holds_more(name: str) -> None:
         assert world.counts["check_health"] == 90
         assert world.refused_by_rate == 0 and world.busiest_window <= REQUESTS
         came = sorted(request.at for request in world.requests)
-    least = (90 - 6) / (Bucket.of(REQUESTS, WINDOW).slot_decay_per_second / 1_000)
+    least = (90 - 6) / (TokenBucket.of(REQUESTS, WINDOW).slot_decay_per_second / 1_000)
     assert came[-1] - came[0] >= 0.95 * least
 
 
@@ -77,13 +77,13 @@ async def test_event_loops_share_it_too(world: World, name: str) -> None:
     ("bucket", "expected"),
     [
         (None, "Prefect has no global concurrency limit"),
-        (Bucket(6_000, 10_000.0), "isn't one of 300 requests a minute"),
-        (Bucket(6, 4.8), "isn't one of 300 requests a minute"),
-        (Bucket(6_000, 0.0), "has no slot decay"),
+        (TokenBucket(6_000, 10_000.0), "isn't one of 300 requests a minute"),
+        (TokenBucket(6, 4.8), "isn't one of 300 requests a minute"),
+        (TokenBucket(6_000, 0.0), "has no slot decay"),
     ],
 )
 def test_a_limit_that_is_missing_or_wrong_is_an_error_that_says_how_to_make_it(
-    world: World, name: str, bucket: Bucket | None, expected: str
+    world: World, name: str, bucket: TokenBucket | None, expected: str
 ) -> None:
     if bucket is not None:
         made(name, bucket)

@@ -16,7 +16,7 @@ from prefect.client.orchestration import get_client
 
 from heymilo_prefect.summaries import (
     load_digest_template,
-    load_many_template,
+    load_stalled_template,
     load_summary_template,
 )
 from tests.docs import DOCS, Block, all_blocks, blocks_of
@@ -154,6 +154,6 @@ def _render(block: Block) -> None:
     if "report." not in block.source:
         load_summary_template(template)
     elif ".items" in block.source:
-        load_digest_template(template)
+        load_stalled_template(template)
     else:
-        load_many_template(template)
+        load_digest_template(template)

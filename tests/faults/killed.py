@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.sandbox import World, faults
-from heymilo_prefect.state.store import memory_key
+from heymilo_prefect.state.store import state_key
 from tests.faults import AFTER, BEFORE, BETWEEN, ROWS, Tally, count, run
 from tests.faults.children import child, hear, is_whole, until
 
@@ -36,7 +36,7 @@ def kill(world: World, cell: Kill, sheet: str) -> str:
     """Start a run and kill it; returns the posting's id."""
     posting_id = world.add_posting(title=str(cell))
     url_key = world.postings[posting_id].url_key
-    key = memory_key("retake" if cell.retake else "ingest", world.url, url_key)
+    key = state_key("retake" if cell.retake else "ingest", world.url, url_key)
     first_is_in = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-{3 if cell.retake else 0}")
     asked = len(world.requests_to("ingest_candidates"))
     if cell.when == BETWEEN:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from heymilo_prefect.flows._run import heap_set_aside
+from heymilo_prefect.flows._run import gc_frozen
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def thawed() -> Iterator[None]:
 
 def test_the_heap_is_set_aside_while_a_run_goes_on_also_when_it_fails() -> None:
     usual = gc.get_threshold()
-    with pytest.raises(ZeroDivisionError), heap_set_aside():
+    with pytest.raises(ZeroDivisionError), gc_frozen():
         assert gc.get_freeze_count() > 10_000
         assert gc.get_threshold() > usual
         raise ZeroDivisionError
@@ -25,7 +25,7 @@ def test_the_heap_is_set_aside_while_a_run_goes_on_also_when_it_fails() -> None:
 
 
 def test_a_run_within_another_and_what_the_user_froze_are_left_alone() -> None:
-    with heap_set_aside():
-        with heap_set_aside():
+    with gc_frozen():
+        with gc_frozen():
             pass
         assert gc.get_freeze_count() > 10_000

@@ -15,7 +15,7 @@ from heymilo_prefect.flows import IngestReport, UnfinishedError, aingest_sheet, 
 from heymilo_prefect.sandbox import World, faults
 from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
 from heymilo_prefect.state.secret import SECRET_BLOCK
-from heymilo_prefect.state.store import memory_key
+from heymilo_prefect.state.store import state_key
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -215,7 +215,7 @@ def test_a_record_that_a_crash_cut_short_is_none(
     world: World, sheet: Sheet, url_key: str, retake: bool
 ) -> None:
     run(world, sheet, url_key, retake=retake, rows_per_request=10)
-    key = memory_key("retake" if retake else "ingest", world.url, url_key)
+    key = state_key("retake" if retake else "ingest", world.url, url_key)
     last = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-{5 if retake else 2}")
     last.write_bytes(last.read_bytes()[:-20])
     if retake:  # its intent stands
@@ -231,7 +231,7 @@ def test_many_records_are_summed_up_and_a_lost_summary_loses_nothing(
     monkeypatch.setattr("heymilo_prefect.state.sent_rows._UNSUMMED", 30)
     sheet.rows = [f"P{n} Q,p{n}@example.com,Paris" for n in range(68)]
     run(world, sheet, url_key, rows_per_request=2)
-    key = memory_key("ingest", world.url, url_key)
+    key = state_key("ingest", world.url, url_key)
     summary = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-summary")
     whole = summary.read_bytes()
     assert run(world, sheet, url_key).sent_earlier == 68
@@ -254,7 +254,7 @@ def test_the_memory_shows_no_candidate_and_no_link(
     world: World, sheet: Sheet, url_key: str
 ) -> None:
     report = run(world, sheet, url_key, retake=True)
-    key = memory_key("retake", world.url, url_key)
+    key = state_key("retake", world.url, url_key)
     files = list(Path(PREFECT_LOCAL_STORAGE_PATH.value()).glob(f"{key}*"))
     text = b"".join(file.read_bytes() for file in files).decode()
     assert files

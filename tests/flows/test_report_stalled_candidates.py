@@ -85,7 +85,7 @@ def test_of_many_postings_the_state_names_a_few_and_the_log_all(
         with no_waiting(), pytest.raises(UnfinishedError) as raised:
             report_stalled_candidates(world.heymilo_credentials)
     said = str(raised.value)
-    assert said.count("refuses the API key") == 3
+    assert said.count("rejected the API key") == 3
     assert said.endswith("And 6 more: the log has them all.")
     assert all(posting_id in caplog.text for posting_id in world.posting_ids)
 
@@ -261,7 +261,7 @@ def test_a_template_of_ones_own_is_checked_before_anything_is_fetched(world: Wor
     report_stalled_candidates(
         world.heymilo_credentials,
         slack=world.slack,
-        template="{{ report.total }} wait, {{ report.groups[0].items[0].turn }} first",
+        template="{{ report.total }} wait, {{ report.groups[0].items[0].waiting_on }} first",
     )
     assert "1 wait, candidate first" in said(world)[0].replace('"}, {"type": "text", "text": "', "")
 
@@ -342,7 +342,7 @@ async def test_the_table_has_ids_and_names_only_when_asked(world: World) -> None
     name = world.interview(mine).name  # type: ignore[union-attr]
     await areport_stalled_candidates(world.heymilo_credentials)
     (row,) = json.loads(artifact("heymilo-stalled"))
-    assert (row["interview"], row["kind"], row["turn"]) == (mine, "not_started", "candidate")
+    assert (row["interview"], row["kind"], row["waiting on"]) == (mine, "not_started", "candidate")
     assert (row["step"], row["idle"], row["new"]) == ("resume_upload", "4 days", "yes")
     assert name not in json.dumps(row)
     await areport_stalled_candidates(world.heymilo_credentials, show_names=True)
@@ -384,7 +384,7 @@ def test_an_event_is_emitted_for_each_newly_stalled_and_each_resumed(
     assert event.event == "heymilo.candidate.stalled"
     assert event.resource.id == f"heymilo.interview.{mine}"
     assert event.resource["heymilo.kind"] == "not_started"
-    assert event.resource["heymilo.turn"] == "candidate"
+    assert event.resource["heymilo.waiting_on"] == "candidate"
     related = {resource.role: resource.id for resource in event.related}
     assert related["posting"] == f"heymilo.posting.{world.posting_ids[0]}"
     assert related["tag"] == "prefect.tag.night-shift"

@@ -13,7 +13,7 @@ from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
 from heymilo_prefect.sheets.phones import PHONE_AS_TYPED
 
 
-def posting_of(text: str) -> str:
+def resolve_posting(text: str) -> str:
     if text == "unknown":
         raise ValueError("there is no such posting")
     return text.lower() or "engineer"
@@ -31,13 +31,15 @@ def parse(
     sheet = Sheet("a.csv", headers, iter(numbered), delimiter=delimiter)
     columns = map_columns(headers, column_map)
     return list(
-        read_candidates(sheet, columns, posting_of, retake=retake, default_region=default_region)
+        read_candidates(
+            sheet, columns, resolve_posting, retake=retake, default_region=default_region
+        )
     )
 
 
 def parse_row(headers: list[str], row: Row, **options: Any) -> ParsedRow:
     sheet = Sheet("a.xlsx", headers, [row])
-    [parsed] = read_candidates(sheet, map_columns(headers), posting_of, **options)
+    [parsed] = read_candidates(sheet, map_columns(headers), resolve_posting, **options)
     return parsed
 
 
@@ -228,7 +230,7 @@ def test_what_is_not_sent_as_the_cell_shows_it_is_named_and_notes_are_joined() -
 def test_an_unknown_region_is_an_error_before_any_row_is_read() -> None:
     sheet = Sheet("a.csv", ["Email"], iter([]))
     with pytest.raises(ValueError, match="default_region"):
-        read_candidates(sheet, map_columns(sheet.headers), posting_of, default_region="UK")
+        read_candidates(sheet, map_columns(sheet.headers), resolve_posting, default_region="UK")
 
 
 def test_a_phone_number_alone_never_rejects_a_row() -> None:
@@ -284,7 +286,7 @@ def test_rows_are_read_one_at_a_time() -> None:
             yield Row(number, ["Ann", f"ann{number}@example.com"])
 
     sheet = Sheet("a.csv", ["Name", "Email"], lazily())
-    parsed = read_candidates(sheet, map_columns(sheet.headers), posting_of)
+    parsed = read_candidates(sheet, map_columns(sheet.headers), resolve_posting)
     next(parsed)
     assert read == [2]
 
@@ -361,7 +363,7 @@ def test_a_rejected_hidden_row_is_nobody_s_original() -> None:
         ("send", [None, "duplicate", "duplicate"]),
     ):
         sheet = Sheet("a.xlsx", headers, rows)
-        parsed = list(read_candidates(sheet, columns, posting_of, hidden_rows=hidden_rows))  # type: ignore[arg-type]
+        parsed = list(read_candidates(sheet, columns, resolve_posting, hidden_rows=hidden_rows))  # type: ignore[arg-type]
         assert [row.outcome for row in parsed] == outcomes
         assert [HIDDEN in row.reason for row in parsed] == [True, False, True]
 
@@ -526,7 +528,7 @@ def test_a_sheet_without_a_name_column_is_one_error_with_the_column_map_to_write
 ) -> None:
     sheet = Sheet("a.csv", headers, [])
     with pytest.raises(SheetError) as error:
-        read_candidates(sheet, map_columns(headers, column_map), posting_of)
+        read_candidates(sheet, map_columns(headers, column_map), resolve_posting)
     assert "No column is recognised as the name" in str(error.value)
     assert written in str(error.value)
 

@@ -56,7 +56,7 @@ sheets = st.tuples(
 )
 
 
-def posting_of(text: str) -> str:
+def resolve_posting(text: str) -> str:
     if MARK in text:
         raise ValueError("there is no such posting")
     return text[:1]
@@ -71,7 +71,7 @@ def parse(
         return None
     numbered = [Row(number, row) for number, row in enumerate(rows, 2)]
     sheet = Sheet("a.csv", headers, iter(numbered))
-    return numbered, list(read_candidates(sheet, columns, posting_of, default_region=region))
+    return numbered, list(read_candidates(sheet, columns, resolve_posting, default_region=region))
 
 
 @some

@@ -15,7 +15,7 @@ import pytest
 from heymilo_prefect.sheets import SheetError, source
 from heymilo_prefect.sheets import google as links
 from heymilo_prefect.sheets.google import google_link
-from heymilo_prefect.sheets.source import open_parts, open_source
+from heymilo_prefect.sheets.source import open_source, spool
 
 SHEET = b"Name,Email\nAnn,ann@example.com\n"
 WORKBOOK = b"PK\x03\x04 a workbook"
@@ -103,7 +103,7 @@ def test_what_is_no_sheet_is_refused(
     if "larger" in says:
         monkeypatch.setattr(source, "MAX_BYTES", 10)
     with pytest.raises(SheetError) as error:
-        open_parts("a.csv", parts)
+        spool("a.csv", parts)
     assert says in str(error.value)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heymilo_prefect.sheets import map_columns, read_candidates, read_sheet
-from heymilo_prefect.sheets.text import plain, plain_row
+from heymilo_prefect.sheets.text import clean_row, plain
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ from heymilo_prefect.sheets.text import plain, plain_row
 )
 def test_the_value_is_inside_the_marks_that_keep_zeros(typed: str, value: str) -> None:
     assert plain(typed) == value
-    assert plain_row(["Ann", typed, "Zoë"]) == ["Ann", value, "Zoë"]
-    assert plain_row(["Ann", typed])[1] == value
+    assert clean_row(["Ann", typed, "Zoë"]) == ["Ann", value, "Zoë"]
+    assert clean_row(["Ann", typed])[1] == value
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models import blocks as models
 from slack_sdk.models.basic_objects import JsonObject
 
-from heymilo_prefect.slack.block_kit import Unknown, complaints_about
+from heymilo_prefect.slack.block_kit import Unknown, validate_blocks
 from heymilo_prefect.slack.block_kit_rules import (
     BLOCKS,
     DOCS,
@@ -129,7 +129,7 @@ def test_each_entry_names_its_page(kinds: dict[str, Kind], name: str) -> None:
 @pytest.mark.parametrize(("kinds", "name"), TABLE, ids=names)
 def test_the_least_of_each_kind_is_taken(kinds: dict[str, Kind], name: str) -> None:
     if name not in ("data_table", "data_visualization"):
-        assert not complaints_about(hosted(kinds, name, minimal(kinds, name)))
+        assert not validate_blocks(hosted(kinds, name, minimal(kinds, name)))
 
 
 @pytest.mark.parametrize(("kinds", "name"), TABLE, ids=names)
@@ -139,8 +139,8 @@ def test_what_is_required_is_required_and_what_is_unknown_is_refused(
     least, kind = minimal(kinds, name), kinds[name]
     for field in (*kind.required, *kind.either[:1]):
         without = {key: value for key, value in least.items() if key != field}
-        assert complaints_about(hosted(kinds, name, without)), field
-    more = complaints_about(hosted(kinds, name, least | {"colour": "red"}))
+        assert validate_blocks(hosted(kinds, name, without)), field
+    more = validate_blocks(hosted(kinds, name, least | {"colour": "red"}))
     refused = any("no additional properties allowed: colour" in why for why, _ in more)
     assert refused != kind.is_open
 
@@ -167,8 +167,8 @@ def test_a_limit_is_taken_and_one_more_is_refused(
     def of(size: int) -> list[dict[str, Any]]:
         return with_one(kinds, name, field, sample(takes, size))
 
-    assert not complaints_about(of(takes.most))
-    (complaint,) = complaints_about(of(takes.most + 1))
+    assert not validate_blocks(of(takes.most))
+    (complaint,) = validate_blocks(of(takes.most + 1))
     assert f"/{field}" in complaint.pointer
     assert str(takes.most) in complaint.why or str(takes.most + 1) in complaint.why
 
@@ -176,10 +176,10 @@ def test_a_limit_is_taken_and_one_more_is_refused(
 def test_rows_of_a_table_and_a_blocks_id_have_limits_too() -> None:
     cell = {"type": "raw_text", "text": "x"}
     for cells, refused in ((20, False), (21, True)):
-        assert bool(complaints_about([{"type": "table", "rows": [[cell] * cells]}])) == refused
+        assert bool(validate_blocks([{"type": "table", "rows": [[cell] * cells]}])) == refused
     for length, refused in ((255, False), (256, True)):
         block = {"type": "divider", "block_id": "x" * length}
-        assert bool(complaints_about([block])) == refused
+        assert bool(validate_blocks([block])) == refused
 
 
 # slack_sdk's base classes have these for all elements, Slack's pages for some.
@@ -276,7 +276,7 @@ BUTTON = {"type": "button", "text": plain("Go"), "action_id": "go"}
     ids=lambda block: block["type"],
 )  # fmt: skip
 def test_what_slack_accepts_today_is_accepted(block: dict[str, Any]) -> None:
-    assert complaints_about([block]) == []
+    assert validate_blocks([block]) == []
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_slack_accepts_today_is_accepted(block: dict[str, Any]) -> None:
     ],
 )  # fmt: skip
 def test_what_slack_would_refuse_is_refused(block: dict[str, Any], why: str, pointer: str) -> None:
-    (complaint,) = complaints_about([block])
+    (complaint,) = validate_blocks([block])
     assert why in complaint.why and complaint.pointer == f"/blocks/0{pointer}"
     assert isinstance(complaint, Unknown) == (block["type"] == "shout")
 
@@ -316,7 +316,7 @@ def test_slack_sdk_never_sees_what_people_typed(caplog: pytest.LogCaptureFixture
          "accessory": {"type": "shout", "text": text}},
     ]  # fmt: skip
     with caplog.at_level(logging.DEBUG):
-        complaints_about(blocks)
+        validate_blocks(blocks)
     assert "Ada" not in caplog.text
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from heymilo_prefect.slack.html import draw_channel, draw_message
+from heymilo_prefect.slack.html import channel_html, message_html
 
 
 def rich(*parts: Any) -> str:
-    return draw_message({"blocks": [{"type": "rich_text", "elements": list(parts)}]})
+    return message_html({"blocks": [{"type": "rich_text", "elements": list(parts)}]})
 
 
 def section(*elements: Any) -> Any:
@@ -16,7 +16,7 @@ def section(*elements: Any) -> Any:
 
 
 def mrkdwn(text: str) -> str:
-    return draw_message({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]})
+    return message_html({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]})
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_every_block_is_drawn() -> None:
         image,
         {"type": "unknown"},
     ]
-    drawn = draw_message({"blocks": blocks, "ts": "1676452800.000100", "edited": {}})
+    drawn = message_html({"blocks": blocks, "ts": "1676452800.000100", "edited": {}})
     for part in ("<h3>&lt;Head&gt;</h3>", "<hr>", "<b>words</b>", "A picture</a>", ">09:20<"):
         assert part in drawn
     assert drawn.count("button primary") == 3 and drawn.count("<b>words</b>") == 3
@@ -137,18 +137,18 @@ RICH_CELL = {"type": "rich_text", "elements": [BOLD]}
     ids=lambda it: it["type"] if isinstance(it, dict) else "",
 )  # fmt: skip
 def test_the_newer_blocks_are_drawn_and_others_by_their_text(block: Any, parts: list[str]) -> None:
-    drawn = draw_message({"blocks": [block]})
+    drawn = message_html({"blocks": [block]})
     for part in parts:
         assert part in drawn
     assert "mention" not in drawn and "<script" not in drawn
 
 
 def test_a_message_without_blocks_shows_its_text() -> None:
-    assert "<b>x</b>" in draw_message({"text": "*x*", "ts": "nonsense"})
+    assert "<b>x</b>" in message_html({"text": "*x*", "ts": "nonsense"})
 
 
 def test_a_channel_shows_its_messages_or_that_there_are_none() -> None:
-    assert "No messages yet" in draw_channel("#hiring", [])
-    drawn = draw_channel("#a<b", [{"text": "first"}, {"text": "second", "edited": {"ts": "1"}}])
+    assert "No messages yet" in channel_html("#hiring", [])
+    drawn = channel_html("#a<b", [{"text": "first"}, {"text": "second", "edited": {"ts": "1"}}])
     assert "# a&lt;b" in drawn and "(edited)" in drawn
     assert drawn.index("first") < drawn.index("second")

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from heymilo_prefect.sandbox import World, sandbox
-from heymilo_prefect.slack import Channel, Webhook, slack_client
-from heymilo_prefect.slack.client import until_arrived
+from heymilo_prefect.slack import Channel, IncomingWebhook, slack_client
+from heymilo_prefect.slack.client import wait_for_delivery
 from heymilo_prefect.testing import Toggle
 
 LATE_SECONDS = 0.5  # by which a message may be late on a busy machine, and the next one not
@@ -33,7 +33,7 @@ def channel(world: World, name: str) -> Channel:
     return Channel(slack_client(world.slack_token, world.slack_url), name)
 
 
-async def say(target: Channel | Webhook, times: int) -> None:
+async def say(target: Channel | IncomingWebhook, times: int) -> None:
     for _ in range(times):
         await target.post("x", [{"type": "divider"}])
 
@@ -63,7 +63,7 @@ def test_messages_of_a_channel_come_a_second_apart_and_channels_side_by_side() -
 
 def test_a_webhook_keeps_it_too() -> None:
     with sandbox(strict_pace=True) as world:
-        asyncio.run(say(Webhook(world.slack_webhook_url), 2))
+        asyncio.run(say(IncomingWebhook(world.slack_webhook_url), 2))
         assert (len(posts(world)), refused(world)) == (2, 0)
 
 
@@ -101,6 +101,6 @@ def test_what_may_be_on_its_way_is_waited_for(
 ) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._ON_ITS_WAY_SECONDS", on_its_way)
     sent_at = time.time() - (ago or 0.0)
-    waited = asyncio.run(until_arrived(None if ago is None else sent_at))
+    waited = asyncio.run(wait_for_delivery(None if ago is None else sent_at))
     assert waited == (ago != 11.0)
     assert time.time() - sent_at >= on_its_way - 0.01

@@ -17,9 +17,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from heymilo_prefect.sandbox.slack import Slack
 from heymilo_prefect.slack import (
     Channel,
+    IncomingWebhook,
     SlackError,
     SlackOutcomeUnknownError,
-    Webhook,
     slack_client,
 )
 
@@ -66,7 +66,7 @@ def posted(served: Served, **how: Any) -> str:
 
 
 def hooked(served: Served, url: str | None = None) -> None:
-    asyncio.run(Webhook(url or served.hook).post(SECRET_WORDS, BLOCKS))
+    asyncio.run(IncomingWebhook(url or served.hook).post(SECRET_WORDS, BLOCKS))
 
 
 def posts(served: Served) -> int:
@@ -185,7 +185,7 @@ def test_no_token_goes_out_unencrypted(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         slack_client(TOKEN, url)
     with pytest.raises(ValueError, match="https") as caught:
-        Webhook(url)
+        IncomingWebhook(url)
     assert len(url) < 9 or url not in str(caught.value)
 
 

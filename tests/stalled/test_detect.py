@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.stalled import NotJudged, Stalled, StallRules, find_stalled, judge
+from heymilo_prefect.stalled import Stalled, StallRules, Undetermined, find_stalled
+from tests.stalled import evaluate
 
 NOW = datetime(2025, 6, 30, 12, tzinfo=UTC)
 RULES = StallRules()
@@ -51,10 +52,10 @@ def test_never_is_no_moment(never: Any) -> None:
     of_step = interview(step(last_updated_timestamp=began), last=never)
     of_engagement = interview(step(last_updated_timestamp=never), last=began)
     for one in (of_step, of_engagement):
-        verdict = judge(one, RULES, NOW)
+        verdict = evaluate(one, RULES, NOW)
         assert isinstance(verdict, Stalled) and verdict.idle == timedelta(days=4)
-    neither = judge(interview(step(last_updated_timestamp=never), last=never), RULES, NOW)
-    assert neither == NotJudged("int_1", "no time of any activity")
+    neither = evaluate(interview(step(last_updated_timestamp=never), last=never), RULES, NOW)
+    assert neither == Undetermined("int_1", "no time of any activity")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_never_is_no_moment(never: Any) -> None:
 def test_a_status_counts_however_it_is_written(status: str) -> None:
     over = interview(NEXT, last=ago(days=30), status=status)
     assert over.status in ("knocked_out", "dismissed", "completed", "shortlisted")
-    assert judge(over, RULES, NOW) is None
+    assert evaluate(over, RULES, NOW) is None
 
 
 VERDICTS = [
@@ -220,18 +221,18 @@ VERDICTS = [
         None,
     ),
     # what isn't judged
-    ("no time", interview(NEXT), NotJudged("int_1", "no time of any activity")),
-    ("no steps", interview(last=ago(days=99)), NotJudged("int_1", "no steps")),
+    ("no time", interview(NEXT), Undetermined("int_1", "no time of any activity")),
+    ("no steps", interview(last=ago(days=99)), Undetermined("int_1", "no steps")),
     ("no steps, all complete", interview(last=ago(days=99), all_complete=True), None),
     (
         "no workflow",
         Interview.model_validate({"interview_id": "int_1"}),
-        NotJudged("int_1", "no steps"),
+        Undetermined("int_1", "no steps"),
     ),
     (
         "all complete, a required step isn't",
         interview(DONE, NEXT, last=ago(days=99), all_complete=True),
-        NotJudged("int_1", "all steps complete, yet a required one isn't"),
+        Undetermined("int_1", "all steps complete, yet a required one isn't"),
     ),
     (
         "all complete, an optional step isn't",
@@ -245,7 +246,7 @@ VERDICTS = [
     ("given", "expected"), [row[1:] for row in VERDICTS], ids=[row[0] for row in VERDICTS]
 )
 def test_the_verdict_is(given: Interview, expected: Any) -> None:
-    verdict = judge(given, RULES, NOW)
+    verdict = evaluate(given, RULES, NOW)
     if isinstance(verdict, Stalled):
         assert (verdict.kind, verdict.step) == expected
     else:
@@ -253,7 +254,7 @@ def test_the_verdict_is(given: Interview, expected: Any) -> None:
 
 
 def test_a_stalled_interview_says_where_and_since_when() -> None:
-    assert judge(interview(DONE, NEXT, last=ago(days=5)), RULES, NOW) == Stalled(
+    assert evaluate(interview(DONE, NEXT, last=ago(days=5)), RULES, NOW) == Stalled(
         interview_id="int_1",
         posting_id="post_1",
         posting_title="Nurse",
@@ -268,7 +269,7 @@ def test_the_later_of_the_two_workflows_is_judged() -> None:
     two = interview(DONE, NEXT, last=ago(days=9))
     assert two.details is not None
     two.details.workflow_status = interview(DONE, BEGUN, last=ago(hours=2)).workflow
-    assert judge(two, RULES, NOW) is None
+    assert evaluate(two, RULES, NOW) is None
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -278,7 +279,7 @@ def test_of_two_workflows_alike_in_time_the_interviews_own_is_judged(turned: boo
     two.details.workflow_status = interview(DONE, BEGUN, last=ago(days=3)).workflow
     if turned:
         two.workflow, two.details.workflow_status = two.details.workflow_status, two.workflow
-    verdict = judge(two, RULES, NOW)
+    verdict = evaluate(two, RULES, NOW)
     assert isinstance(verdict, Stalled)
     assert verdict.kind == ("in_progress" if turned else "between_steps")
 
@@ -291,8 +292,8 @@ def test_of_two_workflows_alike_in_time_the_interviews_own_is_judged(turned: boo
     ],
 )
 def test_it_is_said_whose_turn_it_is(given: Interview, turn: str) -> None:
-    verdict = judge(given, RULES, NOW)
-    assert isinstance(verdict, Stalled) and verdict.turn == turn
+    verdict = evaluate(given, RULES, NOW)
+    assert isinstance(verdict, Stalled) and verdict.waiting_on == turn
 
 
 def test_many_interviews_give_the_stalled_and_the_ids_not_judged_in_their_order() -> None:

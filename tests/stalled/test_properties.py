@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.stalled import NotJudged, Stalled, StallRules, judge
+from heymilo_prefect.stalled import Stalled, StallRules, Undetermined
+from tests.stalled import evaluate
 
 NOW = datetime(2025, 6, 30, 12, tzinfo=UTC)
 
@@ -69,14 +70,14 @@ def test_time_alone_only_ever_turns_not_stalled_into_stalled(
     body: dict[str, Any], rules: StallRules, by: timedelta
 ) -> None:
     interview = Interview.model_validate(body)
-    before, after = judge(interview, rules, NOW), judge(interview, rules, NOW + by)
+    before, after = evaluate(interview, rules, NOW), evaluate(interview, rules, NOW + by)
     if isinstance(before, Stalled):
         assert isinstance(after, Stalled)
         assert after.kind == before.kind and after.step == before.step and after.idle >= before.idle
-    elif isinstance(before, NotJudged):
+    elif isinstance(before, Undetermined):
         assert after == before
     else:
-        assert not isinstance(after, NotJudged)
+        assert not isinstance(after, Undetermined)
 
 
 @st.composite
@@ -95,7 +96,7 @@ def stalled_bodies(draw: Any) -> dict[str, Any]:
 @given(stalled_bodies(), rules_of, st.data())
 def test_any_progress_turns_it_back(body: dict[str, Any], rules: StallRules, data: Any) -> None:
     interview = Interview.model_validate(body)
-    assert isinstance(judge(interview, rules, NOW), Stalled)
+    assert isinstance(evaluate(interview, rules, NOW), Stalled)
     workflow = body["workflow"]
     if data.draw(st.booleans()):
         changed = data.draw(st.sampled_from(workflow["step_by_step"]))
@@ -103,4 +104,4 @@ def test_any_progress_turns_it_back(body: dict[str, Any], rules: StallRules, dat
         changed[data.draw(st.sampled_from(["started", "complete"]))] = True
     else:
         workflow["last_engagement"] = NOW.timestamp()
-    assert not isinstance(judge(Interview.model_validate(body), rules, NOW), Stalled)
+    assert not isinstance(evaluate(Interview.model_validate(body), rules, NOW), Stalled)

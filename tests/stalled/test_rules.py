@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from heymilo_prefect.api.models import Posting
-from heymilo_prefect.stalled import KINDS, Stalled, StallRules, judge
+from heymilo_prefect.stalled import KINDS, Stalled, StallRules
+from tests.stalled import evaluate
 
 from .test_detect import ANALYZED, BEGUN, DONE, NEXT, ago, interview, step
 
@@ -137,7 +138,7 @@ THRESHOLDS = [
     ids=[row[0] for row in THRESHOLDS],
 )
 def test_the_threshold_that_counts_is(rules: dict[str, Any], given: Any, stalled: bool) -> None:
-    verdict = judge(given, StallRules.model_validate(rules), NOW, POSTING)
+    verdict = evaluate(given, StallRules.model_validate(rules), NOW, POSTING)
     assert isinstance(verdict, Stalled) == stalled
 
 
@@ -202,7 +203,7 @@ def test_weekends_are_skipped_when_asked(
     rules: dict[str, Any], since: datetime, now: datetime, stalled: bool
 ) -> None:
     given = StallRules.model_validate({"skip_weekends": True, **rules})
-    verdict = judge(interview(BEGUN, last=since.timestamp()), given, now)
+    verdict = evaluate(interview(BEGUN, last=since.timestamp()), given, now)
     assert isinstance(verdict, Stalled) == stalled
     if isinstance(verdict, Stalled):
         assert verdict.idle == now - since
@@ -212,7 +213,7 @@ def test_heymilos_analysis_does_not_rest_at_weekends() -> None:
     saturday = FRIDAY_NOON + timedelta(days=1)
     rules = StallRules(skip_weekends=True)
     given = interview(ANALYZED, last=saturday.timestamp())
-    assert isinstance(judge(given, rules, saturday + timedelta(hours=6)), Stalled)
+    assert isinstance(evaluate(given, rules, saturday + timedelta(hours=6)), Stalled)
 
 
 @pytest.mark.parametrize("value", [timedelta(seconds=-1), timedelta(0), "soon", "0 h", None])

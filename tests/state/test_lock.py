@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.variables import Variable
 
 from heymilo_prefect.state import lock as turn
-from heymilo_prefect.state.lock import Turn
+from heymilo_prefect.state.lock import RunLock
 from heymilo_prefect.state.store import StateUnavailableError
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -25,7 +25,7 @@ async def turns_of(name: str, *held: float) -> list[tuple[float, float]]:
     """Let runs begin at once that hold it so many seconds; from when to when each had its turn."""
 
     async def one(seconds: float) -> tuple[float, float]:
-        async with Turn(name, "does it"):
+        async with RunLock(name, "does it"):
             began = time.monotonic()
             await asyncio.sleep(seconds)
             return began, time.monotonic()
@@ -73,7 +73,7 @@ async def test_who_waits_too_long_is_told(name: str, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_run_that_was_still_for_too_long_does_no_more(name: str) -> None:
-    async with Turn(name, "does it") as mine:
+    async with RunLock(name, "does it") as mine:
         mine.check()
         mine._renewed -= 50  # a machine that was asleep
         with pytest.raises(StateUnavailableError, match="run again"):

@@ -9,7 +9,7 @@ from prefect.filesystems import LocalFileSystem
 
 from heymilo_prefect.flows import UnfinishedError, ingest_sheet, post_interview_summaries
 from heymilo_prefect.sandbox import World
-from heymilo_prefect.state.store import StateUnavailableError, memory_key
+from heymilo_prefect.state.store import StateUnavailableError, state_key
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -27,10 +27,10 @@ def test_without_its_memory_the_run_posts_nothing(world: World, tmp_path: Path) 
 
 
 def test_a_key_tells_nothing_of_what_it_is_about() -> None:
-    key = memory_key("summary", "https://hooks.example.com/secret", "int_1")
+    key = state_key("summary", "https://hooks.example.com/secret", "int_1")
     assert key.startswith("heymilo-summary-")
     assert "secret" not in key
-    assert key != memory_key("summary", "https://hooks.example.com/secret", "int_2")
+    assert key != state_key("summary", "https://hooks.example.com/secret", "int_2")
 
 
 class Failing(LocalFileSystem):

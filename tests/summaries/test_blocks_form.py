@@ -11,7 +11,7 @@ from heymilo_prefect._net import is_web_link
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
 from heymilo_prefect.slack import SlackMessage, plain_text
-from heymilo_prefect.slack.html import draw_message
+from heymilo_prefect.slack.html import message_html
 from heymilo_prefect.summaries import load_summary_template, render_summary
 from heymilo_prefect.templating import TemplateError, load_template
 from tests.summaries import shown
@@ -127,9 +127,9 @@ def test_what_a_candidate_typed_is_text_and_nothing_else(nasty: str, place: str)
     assert not {e["type"] for e in found} & {"user", "broadcast", "channel", "usergroup", "emoji"}
     links = [e["url"] for e in found if e["type"] == "link"]
     assert all(url == nasty.strip() for url in links)
-    drawn = draw_message({"blocks": message.blocks})
+    drawn = message_html({"blocks": message.blocks})
     assert "mention" not in drawn and "<script" not in drawn
-    authored = draw_message({"blocks": of("x", place).blocks})
+    authored = message_html({"blocks": of("x", place).blocks})
     for tag in ("<b>", "<i>", "<s>", "<code>", "<pre>", "<blockquote>"):
         once = drawn.replace(f"{tag.replace('<', '</')}{tag}", "")  # a long text goes on
         assert once.count(tag) <= authored.count(tag) * (1 + len(message.thread)), tag
@@ -191,10 +191,10 @@ def test_slack_takes_the_newer_blocks_whatever_is_in_a_value(block: dict[str, An
         for blocks in (message.blocks, *message.thread):
             if block["type"] != "shiny":
                 assert content_of({"text": "x", "blocks": blocks})
-            assert draw_message({"blocks": blocks})
+            assert message_html({"blocks": blocks})
         assert message.blocks[-1]["type"] == "divider" or message.thread
         if value == "Ada":
-            assert "Ada" in plain_text(message) and "Ada" in draw_message(
+            assert "Ada" in plain_text(message) and "Ada" in message_html(
                 {"blocks": message.blocks}
             )
 
@@ -336,7 +336,7 @@ def test_a_value_in_the_notification_text_is_text_too() -> None:
     template = json.dumps({"text": f"*New:* {NAME}", "blocks": json.loads(section("x"))})
     assert of("Ada", template).text == "*New:* Ada"
     for nasty in NASTY:
-        drawn = draw_message({"text": of(nasty, template).text})
+        drawn = message_html({"text": of(nasty, template).text})
         assert "mention" not in drawn and "<a " not in drawn and "<script" not in drawn
         assert drawn.count("<b>") == 1
         assert not {"<i>", "<s>", "<code>", "<pre>"} & set(re.findall(r"<\w+>", drawn))

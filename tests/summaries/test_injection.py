@@ -8,8 +8,8 @@ import pytest
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
 from heymilo_prefect.slack import SlackMessage
-from heymilo_prefect.slack.html import draw_message
-from heymilo_prefect.summaries import StalledGroup, StalledItem, render_digest
+from heymilo_prefect.slack.html import message_html
+from heymilo_prefect.summaries import StalledGroup, StalledItem, render_stalled_digest
 from heymilo_prefect.summaries import render_summary as render
 
 NASTY = [
@@ -89,7 +89,7 @@ def test_what_a_candidate_typed_is_text_and_nothing_else(nasty: str, place: str)
     seen = "".join(visible(message).split()).lower()
     typed = nasty.replace("\U000f0000\U000f0010\U000f0001", "")
     assert "".join(typed.split()).lower() in seen
-    drawn = draw_message({"text": message.text, "blocks": message.blocks})
+    drawn = message_html({"text": message.text, "blocks": message.blocks})
     assert "<a " not in drawn and "mention" not in drawn and "<script" not in drawn
 
 
@@ -98,14 +98,14 @@ def test_the_notification_is_text_too(nasty: str) -> None:
     message = of(nasty, "x")
     assert message.text.startswith("Interview summary: ")
     assert not set("<>*_~`\n") & set(message.text)
-    assert "mention" not in draw_message({"text": message.text})
+    assert "mention" not in message_html({"text": message.text})
 
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_a_digests_names_are_text(nasty: str) -> None:
     def digest(name: str) -> SlackMessage:
         item = StalledItem("int_1", name=name, kind=name, step=name, idle=name)
-        return render_digest([StalledGroup(name, [item])], total=1)
+        return render_stalled_digest([StalledGroup(name, [item])], total=1)
 
     found = [element["type"] for element in elements(digest(nasty).blocks)]
     assert found == [element["type"] for element in elements(digest("harmless").blocks)]
@@ -152,7 +152,7 @@ def test_the_authors_mentions_are_text_and_emoji_are_emoji() -> None:
     message = of("Ada", "<!channel> <@U012AB3CD> :tada: at 10:30:45 `:tada:`")
     found = list(elements(message.blocks))
     assert [element["name"] for element in found if element["type"] == "emoji"] == ["tada"]
-    assert "mention" not in draw_message({"blocks": message.blocks})
+    assert "mention" not in message_html({"blocks": message.blocks})
     assert visible(message) == "<!channel> <@U012AB3CD>  at 10:30:45 :tada:"
 
 

@@ -13,12 +13,12 @@ from pydantic import BaseModel
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.summaries import (
-    load_many_template,
+    load_digest_template,
     load_summary_template,
-    render_many,
+    render_digest,
     render_summary,
 )
-from heymilo_prefect.templating.template import filled
+from heymilo_prefect.templating.template import example_of
 from tests.summaries import shown
 
 X = "{{ interview.details.email }}"
@@ -204,7 +204,7 @@ def changed(body: Any, path: tuple[Any, ...], value: Any) -> None:
 
 def of_distinct_words(model: type[BaseModel]) -> Any:
     """The data of a model in which each text is a word of its own."""
-    body = filled(model).model_dump(mode="json", warnings=False)
+    body = example_of(model).model_dump(mode="json", warnings=False)
     for number, path in enumerate(leaves(body)):
         if "link" in str(path[-1]):
             changed(body, path, f"https://example.com/{number}")
@@ -234,7 +234,7 @@ def test_the_packaged_templates_show_the_rest_as_if_nothing_were_missing(
     def rendered(body: Any) -> SlackMessage:
         interview = Interview.model_validate(body)
         if template == "digest":
-            return render_many([(interview, None)])
+            return render_digest([(interview, None)])
         return render_summary(interview, None, template)
 
     body = json.loads(json.dumps(BODY))
@@ -296,10 +296,10 @@ def test_a_line_whose_words_stay_alone_is_hinted_at(template: str, lines: str | 
 
 def test_the_packaged_templates_leave_no_words_alone() -> None:
     assert load_summary_template("full").hints == load_summary_template("compact").hints == ()
-    assert load_many_template().hints == ()
+    assert load_digest_template().hints == ()
 
 
 def test_so_it_is_in_a_digest() -> None:
     template = "{% for g in report.groups %}\n- {{ g.posting_title }} is open\n{% endfor %}"
-    (hint,) = load_many_template(template).hints
+    (hint,) = load_digest_template(template).hints
     assert "the template, line 2: the words stay when the values are missing" in hint

@@ -9,7 +9,7 @@ import pytest
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.slack import plain_text
-from heymilo_prefect.summaries import blotted, render_summary
+from heymilo_prefect.summaries import redacted, render_summary
 from heymilo_prefect.templating import TemplateError, load_template
 
 BODY = (Path(__file__).parents[1] / "bodies" / "get_interview.response.json").read_text("utf-8")
@@ -85,7 +85,7 @@ def test_in_a_blotted_interview_nobody_can_be_told() -> None:
     body["agentic_data"]["web_interview_info"]["summary"]["highlights"] = [
         f"{details.name.split()[0]} is calm", f"Write to {details.email} or +1 415 555 0100",
     ]  # fmt: skip
-    shown = plain_text(render_summary(blotted(Interview.model_validate(body)), None, QUOTING))
+    shown = plain_text(render_summary(redacted(Interview.model_validate(body)), None, QUOTING))
     for personal in (*details.name.split(), details.email, "415 555", "recordings", "introduce"):
         assert personal not in shown
     assert "is calm" in shown and f"{details.score} / 100" in shown

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.sandbox.slack_messages import content_of
 from heymilo_prefect.slack import SlackMessage
-from heymilo_prefect.slack.html import draw_message
-from heymilo_prefect.summaries import render_many, render_summary
-from heymilo_prefect.templating.template import filled
+from heymilo_prefect.slack.html import message_html
+from heymilo_prefect.summaries import render_digest, render_summary
+from heymilo_prefect.templating.template import example_of
 from tests.summaries.test_injection import NASTY, elements
 
 TEXTS = st.one_of(st.text(max_size=40), st.sampled_from(NASTY), st.just("long " * 2_000))
@@ -34,14 +34,14 @@ def shaped(value: Any) -> st.SearchStrategy[Any]:
     return ODD
 
 
-INTERVIEWS = shaped(filled(Interview)).map(
+INTERVIEWS = shaped(example_of(Interview)).map(
     lambda body: Interview.model_validate(body | {"interview_id": "int_1"})
 )
 
 
 def message_of(interview: Interview, template: str) -> SlackMessage:
     if template == "digest":
-        return render_many([(interview, None)] * 3, waiting=1)
+        return render_digest([(interview, None)] * 3, deferred=1)
     return render_summary(interview, None, template)
 
 
@@ -57,4 +57,4 @@ def test_slack_takes_every_summary_and_nothing_in_it_acts(
         assert content_of({"text": message.text, "blocks": blocks})
         kinds = {element["type"] for element in elements(blocks)}
         assert not kinds & {"mrkdwn", "user", "broadcast", "channel", "usergroup", "emoji"}
-        assert "mention" not in draw_message({"text": message.text, "blocks": blocks})
+        assert "mention" not in message_html({"text": message.text, "blocks": blocks})

@@ -13,8 +13,8 @@ from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.summaries import (
     StalledGroup,
     StalledItem,
-    load_digest_template,
-    render_digest,
+    load_stalled_template,
+    render_stalled_digest,
     render_summary,
 )
 
@@ -349,29 +349,64 @@ GROUPS = [
 
 
 def test_the_packaged_digest() -> None:
-    message = render_digest(GROUPS, total=5, more=2)
+    message = render_stalled_digest(GROUPS, total=5, not_listed=2)
     assert message.text == "5 stalled candidates"
     assert lines(message) == [
         "# 5 stalled candidates",
         "Engineer",
-        "- Ada, not started, at web interview, idle for 3 days",
+        "- Waiting for candidates to start web interview: 3 days · Ada",
         "- int_2",
         "Untitled posting",
-        "- Grace, idle for 5 hours",
+        "- 5 hours · Grace",
         "And 2 more.",
     ]
     assert is_taken(message)
 
 
+def test_a_digest_groups_candidates_by_what_is_waited_for_the_longest_wait_first() -> None:
+    waits = [
+        ("Ada", "not_started", "resume_upload", "9 days", "candidate", True),
+        ("Ben", "not_started", "resume_upload", "9 days", "candidate", False),
+        ("Cleo", "analysis_stuck", "web_interview", "4 days", "HeyMilo", False),
+        ("Dan", "not_started", "resume_upload", "3 days", "candidate", False),
+        ("Eve", "in_progress", "web_interview", "2 days", "candidate", False),
+        ("Finn", "between_steps", "web_interview", "2 days", "candidate", False),
+    ]
+    items = [StalledItem(f"int_{at}", *wait) for at, wait in enumerate(waits)]
+    message = render_stalled_digest([StalledGroup("Engineer", items)], total=6)
+    assert lines(message) == [
+        "# 6 stalled candidates",
+        "Engineer",
+        "- Waiting for candidates to start resume upload: 9 days · Ada (again), Ben; 3 days · Dan",
+        "- Waiting for HeyMilo to analyze web interview: 4 days · Cleo",
+        "- Waiting for candidates to finish web interview: 2 days · Eve",
+        "- Waiting for candidates to go on with web interview: 2 days · Finn",
+    ]
+
+
+def test_a_digest_of_29_candidates_fits_on_a_phone() -> None:
+    kinds = ["not_started"] * 12 + ["in_progress"] * 9 + ["between_steps"] * 6
+    kinds += ["analysis_stuck"] * 2
+    items = [
+        StalledItem(f"int_{at}", "Candidate Example", kind, "web_interview", f"{9 - at // 8} days")
+        for at, kind in enumerate(kinds)
+    ]
+    shown = lines(render_stalled_digest([StalledGroup("Engineer", items)], total=29))
+    characters_per_line = 40  # of a phone that is 390 px wide
+    assert sum(1 + len(line) // characters_per_line for line in shown) <= 30
+
+
 def test_a_digest_of_one_is_in_the_singular() -> None:
-    message = render_digest([StalledGroup("A", [StalledItem("int_1")])], total=1)
+    message = render_stalled_digest([StalledGroup("A", [StalledItem("int_1")])], total=1)
     assert lines(message)[0] == "# 1 stalled candidate"
     assert message.text == "1 stalled candidate"
 
 
 def test_a_digest_takes_a_template_of_ones_own() -> None:
-    template = load_digest_template("{% for g in report.groups %}{{ g.posting_title }}{% endfor %}")
-    assert lines(render_digest(GROUPS, 3, template=template)) == ["Engineer"]
+    template = load_stalled_template(
+        "{% for g in report.groups %}{{ g.posting_title }}{% endfor %}"
+    )
+    assert lines(render_stalled_digest(GROUPS, 3, template=template)) == ["Engineer"]
 
 
 def test_a_messages_repr_tells_nothing_of_the_candidate() -> None:

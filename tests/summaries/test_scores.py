@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.summaries import Choice, render_many, render_summary
+from heymilo_prefect.summaries import InterviewFilter, render_digest, render_summary
 from heymilo_prefect.templating import TemplateError
 from tests.summaries import shown
 
@@ -115,7 +115,7 @@ def body(**scores: Any) -> Interview:
 
 def packaged(interview: Interview) -> str:
     full = render_summary(interview)
-    others = render_summary(interview, None, "compact").blocks, render_many([(interview, None)])
+    others = render_summary(interview, None, "compact").blocks, render_digest([(interview, None)])
     written = [full.blocks, *full.thread, others[0], others[1].blocks]
     return shown(written).replace("\u200e", "")
 
@@ -147,11 +147,11 @@ def test_the_packaged_templates_show_no_score_that_is_no_number(no_number: Any) 
 def test_a_score_that_is_no_number_reaches_no_minimum(no_number: Any) -> None:
     interview = body(score=no_number, question=3)
     assert interview.has_report
-    assert Choice()(interview)
-    assert not Choice(min_score=0)(interview)
-    assert Choice(min_score=70)(body(score=70, question=3))
+    assert InterviewFilter()(interview)
+    assert not InterviewFilter(min_score=0)(interview)
+    assert InterviewFilter(min_score=70)(body(score=70, question=3))
     with pytest.raises(ValueError, match="min_score is nan"):
-        Choice(min_score=float("nan"))
+        InterviewFilter(min_score=float("nan"))
 
 
 def test_in_a_digest_scores_that_are_no_numbers_are_last() -> None:
@@ -160,5 +160,5 @@ def test_in_a_digest_scores_that_are_no_numbers_are_last() -> None:
              for score in scores]  # fmt: skip
     template = "{% for g in report.groups %}{% for i in g.interviews %}{{ i.interview_id }} " \
         "{% endfor %}{% endfor %}"  # fmt: skip
-    message = render_many(found, template=template)
+    message = render_digest(found, template=template)
     assert shown(message.blocks).split() == ["90", "20", "inf", "-inf", "nan"]

@@ -9,7 +9,7 @@ import pytest
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.slack import SlackMessage
-from heymilo_prefect.summaries import load_digest_template, render_summary
+from heymilo_prefect.summaries import load_stalled_template, render_summary
 from heymilo_prefect.templating import TemplateError, load_template
 
 ADA = Interview.model_validate(
@@ -169,7 +169,7 @@ def test_what_is_missing_shows_as_nothing_and_what_is_there_as_people_write_it(
 
 def test_a_digests_template_sees_the_report_only() -> None:
     with pytest.raises(TemplateError, match="no 'interview' here; there is report"):
-        load_digest_template("{{ interview.name }}")
+        load_stalled_template("{{ interview.name }}")
 
 
 @pytest.mark.parametrize(

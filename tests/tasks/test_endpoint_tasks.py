@@ -92,7 +92,7 @@ def test_submitted_and_mapped_the_block_crosses(world: World, runner: Callable[.
 
 
 def test_a_failure_is_the_domains_error(world: World) -> None:
-    with pytest.raises(NotFoundError, match="check the id"):
+    with pytest.raises(NotFoundError, match="Check the id"):
         tasks.get_interview(world.heymilo_credentials, "int_nobody")
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment
 from prefect.events import Event
 
 from heymilo_prefect.events import interview_event
-from heymilo_prefect.webhooks.receiver import EVENTS, UNTOLD
+from heymilo_prefect.webhooks.receiver import EVENTS, UNKNOWN_EVENT
 from tests.webhooks import said
 
 DOCS = Path(__file__).parents[2] / "docs" / "webhooks.md"
@@ -29,7 +29,7 @@ def rendered(body: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("event_type", [*EVENTS, "something_new"])
 def test_it_makes_the_same_event(event_type: str) -> None:
     made = rendered(said(event_type=event_type))
-    same = interview_event(EVENTS.get(event_type, UNTOLD), "int_1", "POSTING1", {}, [])
+    same = interview_event(EVENTS.get(event_type, UNKNOWN_EVENT), "int_1", "POSTING1", {}, [])
     assert (made["event"], made["resource"]) == (same["event"], same["resource"])
     assert made["related"] == same["related"]
     assert made["payload"] and "arker" not in json.dumps(made)
@@ -41,4 +41,4 @@ def test_it_makes_the_same_event(event_type: str) -> None:
      {"interview_id": 7, "event_type": ["x"]}, {"event_type": None, "posting_id": None}],
 )  # fmt: skip
 def test_it_fails_at_no_body_since_cloud_would_store_that(body: Any) -> None:
-    assert rendered(body)["event"] == UNTOLD
+    assert rendered(body)["event"] == UNKNOWN_EVENT

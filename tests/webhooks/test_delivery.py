@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.webhooks.body import TooLargeError, UnreadableError, read_body
-from heymilo_prefect.webhooks.payload import Delivery, read_deliveries
+from heymilo_prefect.webhooks.payload import WebhookCall, read_deliveries
 
-ALL = Delivery("int_1", "POSTING1", "report_available")
+ALL = WebhookCall("int_1", "POSTING1", "report_available")
 
 
-def read(body: bytes, query: str = "") -> list[Delivery]:
+def read(body: bytes, query: str = "") -> list[WebhookCall]:
     return read_deliveries(read_body(body, ""), query)
 
 
@@ -54,7 +54,7 @@ def test_ids_are_found_in_forms_and_queries(body: bytes, query: str) -> None:
     assert read(body, query) == [ALL]
 
 
-STARTED = Delivery("int_1", "POSTING1", "interview_started")
+STARTED = WebhookCall("int_1", "POSTING1", "interview_started")
 
 
 @pytest.mark.parametrize(
@@ -70,28 +70,28 @@ STARTED = Delivery("int_1", "POSTING1", "interview_started")
           {"interview_id": "int_1", "type": "report_available"}]}, [STARTED, ALL]),
         # several interviews, with what they share around them
         ({"type": "report_available", "posting_id": "P", "interviews": [{"id": "a"}, {"id": "b"}]},
-         [Delivery("a", "P", "report_available"), Delivery("b", "P", "report_available")]),
+         [WebhookCall("a", "P", "report_available"), WebhookCall("b", "P", "report_available")]),
         ({"interview_ids": ["a", "b"], "postings": [{"id": "P"}]},
-         [Delivery("a", "P"), Delivery("b", "P")]),
+         [WebhookCall("a", "P"), WebhookCall("b", "P")]),
         ({"postings": [{"id": "P", "interviews": [{"id": "a"}]},
                        {"id": "Q", "interviews": [{"id": "b"}, {"id": "c"}]}]},
-         [Delivery("a", "P"), Delivery("b", "Q"), Delivery("c", "Q")]),
+         [WebhookCall("a", "P"), WebhookCall("b", "Q"), WebhookCall("c", "Q")]),
         # an item knows better than what is around it
         ({"type": "report_available", "data": [{"interview_id": "a", "type": "interview_started"}]},
-         [Delivery("a", None, "interview_started")]),
+         [WebhookCall("a", None, "interview_started")]),
         # what is further inside is about something else
         ({"interview_id": "a", "type": "?", "earlier": [{"interview_id": "z", "posting_id": "Q",
-          "type": "report_available"}]}, [Delivery("a")]),
+          "type": "report_available"}]}, [WebhookCall("a")]),
         ([{"interview_id": "a", "earlier": [{"interview_id": "y"}]},
           {"data": {"interview": {"id": "b"}}, "earlier": {"x": {"y": {"interview_id": "z"}}}}],
-         [Delivery("a"), Delivery("b")]),
+         [WebhookCall("a"), WebhookCall("b")]),
         ({"events": [{"interview_id": "a"}], "by": {"the": {"way": {"interview_id": "z"}}}},
-         [Delivery("a")]),
+         [WebhookCall("a")]),
         ({"type": "report_available", "data": {"interview_id": "a", "steps": [
-          {"event": "interview_started"}]}}, [Delivery("a", None, "report_available")]),
+          {"event": "interview_started"}]}}, [WebhookCall("a", None, "report_available")]),
     ],
 )  # fmt: skip
-def test_a_call_can_be_about_several_events(payload: Any, expected: list[Delivery]) -> None:
+def test_a_call_can_be_about_several_events(payload: Any, expected: list[WebhookCall]) -> None:
     assert read(json.dumps(payload).encode()) == expected
 
 
@@ -121,7 +121,7 @@ def test_what_is_no_id_is_not_taken(payload: Any) -> None:
 
 
 def test_a_number_is_an_id() -> None:
-    assert read(b'{"interview_id": 12345}') == [Delivery("12345")]
+    assert read(b'{"interview_id": 12345}') == [WebhookCall("12345")]
 
 
 @pytest.mark.parametrize(

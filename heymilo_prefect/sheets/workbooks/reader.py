@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from heymilo_prefect.sheets.sheet import Row, SheetError
-from heymilo_prefect.sheets.spooled import Stored, from_start
-from heymilo_prefect.sheets.text import plain_row
+from heymilo_prefect.sheets.spooled import SpooledRows, reader_at_start
+from heymilo_prefect.sheets.text import clean_row
 from heymilo_prefect.wording import listed, quoted
 
 MAX_MEGABYTES = 250
@@ -43,10 +43,10 @@ _CHILD = Path(__file__).with_name("child.py")
 
 def is_workbook(file: BinaryIO) -> bool:
     """Say whether a file is a workbook, by its first bytes: a name may be wrong."""
-    return from_start(file).read(8).startswith(_STARTS)
+    return reader_at_start(file).read(8).startswith(_STARTS)
 
 
-def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> Stored:
+def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> SpooledRows:
     """Read a worksheet of an XLSX, XLS, XLSB or ODS file, or the first one that is visible.
 
     The rows are kept in a file of their own; `file` isn't needed afterwards.
@@ -54,8 +54,8 @@ def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> Stored:
     Raises:
         SheetError: The file is broken, protected or too large, or has no such worksheet.
     """
-    rows = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - `Stored` closes it
-    stored = Stored(rows, _rows)
+    rows = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - `SpooledRows` closes it
+    stored = SpooledRows(rows, _rows)
     kind, details = _run_child(file, rows, worksheet)
     if kind == "rows":
         stored.worksheet = details["worksheet"]
@@ -82,7 +82,7 @@ def _run_child(file: BinaryIO, rows: BinaryIO, worksheet: str | None) -> tuple[s
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "workbook")
         with path.open("wb") as copy:
-            shutil.copyfileobj(from_start(file), copy)
+            shutil.copyfileobj(reader_at_start(file), copy)
         command = [sys.executable, "-I", str(_CHILD), str(MAX_MEGABYTES), str(path)]
         try:
             # What it says as it dies may hold a cell.
@@ -97,7 +97,7 @@ def _run_child(file: BinaryIO, rows: BinaryIO, worksheet: str | None) -> tuple[s
             return "large", None
     if done.returncode:
         return "broken" if done.returncode == 1 else "large", None
-    return cast(tuple[str, Any], next(_values(from_start(rows))))
+    return cast(tuple[str, Any], next(_values(reader_at_start(rows))))
 
 
 def _rows(stream: BufferedReader) -> Iterator[Row]:
@@ -105,7 +105,7 @@ def _rows(stream: BufferedReader) -> Iterator[Row]:
     next(values)
     for part in values:
         for number, cells, hidden, uncalculated in part:
-            texts = plain_row(cells)
+            texts = clean_row(cells)
             if uncalculated or any(texts):
                 yield Row(number, texts, hidden, uncalculated)
 
