@@ -1,8 +1,8 @@
-"""Shows the reference what static analysis doesn't see: the flows, tasks and methods that are made.
+"""Shows in the reference what static analysis doesn't see.
 
-One function is written, and two are made of it, for sync callers and for async ones. Here each gets
-the parameters and the docstring of the one that is written. A field of a pydantic model gets its
-description as docstring.
+A task's definition returns the `Call` or the `Steps` that its decorator carries out, where users
+get their result. A client's methods are made of `heymilo_prefect.api.endpoints`. A field of a
+pydantic model gets its description as docstring.
 """
 
 import ast
@@ -12,7 +12,6 @@ from typing import Any
 from griffe import (
     Class,
     Docstring,
-    ExprName,
     Extension,
     Function,
     Module,
@@ -21,18 +20,19 @@ from griffe import (
     Parameters,
 )
 
-MADE_BY = {"twin_flows", "_endpoint_tasks", "_task", "_sync", "_async"}
 METHODS = {"_sync", "_async"}
-GIVES_CALLS = {"_endpoint_tasks", *METHODS}
-BLOCK = "    heymilo_credentials: The workspace's block.\n"
+DEFERRED = {"Call", "Steps"}
 
 
 class Twins(Extension):
-    """Adds what `MADE_BY` makes, and the descriptions of fields."""
+    """Adds the clients' methods, the tasks' results and the descriptions of fields."""
 
     def on_package(self, *, pkg: Module, **_: Any) -> None:
         """Go through the package."""
         for module in _modules(pkg):
+            for member in module.members.values():
+                if not member.is_alias and isinstance(member, Function):
+                    _show_result(member)
             tree = ast.parse(module.source)
             fields = {
                 name: statement.value
@@ -46,7 +46,7 @@ class Twins(Extension):
                     call = fields.get(call.id)
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                     continue
-                if call.func.id in MADE_BY and len(call.args) == 1 and not call.keywords:
+                if call.func.id in METHODS and len(call.args) == 1 and not call.keywords:
                     first, _, rest = ast.unparse(call.args[0]).partition(".")
                     path = ".".join(filter(None, (module.resolve(first), rest)))
                     written = pkg[path.removeprefix(f"{pkg.name}.")]
@@ -56,6 +56,13 @@ class Twins(Extension):
                     for name in _names(statement):
                         member = scope.members[name]
                         member.docstring = member.docstring or Docstring(text, parent=member)
+
+
+def _show_result(function: Function) -> None:
+    returns: Any = function.returns
+    is_task = any("request_task" in str(it.value) for it in function.decorators)
+    if is_task and getattr(returns, "canonical_name", "") in DEFERRED:
+        function.returns = returns.slice
 
 
 def _modules(module: Module) -> Iterator[Module]:
@@ -96,25 +103,12 @@ def _description(call: ast.Call) -> str:
 
 
 def _add(scope: Module | Class, name: str, maker: str, written: Function, line: int) -> None:
-    """Add a function that is documented as the one that is written."""
-    parameters = list(written.parameters)
-    docstring = written.docstring or Docstring("")
-    text = docstring.value
+    """Add a client's method, documented as its endpoint."""
+    parameters = [Parameter("self", kind=ParameterKind.positional_or_keyword), *written.parameters]
     returns: Any = written.returns
-    if maker == "_endpoint_tasks":
-        block = ExprName("HeyMiloCredentials", parent=scope)
-        parameters.insert(0, _parameter("heymilo_credentials", block))
-        text = text.replace("Args:\n", f"Args:\n{BLOCK}")
-    if maker in METHODS:
-        parameters.insert(0, _parameter("self", None))
-    if maker in GIVES_CALLS:
-        returns = returns.slice  # the `Call` of it is for the client to send
-    made = Function(name, parameters=Parameters(*parameters), returns=returns, lineno=line)
-    if maker == "_async" or (maker not in METHODS and name.startswith("a")):
+    made = Function(name, parameters=Parameters(*parameters), returns=returns.slice, lineno=line)
+    if maker == "_async":
         made.labels.add("async")
-    made.docstring = Docstring(text, parent=made, lineno=line, parser=docstring.parser)
+    docstring = written.docstring or Docstring("")
+    made.docstring = Docstring(docstring.value, parent=made, lineno=line, parser=docstring.parser)
     scope.set_member(name, made)
-
-
-def _parameter(name: str, annotation: ExprName | None) -> Parameter:
-    return Parameter(name, annotation=annotation, kind=ParameterKind.positional_or_keyword)

@@ -1,7 +1,8 @@
 """The endpoints of HeyMilo's API v1: how each is requested, and how its response is read.
 
 A function here takes an endpoint's parameters and returns a `Call`, plain values; nothing is sent.
-The clients and the tasks offer these functions under the same names. Where the vendor's
+The clients and the tasks offer these functions under the same names;
+`heymilo_prefect.tasks.endpoints` documents their parameters and errors. Where the vendor's
 documentation contradicts itself, `fallback` is the other version of the endpoint.
 """
 
@@ -72,12 +73,6 @@ class Call(Generic[T]):
 def check_health() -> Call[Health]:
     """Check whether HeyMilo's API is up.
 
-    Returns:
-        A `Health` with `message` and `status`, 200 if the API is up.
-
-    Raises:
-        HeyMiloError: the request failed; `heymilo_prefect.api.errors` lists the kinds.
-
     Source: `GET /health`.
     """
     return Call(
@@ -93,17 +88,6 @@ def check_health() -> Call[Health]:
 def list_postings(page: int = 1, limit: int = 100) -> Call[PostingPage]:
     """List a page of the job postings.
 
-    Args:
-        page: The page, counted from 1.
-        limit: Postings per page, 1 or more.
-
-    Returns:
-        A `PostingPage`: `.postings`, and `.total` and `.total_pages` of the listing. `.malformed`
-        counts the postings that couldn't be read.
-
-    Raises:
-        HeyMiloError: the request failed; `heymilo_prefect.api.errors` lists the kinds.
-
     Source: `GET /api/postings`.
     """
     return Call(
@@ -114,16 +98,6 @@ def list_postings(page: int = 1, limit: int = 100) -> Call[PostingPage]:
 def get_interview(interview_id: str) -> Call[Interview]:
     """Read one interview: its candidate, workflow status, report and transcript.
 
-    Args:
-        interview_id: The interview's id.
-
-    Returns:
-        An `Interview`; its `score` is on a scale of 0-100.
-
-    Raises:
-        NotFoundError: HeyMilo doesn't know the id.
-        HeyMiloError: the request failed in another way.
-
     Source: `GET /api/interview/{interview_id}`.
     """
     path = f"/api/interview/{_segment('interview_id', interview_id)}"
@@ -133,19 +107,6 @@ def get_interview(interview_id: str) -> Call[Interview]:
 
 def list_interviews(posting_id: str, page: int = 1, limit: int = 100) -> Call[InterviewPage]:
     """List a page of a posting's interviews, each with its report.
-
-    Args:
-        posting_id: The posting's id.
-        page: The page, counted from 1.
-        limit: Interviews per page, 1 or more.
-
-    Returns:
-        An `InterviewPage`: `.candidates`, and `.total` and `.total_pages` of the listing.
-        `.malformed` counts the interviews that couldn't be read.
-
-    Raises:
-        NotFoundError: HeyMilo doesn't know the posting.
-        HeyMiloError: the request failed in another way.
 
     Source: `GET /api/interviews/{posting_id}`.
     """
@@ -159,16 +120,6 @@ def list_progress(posting_id: str, page: int = 1, limit: int = 100) -> Call[Prog
 
 def export_interviews(posting_id: str) -> Call[Export]:
     """Export a posting's interviews to a file, which `read_export` downloads.
-
-    Args:
-        posting_id: The posting's id.
-
-    Returns:
-        An `Export`: `.status` (`success`, ...) and `.file_url`.
-
-    Raises:
-        NotFoundError: HeyMilo doesn't know the posting.
-        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/interviews/export/json`.
     """
@@ -194,20 +145,6 @@ def create_webhook(
     """Create a webhook: HeyMilo calls a URL at each event of a posting.
 
     If the response is lost, the list of webhooks is read before the webhook is created again.
-
-    Args:
-        posting_id: The posting's id.
-        url: The URL that HeyMilo calls.
-        event_type: `interview_started`, `interview_completed` or `report_available`.
-        http_method: `post` or `get`.
-
-    Returns:
-        The `Webhook`, with its `webhook_id`.
-
-    Raises:
-        InvalidRequestError: HeyMilo rejected a value; `.fields` names it.
-        OutcomeUnknownError: the response was lost, and the list couldn't be read.
-        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/webhook/create`.
     """
@@ -243,16 +180,6 @@ def create_webhook(
 def get_webhook(webhook_id: str) -> Call[Webhook]:
     """Read one webhook.
 
-    Args:
-        webhook_id: The webhook's id.
-
-    Returns:
-        The `Webhook`.
-
-    Raises:
-        NotFoundError: HeyMilo doesn't know the id.
-        HeyMiloError: the request failed in another way.
-
     Source: `GET /api/webhook/fetch/{webhook_id}`.
     """
     path = f"/api/webhook/fetch/{_segment('webhook_id', webhook_id)}"
@@ -264,16 +191,6 @@ def list_webhooks(
 ) -> Call[Items[Webhook]]:
     """List all webhooks, including deactivated ones.
 
-    Args:
-        posting_id: List only this posting's webhooks.
-        event_type: List only webhooks of this event.
-
-    Returns:
-        A list of `Webhook`; its `.malformed` counts the webhooks that couldn't be read.
-
-    Raises:
-        HeyMiloError: the request failed; `heymilo_prefect.api.errors` lists the kinds.
-
     Source: `GET /api/webhook/all`.
     """
     filters = {"posting_id": posting_id, "event_type": event_type}
@@ -283,16 +200,6 @@ def list_webhooks(
 
 def deactivate_webhook(webhook_id: str) -> Call[WebhookDeactivation]:
     """Deactivate a webhook, so that HeyMilo no longer calls it.
-
-    Args:
-        webhook_id: The webhook's id.
-
-    Returns:
-        A `WebhookDeactivation`; its response isn't documented, so all fields may be None.
-
-    Raises:
-        NotFoundError: HeyMilo doesn't know the id.
-        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/webhook/deactivate/{webhook_id}`.
     """
@@ -307,20 +214,6 @@ def deactivate_webhook(webhook_id: str) -> Call[WebhookDeactivation]:
 
 def ingest_candidate(url_key: str, candidate: Candidate | Mapping[str, Any]) -> Call[Ingestion]:
     """Ingest one candidate into a posting.
-
-    Args:
-        url_key: The posting's `url_key`.
-        candidate: A `Candidate`, or a dict of its fields. With `retake=False`, HeyMilo returns the
-            candidate's existing interview, if any; with `True`, it always creates a new one.
-
-    Returns:
-        An `Ingestion`: `.interview_details[0]` has the interview's id and the candidate's link.
-
-    Raises:
-        ValueError: a field is wrong or unknown; nothing was sent.
-        InvalidRequestError: HeyMilo rejected a value; `.fields` names it.
-        OutcomeUnknownError: the response to `retake=True` was lost, so it may have been done.
-        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/ingest/x/{url_key}`.
     """
@@ -339,25 +232,6 @@ def ingest_candidates(
     url_key: str, candidates: Sequence[Candidate | Mapping[str, Any]]
 ) -> Call[Ingestion]:
     """Ingest many candidates into a posting with one request.
-
-    Args:
-        url_key: The posting's `url_key`.
-        candidates: One or more `Candidate`s or dicts of their fields. HeyMilo documents no maximum;
-            100 works well.
-
-    Returns:
-        An `Ingestion`. `.interview_details` doesn't say to whom an interview belongs: match it
-        with `candidates` by position, and only if both have the same length. An item that couldn't
-        be read is None.
-
-    Raises:
-        ValueError: a field is wrong or unknown; nothing was sent.
-        InvalidRequestError: HeyMilo rejected a candidate, and with it all of them; `.fields` may
-            name it.
-        TooLargeError: too many candidates at once.
-        OutcomeUnknownError: the response was lost, and a candidate has `retake=True`: all of them
-            may have been ingested.
-        HeyMiloError: the request failed in another way.
 
     Source: `POST /api/ingest/x/bulk/{url_key}`.
     """

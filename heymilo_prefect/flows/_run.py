@@ -21,7 +21,7 @@ from heymilo_prefect.api.models import Posting
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.errors import HeyMiloPrefectError
 from heymilo_prefect.state.lock import retry_while_busy
-from heymilo_prefect.tasks.interviews import Reader, read_interviews
+from heymilo_prefect.tasks.interviews import InterviewReader, read_interviews
 from heymilo_prefect.wording import counted
 
 _SAID = 3  # a state's message is read in one line
@@ -138,7 +138,7 @@ class Scanned(NamedTuple):
 async def read_all_interviews(
     heymilo_credentials: HeyMiloCredentials,
     postings: Sequence[Posting],
-    reader: Reader[Any],
+    reader: InterviewReader[Any],
     progress_key: str,
 ) -> Scanned:
     """Read the interviews of postings."""

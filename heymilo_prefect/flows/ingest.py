@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.blocks.parameters import GoogleCredentials, Storage
 from heymilo_prefect.flows._run import Progress, UnfinishedError
-from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows._twins import async_twin, coroutine_flow
 from heymilo_prefect.flows.reports import IngestReport, publish_ingest_report
 from heymilo_prefect.flows.sheet_source import open_sheet
 from heymilo_prefect.ingestion import (
@@ -35,7 +35,8 @@ _BATCHES_ALIVE = 12  # more than go out at once, so that the wire never idles be
 _ROWS_A_TURN = 50  # then the answers that have come are looked at
 
 
-async def _ingest_sheet(
+@coroutine_flow
+async def ingest_sheet(
     heymilo_credentials: HeyMiloCredentials,
     sheet: str,
     posting: str | None = None,
@@ -148,6 +149,10 @@ async def _ingest_sheet(
     if report.undone:
         raise UnfinishedError(report.undone, report)
     return report
+
+
+aingest_sheet = async_twin(ingest_sheet)
+"""`ingest_sheet` for async callers."""
 
 
 def _counts(sheet: Sheet) -> tuple[int, int]:
@@ -279,6 +284,3 @@ def _checked(parsed: ParsedRow) -> str:
     """Say what a dry run found about a row that would be sent."""
     normalized = f"normalized: {', '.join(parsed.normalized)}" if parsed.normalized else ""
     return "; ".join(filter(None, [parsed.reason, normalized]))
-
-
-ingest_sheet, aingest_sheet = twin_flows(_ingest_sheet)

@@ -195,7 +195,7 @@ class Findings:
         self._rules = rules
         self._unmet = rules.step_names()
 
-    def visitor(self, posting: Posting) -> Callable[[InterviewProgress], None]:
+    def on_interview(self, posting: Posting) -> Callable[[InterviewProgress], None]:
         """Return what judges each interview of a posting."""
         judge = StallDetector(self._rules, self.now, posting)
 

@@ -13,7 +13,7 @@ from heymilo_prefect.blocks import HeyMiloCredentials, SlackTarget
 from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.events import emit_stall_events
 from heymilo_prefect.flows._run import UnfinishedError, read_all_interviews
-from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows._twins import async_twin, coroutine_flow
 from heymilo_prefect.flows.reports import Findings, StallReport, publish_stall_report
 from heymilo_prefect.flows.stalled_digest import StalledDigest
 from heymilo_prefect.postings import PostingError, find_posting, select_postings
@@ -23,10 +23,11 @@ from heymilo_prefect.state.post_log import PostLog
 from heymilo_prefect.state.secret import TeamSecret
 from heymilo_prefect.state.store import Snapshot, StateStore, StateUnavailableError, state_key
 from heymilo_prefect.summaries import load_stalled_template
-from heymilo_prefect.tasks.interviews import Reader, Source, read_postings
+from heymilo_prefect.tasks.interviews import InterviewReader, ReadFrom, read_postings
 
 
-async def _report_stalled_candidates(
+@coroutine_flow
+async def report_stalled_candidates(
     heymilo_credentials: HeyMiloCredentials,
     posting_ids: list[str] | None = None,
     rules: StallRules = StallRules(),  # noqa: B008 - it is frozen
@@ -38,7 +39,7 @@ async def _report_stalled_candidates(
     max_events: int = 500,
     include_archived: bool = False,
     include_past_deadline: bool = False,
-    source: Source = "pages",
+    source: ReadFrom = "pages",
 ) -> StallReport:
     """Find the candidates in whose interviews nothing has happened for too long, and say so once.
 
@@ -90,7 +91,7 @@ async def _report_stalled_candidates(
     log.info("%d postings to read, %d left out.", len(postings), len(everything) - len(postings))
     found = Findings(rules, now)
     report = found.report
-    reader = Reader(list_progress, found.visitor, source)
+    reader = InterviewReader(list_progress, found.on_interview, source)
     report.interviews_read, report.unread_postings, report.left_out = await read_all_interviews(
         heymilo_credentials, postings, reader, "heymilo-stalled-progress"
     )
@@ -113,6 +114,10 @@ async def _report_stalled_candidates(
     return report
 
 
+areport_stalled_candidates = async_twin(report_stalled_candidates)
+"""`report_stalled_candidates` for async callers."""
+
+
 def _check_named(rules: StallRules, postings: Sequence[Posting]) -> None:
     for name in rules.postings:
         try:
@@ -129,6 +134,3 @@ async def _emit(snapshots: Snapshot, found: Findings, max_events: int) -> None:
     emit_stall_events(report.new, report.resumed, found.now, max_events)
     after = before.record(report.new, report.resumed, report.stalled, found.now)
     await snapshots.write(after.dump())
-
-
-report_stalled_candidates, areport_stalled_candidates = twin_flows(_report_stalled_candidates)

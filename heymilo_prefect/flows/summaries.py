@@ -13,7 +13,7 @@ from heymilo_prefect.api.models import EARLIEST, Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
 from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.flows._run import UnfinishedError, read_all_interviews
-from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows._twins import async_twin, coroutine_flow
 from heymilo_prefect.flows.channel_queue import ChannelQueue, SummaryOptions, ThreadBy
 from heymilo_prefect.flows.reports import SummaryReport, publish_summary_report, show_preview
 from heymilo_prefect.postings import PostingError, find_posting, select_postings
@@ -26,13 +26,14 @@ from heymilo_prefect.summaries import (
     load_digest_template,
     load_summary_template,
 )
-from heymilo_prefect.tasks.interviews import Reader, read_postings
+from heymilo_prefect.tasks.interviews import InterviewReader, read_postings
 from heymilo_prefect.templating import Template
 
 _LEAD = timedelta(days=1)  # by which Slack's clock and an interview's moment may differ
 
 
-async def _post_interview_summaries(
+@coroutine_flow
+async def post_interview_summaries(
     heymilo_credentials: HeyMiloCredentials,
     slack: SlackTarget,
     posting_ids: list[str] | None = None,
@@ -107,7 +108,7 @@ async def _post_interview_summaries(
         if choice(interview):
             found.append((interview, posting))
 
-    reader = Reader[Interview](list_interviews, lambda posting: partial(visit, posting))
+    reader = InterviewReader[Interview](list_interviews, lambda posting: partial(visit, posting))
     postings = select_postings(everything, posting_ids)
     _, report.unread_postings, report.left_out = await read_all_interviews(
         heymilo_credentials, postings, reader, "heymilo-summaries-progress"
@@ -130,7 +131,12 @@ async def _post_interview_summaries(
     return await _finished(channels, report)
 
 
-async def _post_interview_summary(
+apost_interview_summaries = async_twin(post_interview_summaries)
+"""`post_interview_summaries` for async callers."""
+
+
+@coroutine_flow
+async def post_interview_summary(
     heymilo_credentials: HeyMiloCredentials,
     slack: SlackTarget,
     interview_id: str,
@@ -181,6 +187,10 @@ async def _post_interview_summary(
     posting = next((it for it in everything if it.posting_id == interview.posting_id), None)
     channels.of(posting).found.append((interview, posting))
     return await _finished(channels, report)
+
+
+apost_interview_summary = async_twin(post_interview_summary)
+"""`post_interview_summary` for async callers."""
 
 
 async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryReport:
@@ -283,7 +293,3 @@ def _first_moment(since: timedelta | str | datetime | None) -> datetime:
     if not isinstance(since, datetime):
         return datetime.now(UTC) - duration(since)
     return since if since.tzinfo else since.replace(tzinfo=UTC)
-
-
-post_interview_summaries, apost_interview_summaries = twin_flows(_post_interview_summaries)
-post_interview_summary, apost_interview_summary = twin_flows(_post_interview_summary)

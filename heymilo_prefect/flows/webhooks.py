@@ -15,7 +15,7 @@ from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import EARLIEST, Posting, Webhook
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows._run import UnfinishedError
-from heymilo_prefect.flows._twins import twin_flows
+from heymilo_prefect.flows._twins import async_twin, coroutine_flow
 from heymilo_prefect.flows.reports import Hook, WebhookReport, publish_webhook_report
 from heymilo_prefect.postings import select_postings
 from heymilo_prefect.state.lock import RunLock
@@ -32,7 +32,8 @@ EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 _POSTINGS_AT_ONCE = 8
 
 
-async def _ensure_webhooks(
+@coroutine_flow
+async def ensure_webhooks(
     heymilo_credentials: HeyMiloCredentials,
     url: SecretUrl,
     events: Sequence[EventType] = EVENT_TYPES,
@@ -74,6 +75,10 @@ async def _ensure_webhooks(
     if report.failed:
         raise UnfinishedError.of(report, [f"{what}: {why}" for what, why in report.failed.items()])
     return report
+
+
+aensure_webhooks = async_twin(ensure_webhooks)
+"""`ensure_webhooks` for async callers."""
 
 
 class _Webhooks:
@@ -197,6 +202,3 @@ def _normal(url: str) -> str:
         return str(HttpUrl(url))
     except ValueError:
         return url
-
-
-ensure_webhooks, aensure_webhooks = twin_flows(_ensure_webhooks)

@@ -34,11 +34,10 @@ from heymilo_prefect.tasks.interviews import aiter_interviews, iter_interviews
 from heymilo_prefect.tasks.messages import (
     PostedMessage,
     apost_message,
-    arender_summary,
     post_message,
     render_summary,
 )
-from heymilo_prefect.tasks.stalled import afind_stalled, find_stalled
+from heymilo_prefect.tasks.stalled import find_stalled
 from heymilo_prefect.tasks.wait import (
     InterviewTimeoutError,
     await_for_interview,
@@ -55,7 +54,6 @@ __all__ = [
     "acreate_webhook",
     "adeactivate_webhook",
     "aexport_interviews",
-    "afind_stalled",
     "aget_interview",
     "aget_webhook",
     "aingest_candidate",
@@ -66,7 +64,6 @@ __all__ = [
     "alist_webhooks",
     "apost_message",
     "aread_export",
-    "arender_summary",
     "await_for_interview",
     "await_for_interviews",
     "check_health",

@@ -29,21 +29,22 @@ from heymilo_prefect.postings import select_postings
 def iter_interviews(
     heymilo_credentials: HeyMiloCredentials, posting_ids: Sequence[str] | None = None
 ) -> Iterator[Interview]:
-    """Yield every interview once, posting after posting, 100 a request, 8 requests in flight.
+    """Yield each interview of the workspace once, posting after posting.
 
-    A generator and no task: a task run an interview would cost more than reading it.
+    A generator, not a task: a task run per interview would cost more than reading it. It reads 100
+    interviews per request, with up to 8 requests in flight.
 
     Args:
         heymilo_credentials: The workspace's block.
-        posting_ids: Only those of these postings; of all that aren't archived without it.
+        posting_ids: The postings to read; without it, all that aren't archived.
 
     Raises:
-        PostingError: there is no posting with one of the ids.
-        HeyMiloError: what went wrong; `heymilo_prefect.api.errors` draws the tree.
+        PostingError: HeyMilo has no posting with one of the ids.
+        HeyMiloError: a request failed; `heymilo_prefect.api.errors` lists the kinds.
 
     Example:
         ```python
-        scores = [interview.details.score for interview in iter_interviews(heymilo_credentials)]
+        scores = [interview.score for interview in iter_interviews(heymilo_credentials)]
         ```
 
     Source: `GET /api/postings` and `GET /api/interviews/{posting_id}`.
@@ -56,7 +57,7 @@ def iter_interviews(
 async def aiter_interviews(
     heymilo_credentials: HeyMiloCredentials, posting_ids: Sequence[str] | None = None
 ) -> AsyncIterator[Interview]:
-    """Yield every interview once: `iter_interviews`, for `async for`."""
+    """Yield each interview of the workspace once: `iter_interviews` for `async for`."""
     client = heymilo_credentials.get_async_client()
     postings = [posting async for posting in client.iter_postings()]
     for posting in select_postings(postings, posting_ids):
@@ -66,39 +67,44 @@ async def aiter_interviews(
 
 PAGE = 100
 
-Source = Literal["pages", "export"]
+ReadFrom = Literal["pages", "export"]
 Item = TypeVar("Item", bound=InterviewProgress)
 
 
-class Reader(Generic[Item]):
-    """How postings are read, and what is called with each interview.
+class InterviewReader(Generic[Item]):
+    """How to read postings, and what to call with each interview.
 
-    All that share a reader have 8 requests in flight between them. Opaque, so that Prefect stores
-    none of it.
+    Args:
+        list_page: Returns the call that lists a page of a posting's interviews.
+        on_interview: Returns what to call with each interview of a posting.
+        read_from: The pages of the listing, or the posting's export.
+
+    Postings that share a reader share its 8 requests in flight. It has no fields that Prefect could
+    store.
     """
 
-    __slots__ = ("_gate", "_list_page", "source", "visitor")
+    __slots__ = ("_gate", "_list_page", "on_interview", "read_from")
 
     def __init__(
         self,
         list_page: Callable[[str, int, int], Call[Any]],
-        visitor: Callable[[Posting], Callable[[Item], None]],
-        source: Source = "pages",
+        on_interview: Callable[[Posting], Callable[[Item], None]],
+        read_from: ReadFrom = "pages",
     ) -> None:
-        self.visitor = visitor
-        self.source = source
+        self.on_interview = on_interview
+        self.read_from = read_from
         self._list_page = list_page
         self._gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def pages(
         self, client: AsyncHeyMiloClient, posting: Posting, visit: Callable[[Item], None]
     ) -> int:
-        """Visit a posting's interviews page by page; returns how many couldn't be read."""
+        """Read a posting's interviews page by page; returns how many couldn't be read."""
 
         async def fetch(page: int) -> tuple[Page, Items[Item]]:
             async with self._gate:
-                answer = await client.send(self._list_page(posting.posting_id, page, PAGE))
-            return answer, answer.candidates
+                response = await client.send(self._list_page(posting.posting_id, page, PAGE))
+            return response, response.candidates
 
         warn = get_run_logger().warning
         listing: Listing[Item] = interviews_listing(posting.posting_id, PAGE, warn)
@@ -112,7 +118,7 @@ class Reader(Generic[Item]):
         posting: Posting,
         visit: Callable[[InterviewProgress], None],
     ) -> int:
-        """Visit the interviews of a posting's export; returns how many couldn't be read."""
+        """Read the interviews of a posting's export; returns how many couldn't be read."""
         async with self._gate:
             export = ExportStream(await client.export_interviews(posting.posting_id))
             async for interview in export:
@@ -121,10 +127,10 @@ class Reader(Generic[Item]):
         return export.malformed
 
 
-def warn_left_out(count: int, about: str) -> None:
-    """Warn in the run's log of items that couldn't be read, if there are any."""
+def warn_left_out(count: int, subject: str) -> None:
+    """Log a warning about items that couldn't be read, if there are any."""
     if count:
-        get_run_logger().warning(left_out_sentence(count, about))
+        get_run_logger().warning(left_out_sentence(count, subject))
 
 
 async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting]:
@@ -132,8 +138,8 @@ async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting
     client = heymilo_credentials.get_async_client()
 
     async def fetch(page: int) -> tuple[PostingPage, Items[Posting]]:
-        answer = await client.list_postings(page, PAGE)
-        return answer, answer.postings
+        response = await client.list_postings(page, PAGE)
+        return response, response.postings
 
     listing = postings_listing(PAGE, get_run_logger().warning)
     return [posting async for posting in apaginate(fetch, listing)]
@@ -141,33 +147,38 @@ async def read_postings(heymilo_credentials: HeyMiloCredentials) -> list[Posting
 
 @task(name="read-interviews", retries=0, cache_policy=NO_CACHE, persist_result=False)
 async def _read_interviews(
-    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
+    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: InterviewReader[Any]
 ) -> tuple[int, int]:
     client = heymilo_credentials.get_async_client()
-    visitor, seen = reader.visitor(posting), set[str]()
+    on_interview, seen = reader.on_interview(posting), set[str]()
 
     def visit(interview: InterviewProgress) -> None:
         if interview.interview_id not in seen:
             seen.add(interview.interview_id)
-            visitor(interview)
+            on_interview(interview)
 
-    if reader.source == "export":
+    if reader.read_from == "export":
         try:
             left_out = await reader.export(client, posting, visit)
             return len(seen), left_out
         except (HeyMiloError, ValueError) as error:
-            get_run_logger().warning("Posting %s is read by pages: %s", posting.posting_id, error)
+            get_run_logger().warning(
+                "The export of posting %s can't be used, so its pages are read. %s",
+                posting.posting_id,
+                error,
+            )
     left_out = await reader.pages(client, posting, visit)
     return len(seen), left_out
 
 
 async def read_interviews(
-    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: Reader[Any]
+    heymilo_credentials: HeyMiloCredentials, posting: Posting, reader: InterviewReader[Any]
 ) -> tuple[int, int]:
     """Read the interviews of a posting, in a task run.
 
-    Returns how many were read, and how many couldn't be: HeyMilo sent them malformed, or only
-    counts them.
+    Returns:
+        How many were read, and how many couldn't be: HeyMilo sent them malformed, or counts them
+        without listing them.
     """
     named = _read_interviews.with_options(task_run_name=f"posting {posting.posting_id}")
     return await named(heymilo_credentials, posting, reader)

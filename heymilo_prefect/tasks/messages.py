@@ -1,12 +1,8 @@
-"""Messages to Slack for people's own flows: an interview's summary, and what is posted once."""
+"""Tasks for Slack messages: render an interview's summary, and post a message exactly once."""
 
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-from prefect.utilities.asyncutils import run_coro_as_sync
 
 from heymilo_prefect import summaries
 from heymilo_prefect.api.models import Interview, Posting
@@ -16,11 +12,10 @@ from heymilo_prefect.state.post_log import PostLog
 from heymilo_prefect.state.posts import MESSAGE, MessageKey
 from heymilo_prefect.state.secret import TeamSecret
 from heymilo_prefect.state.store import StateStore
+from heymilo_prefect.tasks._twins import async_twin, coroutine_task, plain_task
 from heymilo_prefect.templating import Template
 
 _LOOK_BACK_SECONDS = 30 * 86400.0
-
-_task = task(retries=0, cache_policy=NO_CACHE, persist_result=False)
 
 
 @dataclass(frozen=True)
@@ -28,105 +23,80 @@ class PostedMessage:
     """A message in Slack.
 
     Attributes:
-        ts: What names it in its channel; None from a webhook, which tells none.
-        is_new: Whether this call posted it, and no earlier one.
+        ts: The timestamp that identifies it in its channel; None from a webhook.
+        is_new: Whether this call posted it, not an earlier one.
     """
 
     ts: str | None
     is_new: bool
 
 
-@_task
+@plain_task
 def render_summary(
     interview: Interview,
     posting: Posting | None = None,
     template: SummaryTemplate | Template | str | Path | None = None,
 ) -> SlackMessage:
-    """Make the Slack message about an interview.
+    """Render the Slack message about an interview.
 
     `heymilo_prefect.summaries.render_summary` does the same without a task run.
 
     Args:
         interview: The interview; any of its fields may be missing.
-        posting: Its posting, when it is at hand.
+        posting: Its posting, if known.
         template: A `SummaryTemplate` block, a file's path, an https URL, the text itself, or a
             packaged one: `full`, which is the default, or `compact`.
 
     Raises:
         TemplateError: The template can't be read or rendered.
     """
-    return _rendered(interview, posting, template)
+    loaded = template.get_template() if isinstance(template, SummaryTemplate) else template
+    return summaries.render_summary(interview, posting, loaded)
 
 
-@_task
-async def arender_summary(
-    interview: Interview,
-    posting: Posting | None = None,
-    template: SummaryTemplate | Template | str | Path | None = None,
-) -> SlackMessage:
-    """Make the Slack message about an interview: `render_summary`, to be awaited."""
-    return _rendered(interview, posting, template)
+@coroutine_task
+async def post_message(slack: SlackTarget, message: SlackMessage | str, key: str) -> PostedMessage:
+    """Post a message exactly once per key, even if the call is retried, killed or run twice.
 
-
-@_task
-def post_message(slack: SlackTarget, message: SlackMessage | str, key: str) -> PostedMessage:
-    """Post a message exactly once for a key, whatever is retried, killed or run twice.
-
-    A later call with the key posts nothing, whatever its message. Where it can't be known whether
-    an earlier call posted, the channel is read, 30 days back.
+    A later call with the same key posts nothing, whatever its message. If it isn't known whether an
+    earlier call posted, the channel is read, up to 30 days back.
 
     Args:
-        slack: A `SlackChannel`, or an incoming webhook, which can't be read, and takes no thread.
-        message: As `render_summary` makes it; or a text, whose web addresses become links.
-        key: What the message is about, such as `"decision int_abc123"`: within the channel, each
-            key stands for one message.
+        slack: A `SlackChannel`, or an incoming webhook, which can't be read and has no threads.
+        message: What `render_summary` returns; or a text, whose web addresses become links.
+        key: What the message is about, such as `"decision int_abc123"`: each key stands for one
+            message per channel.
 
     Returns:
         A `PostedMessage`.
 
     Raises:
-        SlackError: It isn't posted, or not all of its thread; call again.
-        SlackOutcomeUnknownError: Slack's answer was lost and the channel can't be read: it may be
-            there, and no later call posts it.
-        StateUnavailableError: Prefect's result storage or server can't be used: not posted.
+        SlackError: The message, or a part of its thread, wasn't posted; call again.
+        SlackOutcomeUnknownError: Slack's response was lost and the channel can't be read: the
+            message may be there, and no later call posts it.
+        StateUnavailableError: Prefect's result storage or server can't be used; nothing was posted.
 
     Source: `chat.postMessage`, https://docs.slack.dev/reference/methods/chat.postMessage.
     """
-    posted: PostedMessage = run_coro_as_sync(_posted(slack, message, key))
-    return posted
-
-
-@_task
-async def apost_message(slack: SlackTarget, message: SlackMessage | str, key: str) -> PostedMessage:
-    """Post a message exactly once for a key: `post_message`, to be awaited."""
-    return await _posted(slack, message, key)
-
-
-def _rendered(
-    interview: Interview,
-    posting: Posting | None,
-    template: SummaryTemplate | Template | str | Path | None,
-) -> SlackMessage:
-    sound = template.get_template() if isinstance(template, SummaryTemplate) else template
-    return summaries.render_summary(interview, posting, sound)
-
-
-async def _posted(slack: SlackTarget, message: SlackMessage | str, key: str) -> PostedMessage:
     if not key.strip():
-        raise ValueError("key is empty: name what the message is about.")
-    made = plain_message(message) if isinstance(message, str) else message
-    seal = await TeamSecret.of_team()
-    about = MessageKey(MESSAGE, seal.mark_of(key.encode()))  # a key may name somebody
+        raise ValueError("key is empty. Name what the message is about.")
+    content = plain_message(message) if isinstance(message, str) else message
+    secret = await TeamSecret.of_team()
+    about = MessageKey(MESSAGE, secret.mark_of(key.encode()))  # a key may contain a name
     oldest = time.time() - _LOOK_BACK_SECONDS
-    async with PostLog(slack, await StateStore.open(), seal, oldest) as ledger:
-        await ledger.load([about])
-        posted = ledger.of(about)
+    async with PostLog(slack, await StateStore.open(), secret, oldest) as posts:
+        await posts.load([about])
+        posted = posts.of(about)
         is_new = posted.is_new
-        broke_off = len(posted.parts) < posted.of
-        if (is_new or broke_off) and await ledger.put(about, made) == "unknown":
+        is_incomplete = len(posted.parts) < posted.of
+        if (is_new or is_incomplete) and await posts.put(about, content) == "unknown":
             raise SlackOutcomeUnknownError(
-                f"The message may be in {ledger.target.name} or not: look there. It isn't posted "
-                "again.",
+                f"Slack's response was lost, so the message may be in {posts.target.name} or not. "
+                "Check there; it isn't posted again.",
                 "outcome_unknown",
             )
-        return PostedMessage(ledger.of(about).ts, is_new)
+        return PostedMessage(posts.of(about).ts, is_new)
+
+
+apost_message = async_twin(post_message)
+"""`post_message` for async flows."""

@@ -3,42 +3,29 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
-from heymilo_prefect import stalled as stalls
+from heymilo_prefect import stalled
 from heymilo_prefect.api.models import InterviewProgress, Posting
 from heymilo_prefect.stalled import Stalled, StallRules
+from heymilo_prefect.tasks._twins import plain_task
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@plain_task
 def find_stalled(
     interviews: Iterable[InterviewProgress],
     rules: StallRules | None = None,
     now: datetime | None = None,
     postings: Sequence[Posting] = (),
 ) -> tuple[list[Stalled], dict[str, str]]:
-    """Judge interviews: `heymilo_prefect.stalled.find_stalled` in a task run of its own.
+    """Find the stalled interviews: `heymilo_prefect.stalled.find_stalled` in a task run.
 
     Args:
-        interviews: As the API gives them.
-        rules: From how long on they are stalled; the defaults of `StallRules` without it.
-        now: With a time zone; this moment without it.
-        postings: Their postings, where rules name a step's type or unique_id.
+        interviews: `Interview`s, or the `InterviewProgress` of each.
+        rules: How long an interview may be idle; the defaults of `StallRules` without it.
+        now: The current time, with a time zone; the system's time without it.
+        postings: Their postings, for rules that name a step's type or unique_id.
 
     Returns:
-        The `Stalled` in the order of the interviews, and the interviews that can't be judged, id
-        to reason.
+        The `Stalled` in the order of the interviews, and the reason for each interview that can't
+        be evaluated, by its id.
     """
-    return stalls.find_stalled(interviews, rules, now, postings)
-
-
-@task(cache_policy=NO_CACHE, persist_result=False)
-async def afind_stalled(
-    interviews: Iterable[InterviewProgress],
-    rules: StallRules | None = None,
-    now: datetime | None = None,
-    postings: Sequence[Posting] = (),
-) -> tuple[list[Stalled], dict[str, str]]:
-    """Judge interviews: `find_stalled`, to be awaited."""
-    return stalls.find_stalled(interviews, rules, now, postings)
+    return stalled.find_stalled(interviews, rules, now, postings)
