@@ -1,8 +1,13 @@
-"""The prebuilt flows, sync and, with the prefix `a`, async; they return reports."""
+"""The prebuilt flows, each with an async twin whose name begins with `a`; they return reports."""
 
-from heymilo_prefect.flows._run import UnfinishedError
 from heymilo_prefect.flows.ingest import aingest_sheet, ingest_sheet
-from heymilo_prefect.flows.reports import IngestReport, StallReport, SummaryReport, WebhookReport
+from heymilo_prefect.flows.reports import (
+    IngestReport,
+    StallReport,
+    SummaryReport,
+    UnfinishedError,
+    WebhookReport,
+)
 from heymilo_prefect.flows.stalled import areport_stalled_candidates, report_stalled_candidates
 from heymilo_prefect.flows.summaries import (
     apost_interview_summaries,

@@ -1,259 +1,313 @@
 """Post one channel's summaries: select what is due, defer the rest, post each exactly once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from prefect.logging import get_run_logger
 
 from heymilo_prefect import __version__
 from heymilo_prefect.api.models import Interview, Posting
-from heymilo_prefect.flows.reports import SummaryReport
 from heymilo_prefect.slack import Mention, SlackError, SlackMessage, plain_message
 from heymilo_prefect.slack.errors import APP_ERRORS, MESSAGE_ERRORS
-from heymilo_prefect.state.post_log import PostLog
+from heymilo_prefect.state.post_log import PostLog, PostResult
 from heymilo_prefect.state.posts import NOTICE, SUMMARY, THREAD, MessageKey
 from heymilo_prefect.state.store import StateUnavailableError
 from heymilo_prefect.summaries import redacted, render_digest, render_summary
 from heymilo_prefect.templating import Template, TemplateError
 
-ThreadBy = Literal["posting"]
 Found = tuple[Interview, Posting | None]
 
-_TOGETHER = 50  # interviews in a digest, whose links may be long
+_DIGEST_INTERVIEWS = 50  # in one message, since their links may be long
 
 
-@dataclass
+@dataclass(frozen=True)
 class SummaryOptions:
-    """How summaries are posted, whichever the channel; `refused` is set when no channel takes any.
+    """How summaries are posted, in every channel.
 
     Attributes:
-        template: For a summary, or with `digest` for a digest.
-        mention: Whom each message calls.
-        max_messages: How many new ones to post to a channel at most.
-        digest: Whether one message lists many.
-        thread_by: What has one thread a day.
-        looks_at_all: Whether every interview is looked at that an earlier run may have left.
-        tells_who_waits: Whether to say in the channel how many wait.
+        template: The template of a summary, or with `digest` of a digest.
+        mention: Whom each message mentions.
+        max_messages: How many new messages to post to a channel at most.
+        digest: Whether one message lists many interviews.
+        thread_per_posting: Whether the summaries of a posting and day share a thread.
+        announce_backlog: Whether to post how many summaries are deferred.
     """
 
     template: Template
     mention: Mention | None = None
     max_messages: int = 20
     digest: bool = False
-    thread_by: ThreadBy | None = None
-    looks_at_all: bool = False
-    tells_who_waits: bool = True
-    refused: SlackError | None = None
+    thread_per_posting: bool = False
+    announce_backlog: bool = True
 
     @property
-    def look(self) -> str:
-        """What makes a message look so, other than the interview."""
-        called = self.mention.written if self.mention else ""
-        return "\n".join((__version__, self.template.mark, called))
+    def style(self) -> str:
+        """What determines a message's look other than the interview's data."""
+        mention = self.mention.written if self.mention else ""
+        return "\n".join((__version__, self.template.mark, mention))
 
-    def summary(self, interview: Interview, posting: Posting | None) -> SlackMessage:
-        """Write the summary of an interview."""
-        return self._calling(render_summary(interview, posting, self.template))
+    def render_summary(self, interview: Interview, posting: Posting | None) -> SlackMessage:
+        """Render the summary of an interview."""
+        return self._with_mention(render_summary(interview, posting, self.template))
 
-    def digest_of(self, found: Sequence[Found], waiting: int = 0) -> SlackMessage:
-        """Write the digest of several."""
-        return self._calling(render_digest(found, waiting, self.template))
+    def render_digest(self, found: Sequence[Found], deferred: int = 0) -> SlackMessage:
+        """Render the digest of several interviews."""
+        return self._with_mention(render_digest(found, deferred, self.template))
 
-    def _calling(self, message: SlackMessage) -> SlackMessage:
+    def _with_mention(self, message: SlackMessage) -> SlackMessage:
         return message if self.mention is None else self.mention.on(message)
 
 
+class StopSignal:
+    """Tells the queues of all channels that Slack rejects the app, so that none posts any more."""
+
+    def __init__(self) -> None:
+        self.error: SlackError | None = None
+
+    def set(self, error: SlackError) -> None:
+        """Stop the queues before their next message."""
+        self.error = self.error or error
+
+    def check(self) -> None:
+        """Raise the error that was set, if any."""
+        if self.error is not None:
+            raise self.error
+
+
+@dataclass
+class ChannelResult:
+    """What happened to the summaries of one channel; the fields are those of a SummaryReport.
+
+    `error` is why the channel took no more messages, None if it took all that were due.
+    """
+
+    posted: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    already_posted: list[str] = field(default_factory=list)
+    deferred: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    would_post: list[str] = field(default_factory=list)
+    error: SlackError | StateUnavailableError | None = None
+
+    def add(self, interview_id: str, result: PostResult) -> None:
+        """Add what happened to a summary; one that was left unchanged is in `already_posted`."""
+        lists = {"posted": self.posted, "edited": self.edited, "unknown": self.unknown}
+        if result in lists:
+            lists[result].append(interview_id)
+
+    def missing(self, found: Sequence[Found]) -> list[str]:
+        """Return the interviews that no list has."""
+        known = {*self.posted, *self.already_posted, *self.deferred, *self.failed, *self.unknown}
+        return [one.interview_id for one, _ in found if one.interview_id not in known]
+
+
 class ChannelQueue:
-    """The interviews whose summaries go to one channel; `found` is to be filled, oldest first."""
+    """The queue of summaries for one channel.
 
-    def __init__(self, ledger: PostLog, options: SummaryOptions) -> None:
-        self.name = ledger.target.name
-        self.found: list[Found] = []
-        self._ledger = ledger
+    What a run doesn't post, because of `max_messages` or an error, is recorded as deferred, and
+    later runs post it even if it is older than they look back.
+
+    Args:
+        posts: What was posted to the channel.
+        options: How summaries are posted.
+        stop: Shared by the queues of a run.
+    """
+
+    def __init__(self, posts: PostLog, options: SummaryOptions, stop: StopSignal) -> None:
+        self.name = posts.target.name
+        self._posts = posts
         self._options = options
-        self._waiting: list[str] = []
+        self._stop = stop
 
-    async def look(self) -> list[str]:
-        """Return the interviews that earlier runs left for later ones; Slack isn't asked."""
-        await self._ledger.records.look()
-        return self._left_by_earlier()
+    async def deferred_ids(self) -> list[str]:
+        """Return the interviews that earlier runs deferred; Slack isn't called."""
+        await self._posts.records.look()
+        return self._deferred_earlier()
 
-    async def preview(self, report: SummaryReport) -> list[tuple[str, SlackMessage]]:
-        """Write what would be posted, in which nobody can be told; says of what each is."""
-        await self._ledger.read(map(_about, self._ids()))
-        due = self._due(report)
-        report.would_post += [interview.interview_id for interview, _ in due]
-        blots = [(redacted(interview), posting) for interview, posting in due]
-        if self._options.digest:
-            pages = self._pages(blots)
-            return [(f"{len(page)} interviews", self._options.digest_of(page)) for page in pages]
-        return [(one.interview_id, self._options.summary(one, posting)) for one, posting in blots]
+    async def preview(
+        self, found: Sequence[Found]
+    ) -> tuple[ChannelResult, list[tuple[str, str, SlackMessage]]]:
+        """Render what would be posted, with personal data redacted.
 
-    async def post(self, report: SummaryReport) -> SlackError | StateUnavailableError | None:
-        """Post what is due, and change what stands there otherwise; returns why not all of it.
+        Args:
+            found: The interviews, oldest first.
 
-        Each interview ends in the report.
+        Returns:
+            The result, and for each message what it is about, the channel and the message.
         """
-        why: SlackError | StateUnavailableError | None = self._options.refused
-        if why is None:
+        await self._posts.read([_key(one.interview_id) for one, _ in found])
+        result = ChannelResult()
+        due = self._select_due(found, result)
+        result.would_post = [interview.interview_id for interview, _ in due]
+        safe = [(redacted(interview), posting) for interview, posting in due]
+        options = self._options
+        if options.digest:
+            return result, [
+                (f"{len(page)} interviews", self.name, options.render_digest(page))
+                for page in self._pages(safe)
+            ]
+        return result, [
+            (interview.interview_id, self.name, options.render_summary(interview, posting))
+            for interview, posting in safe
+        ]
+
+    async def post(self, found: Sequence[Found], is_complete_scan: bool) -> ChannelResult:
+        """Post the summaries that are due, and edit those whose report has changed.
+
+        Args:
+            found: The interviews, oldest first.
+            is_complete_scan: Whether `found` has every interview that earlier runs may have
+                deferred, so that the others need no longer be remembered.
+        """
+        result = ChannelResult(error=self._stop.error)
+        if result.error is None:
             try:
-                async with self._ledger as ledger:
-                    why = await self._post(ledger, report)
+                async with self._posts:
+                    await self._post(found, result, is_complete_scan)
             except (SlackError, StateUnavailableError) as error:
-                why = error
-        if isinstance(why, SlackError) and why.error in APP_ERRORS:
-            self._options.refused = why
-        if why is not None:
-            for interview_id in set(self._ids()) - report.accounted_for:
-                report.failed[interview_id] = str(why)
-        return why
+                result.error = error
+        if isinstance(result.error, SlackError) and result.error.error in APP_ERRORS:
+            self._stop.set(result.error)
+        if result.error is not None:
+            result.failed |= dict.fromkeys(result.missing(found), str(result.error))
+        return result
 
-    def _left_by_earlier(self) -> list[str]:
-        return list(self._ledger.records.state.get("waiting", ()))
-
-    def _ids(self) -> list[str]:
-        return [interview.interview_id for interview, _ in self.found]
-
-    def _due(self, report: SummaryReport) -> list[Found]:
-        """Return those of which nothing was posted, as many as may be now; the others wait."""
-        new = []
-        for interview, posting in self.found:
-            about = _about(interview.interview_id)
-            if about in self._ledger.unknown:
-                report.unknown.append(interview.interview_id)
-            elif self._ledger.of(about).is_new:
-                new.append((interview, posting))
-            else:
-                report.already_posted.append(interview.interview_id)
-        most = self._options.max_messages
-        if self._options.digest:
-            most = sum(map(len, self._pages(new)[:most]))
-        self._waiting = [interview.interview_id for interview, _ in new[most:]]
-        report.deferred += self._waiting
-        return new[:most]
-
-    def _pages(self, found: Sequence[Found]) -> list[Sequence[Found]]:
-        """Share interviews out to digests, each of which fits into one message."""
-        most = _TOGETHER
-        if len(found) > 1 and self._options.digest_of(found[:most], len(found)).thread:
-            most = (min(most, len(found)) + 1) // 2
-        if len(found) <= most:
-            return [found] if found else []
-        return [*self._pages(found[:most]), *self._pages(found[most:])]
-
-    async def _post(self, ledger: PostLog, report: SummaryReport) -> SlackError | None:
-        """Post until the channel takes no more; returns why it doesn't."""
-        await ledger.load([_about(interview_id) for interview_id in self._ids()])
-        due = self._due(report)
-        why = None
+    async def _post(
+        self, found: Sequence[Found], result: ChannelResult, is_complete_scan: bool
+    ) -> None:
+        await self._posts.load([_key(one.interview_id) for one, _ in found])
+        due = self._select_due(found, result)
         try:
             if self._options.digest:
-                await self._post_digests(ledger, due, report)
+                await self._post_digests(due, result)
             else:
-                await self._post_each(ledger, {one.interview_id for one, _ in due}, report)
+                await self._post_summaries(found, {one.interview_id for one, _ in due}, result)
         except SlackError as error:
-            why = error
-        done = {*report.posted, *report.unknown}
-        left = [one.interview_id for one, _ in due if one.interview_id not in done]
-        waiting = [*self._left_by_others(), *self._waiting]
-        await ledger.records.write(waiting=[*left, *waiting])
+            result.error = error
+        done = {*result.posted, *result.unknown}
+        not_posted = [one.interview_id for one, _ in due if one.interview_id not in done]
+        ids = {one.interview_id for one, _ in found}
+        not_read = (
+            [] if is_complete_scan else [it for it in self._deferred_earlier() if it not in ids]
+        )
+        await self._posts.records.write(waiting=[*not_posted, *not_read, *result.deferred])
         if due:
             get_run_logger().info(
-                "%s: %d of %d new summaries posted.", self.name, len(due) - len(left), len(due)
+                "%s: %d of %d new summaries posted.",
+                self.name,
+                len(due) - len(not_posted),
+                len(due),
             )
-        if why is None and self._options.tells_who_waits and not self._options.digest:
-            await self._tell_who_waits(ledger, len(waiting))
-        return why
+        if result.error is None and self._options.announce_backlog and not self._options.digest:
+            await self._announce_backlog(len(not_read) + len(result.deferred))
 
-    def _left_by_others(self) -> list[str]:
-        """Return what was left by runs that look at interviews at which this one doesn't."""
-        if self._options.looks_at_all:
-            return []
-        found = set(self._ids())
-        return [left for left in self._left_by_earlier() if left not in found]
+    def _deferred_earlier(self) -> list[str]:
+        return list(self._posts.records.state.get("waiting", ()))
 
-    async def _post_each(self, ledger: PostLog, due: set[str], report: SummaryReport) -> None:
+    def _select_due(self, found: Sequence[Found], result: ChannelResult) -> Sequence[Found]:
+        """Return the new interviews, as many as may be posted now; the others are deferred."""
+        new = []
+        for interview, posting in found:
+            key = _key(interview.interview_id)
+            if key in self._posts.unknown:
+                result.unknown.append(interview.interview_id)
+            elif self._posts.of(key).is_new:
+                new.append((interview, posting))
+            else:
+                result.already_posted.append(interview.interview_id)
+        limit = self._options.max_messages
+        if self._options.digest:
+            limit = sum(map(len, self._pages(new)[:limit]))
+        result.deferred = [interview.interview_id for interview, _ in new[limit:]]
+        return new[:limit]
+
+    def _pages(self, found: Sequence[Found]) -> list[Sequence[Found]]:
+        """Divide interviews into digests that fit into one message each."""
+        size = _DIGEST_INTERVIEWS
+        if len(found) > 1 and self._options.render_digest(found[:size], len(found)).thread:
+            size = (min(size, len(found)) + 1) // 2
+        if len(found) <= size:
+            return [found] if found else []
+        return [*self._pages(found[:size]), *self._pages(found[size:])]
+
+    async def _post_summaries(
+        self, found: Sequence[Found], due: set[str], result: ChannelResult
+    ) -> None:
         threads: dict[str, str | None] = {}
-        standing = set(report.already_posted)
-        for interview, posting in self.found:
+        editable = set(result.already_posted)
+        for interview, posting in found:
             interview_id = interview.interview_id
-            if interview_id not in due and interview_id not in standing:
+            if interview_id not in due and interview_id not in editable:
                 continue
-            if self._options.refused is not None:
-                raise self._options.refused
+            self._stop.check()
             thread = None
-            if interview_id in due and self._options.thread_by == "posting" and posting:
+            if interview_id in due and self._options.thread_per_posting and posting:
                 if posting.posting_id not in threads:
-                    threads[posting.posting_id] = await _thread_of(ledger, posting)
+                    threads[posting.posting_id] = await self._thread_of(posting)
                 thread = threads[posting.posting_id]
             try:
-                message = self._options.summary(interview, posting)
-                fate = await ledger.put(_about(interview_id), message, self._options.look, thread)
+                message = self._options.render_summary(interview, posting)
+                key, style = _key(interview_id), self._options.style
+                result.add(interview_id, await self._posts.put(key, message, style, thread))
             except (TemplateError, SlackError) as error:
-                _keep_or_raise(error)
-                report.failed[interview_id] = str(error)
-                continue
-            report.note(interview_id, fate)
+                _raise_unless_of_message(error)
+                result.failed[interview_id] = str(error)
 
-    async def _post_digests(
-        self, ledger: PostLog, due: Sequence[Found], report: SummaryReport
-    ) -> None:
+    async def _post_digests(self, due: Sequence[Found], result: ChannelResult) -> None:
         pages = self._pages(due)
         for page in pages:
-            if self._options.refused is not None:
-                raise self._options.refused
+            self._stop.check()
             ids = [interview.interview_id for interview, _ in page]
-            is_last = page is pages[-1]
+            deferred = len(result.deferred) if page is pages[-1] else 0
             try:
-                message = self._options.digest_of(page, len(self._waiting) if is_last else 0)
-                fate = await ledger.put_digest(map(_about, ids), replace(message, thread=[]))
+                message = replace(self._options.render_digest(page, deferred), thread=[])
+                posted = await self._posts.put_digest(map(_key, ids), message)
             except (TemplateError, SlackError) as error:
-                _keep_or_raise(error)
-                report.failed |= dict.fromkeys(ids, str(error))
+                _raise_unless_of_message(error)
+                result.failed |= dict.fromkeys(ids, str(error))
                 continue
             for interview_id in ids:
-                report.note(interview_id, fate)
+                result.add(interview_id, posted)
 
-    async def _tell_who_waits(self, ledger: PostLog, count: int) -> None:
-        """Say in the channel how many wait, once, and keep that true while they do."""
-        state: dict[str, Any] = ledger.records.state
-        told, number = state.get("told", False), state.get("backlog", 0)
-        if not (count or told):
+    async def _thread_of(self, posting: Posting) -> str | None:
+        """Return the `ts` of the message that starts a posting's thread of this day, in UTC."""
+        today = datetime.now(UTC)
+        title = posting.title or "Untitled posting"
+        key = MessageKey(THREAD, f"{posting.posting_id} {today:%Y-%m-%d}")
+        await self._posts.put(key, plain_message("", f"{title}, {today:%d %B %Y}"))
+        return self._posts.of(key).ts
+
+    async def _announce_backlog(self, count: int) -> None:
+        """Post how many summaries are deferred, and keep that message up to date until none is."""
+        state: dict[str, Any] = self._posts.records.state
+        is_announced, number = state.get("told", False), state.get("backlog", 0)
+        if not (count or is_announced):
             return
-        if not told:
+        if not is_announced:
             number += 1
-        each = self._options.max_messages
-        said = "All interview summaries that waited are posted."
+        text = "All deferred interview summaries are posted."
         if count:
-            summaries = "summary waits" if count == 1 else "summaries wait"
-            said = (
-                f"{count} more interview {summaries} for the next runs, which post {each} each, "
-                "oldest first. Raise max_messages to get more at once."
+            noun = "summary follows" if count == 1 else "summaries follow"
+            text = (
+                f"{count} more interview {noun} with the next runs, {self._options.max_messages} "
+                "per run, oldest first. Raise max_messages to get more at once."
             )
-        await ledger.put(MessageKey(NOTICE, f"backlog {number}"), plain_message(said))
-        await ledger.records.write(backlog=number, told=bool(count))
+        await self._posts.put(MessageKey(NOTICE, f"backlog {number}"), plain_message(text))
+        await self._posts.records.write(backlog=number, told=bool(count))
         if count:
             get_run_logger().info(
-                "%s: %d more wait for the next run (max_messages).", self.name, count
+                "%s: %d more are deferred to the next runs (max_messages).", self.name, count
             )
 
 
-def _keep_or_raise(error: TemplateError | SlackError) -> None:
-    """Raise an error that isn't about one message only."""
+def _raise_unless_of_message(error: TemplateError | SlackError) -> None:
+    """Raise an error that would come up again with the channel's next message."""
     if isinstance(error, SlackError) and error.error not in MESSAGE_ERRORS:
         raise error
 
 
-def _about(interview_id: str) -> MessageKey:
+def _key(interview_id: str) -> MessageKey:
     return MessageKey(SUMMARY, interview_id)
-
-
-async def _thread_of(ledger: PostLog, posting: Posting) -> str | None:
-    """Return the `ts` of the message that begins a posting's thread of this day, in UTC."""
-    today = datetime.now(UTC)
-    title = posting.title or "Untitled posting"
-    about = MessageKey(THREAD, f"{posting.posting_id} {today:%Y-%m-%d}")
-    await ledger.put(about, plain_message("", f"{title}, {today:%d %B %Y}"))
-    return ledger.of(about).ts

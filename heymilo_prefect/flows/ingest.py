@@ -7,7 +7,7 @@ from prefect.logging import get_run_logger
 
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.blocks.parameters import GoogleCredentials, Storage
-from heymilo_prefect.flows._run import Progress, UnfinishedError
+from heymilo_prefect.flows._run import Progress
 from heymilo_prefect.flows._twins import async_twin, coroutine_flow
 from heymilo_prefect.flows.reports import IngestReport, publish_ingest_report
 from heymilo_prefect.flows.sheet_source import open_sheet
@@ -146,8 +146,7 @@ async def ingest_sheet(
             if results_path is not None:  # no await: the run may be being cancelled
                 write_results(results_path, opened, run.outcomes.get)
                 log.info("Each row's outcome is in the results file.")
-    if report.undone:
-        raise UnfinishedError(report.undone, report)
+    report.raise_if_unfinished()
     return report
 
 

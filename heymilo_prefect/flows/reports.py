@@ -1,24 +1,77 @@
-"""The reports that flows return, and the artifacts that show them in Prefect's UI."""
+"""The reports that flows return, and the artifacts that show them in Prefect's UI.
+
+A report contains row numbers, ids, counts and reasons, never a name or an address.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.logging import get_run_logger
 
-from heymilo_prefect.api.models import InterviewProgress, Posting
 from heymilo_prefect.durations import rounded_text
+from heymilo_prefect.errors import HeyMiloPrefectError
 from heymilo_prefect.ingestion import OUTCOMES, Outcome, RowOutcome
 from heymilo_prefect.slack import SlackMessage, plain_text
-from heymilo_prefect.stalled import StallDetector, Stalled, StallHistory, StallRules
-from heymilo_prefect.state.post_log import PostResult
+from heymilo_prefect.stalled import Stalled
 from heymilo_prefect.wording import counted
 
-_ROWS_SHOWN = 500
+_MAX_ROWS = 500  # of an artifact's table
+_MAX_SENTENCES = 3  # of a state's message, which Prefect shows in one line
 
 
-class IngestReport:
+class UnfinishedError(HeyMiloPrefectError):
+    """Work remains after a flow has finished everything it could; the message says what to do.
+
+    `.report` is the complete report. It stays in the process: Prefect stores errors, and must not
+    store the report.
+    """
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the report out of what Prefect stores."""
+        return type(self), (str(self),)
+
+
+class Report:
+    """The base of the reports: `str(report)` gives the counts."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
+    def unfinished(self) -> list[str]:
+        """Return a sentence for each thing that remains to be done, and how."""
+        raise NotImplementedError
+
+    def raise_if_unfinished(self) -> None:
+        """Raise an UnfinishedError if work remains; the log has what its message leaves out."""
+        sentences = list(dict.fromkeys(self.unfinished()))
+        if not sentences:
+            return
+        shown = sentences[:_MAX_SENTENCES]
+        if more := len(sentences) - len(shown):
+            for sentence in sentences:
+                get_run_logger().warning("%s", sentence)
+            shown.append(f"And {more} more, which the log lists.")
+        raise UnfinishedError(f"{' '.join(shown)} ({self})", self)
+
+
+async def _publish_table(report: Report, key: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Create a table artifact, whose description has the counts."""
+    table = list(rows[:_MAX_ROWS])
+    await acreate_table_artifact(table=table, key=key, description=_title(report, len(rows)))
+
+
+def _title(report: Report, rows: int) -> str:
+    return f"{report}.{f' The first {_MAX_ROWS} of {rows}:' if rows > _MAX_ROWS else ''}"
+
+
+class IngestReport(Report):
     """The outcome of every row of a sheet.
 
     Attributes:
@@ -40,12 +93,12 @@ class IngestReport:
 
     @property
     def counts(self) -> dict[Outcome, int]:
-        """How many rows ended with each outcome; all five are there, and sum to the rows.
+        """How many rows have each outcome; all five are present, and add up to the rows.
 
-        In a dry run there is also `ready`, which would be sent.
+        In a dry run there is also `ready`, for rows that would be sent.
         """
-        counted = Counter(row.outcome for row in self.rows)
-        return {outcome: counted[outcome] for outcome in OUTCOMES} | counted
+        counts = Counter(row.outcome for row in self.rows)
+        return {outcome: counts[outcome] for outcome in OUTCOMES} | counts
 
     @property
     def sent_earlier(self) -> int:
@@ -53,62 +106,51 @@ class IngestReport:
         return sum(row.sent_earlier for row in self.rows)
 
     def __str__(self) -> str:
-        """Say the counts: `56 ingested (44 of them earlier), 2 duplicate, 4 rejected`."""
+        """Return the counts: `56 ingested (44 of them earlier), 2 duplicate, 4 rejected`."""
         counts = [f"{count} {outcome}" for outcome, count in self.counts.items() if count]
         earlier = sum(row.sent_earlier for row in self.rows if row.outcome == "ingested")
         if earlier:
             counts[0] += f" ({earlier} of them earlier)"
         return ", ".join(counts) or "no rows"
 
-    def __repr__(self) -> str:
-        """Show the counts and no row."""
-        return f"<IngestReport: {self}>"
-
-    @property
-    def undone(self) -> str:
-        """What somebody has to do now: a sentence, `""` when nothing is left."""
+    def unfinished(self) -> list[str]:
+        """Return what to do about failed and unknown rows."""
         counts = self.counts
-        mends = []
+        sentences = []
         if counts["failed"]:
             rows = counted(counts["failed"], "row")
-            mends.append(f"{rows} failed: run the sheet again, it is safe")
+            sentences.append(f"{rows} failed. Run the sheet again, which is safe.")
         if counts["unknown"]:
             rows = counted(counts["unknown"], "retake row")
-            mends.append(f"{rows} may have been done: look in HeyMilo")
-        return f"{'; '.join(mends)} ({self})." if mends else ""
+            sentences.append(f"{rows} may have been ingested. Check in HeyMilo.")
+        return sentences
 
 
 async def publish_ingest_report(report: IngestReport, dry_run: bool) -> None:
-    """Leave the rows that someone should look at: numbers and reasons, no names.
+    """Create an artifact of the rows that need attention: numbers and reasons, no names.
 
-    A dry run also shows what the columns are.
+    A dry run also shows what each column is sent as.
     """
-    shown = [
-        row
+    rows = [
+        {"row": row.row, "outcome": row.outcome, "reason": row.reason}
         for row in report.rows
         if row.reason and (dry_run or not row.sent_earlier or row.outcome == "unknown")
     ]
-    table = [
-        {"row": row.row, "outcome": row.outcome, "reason": row.reason}
-        for row in shown[:_ROWS_SHOWN]
+    if not dry_run:
+        await _publish_table(report, "heymilo-ingest", rows)
+        return
+    columns = [
+        (header, _sent_as(target, header in report.hidden_columns))
+        for header, target in report.columns.items()
     ]
-    more = f" The first {_ROWS_SHOWN} of {len(shown)}:" if len(shown) > _ROWS_SHOWN else ""
-    said = f"Rows: {report}.{more}"
-    if dry_run:
-        columns = [
-            (header, _sent_as(target, header in report.hidden_columns))
-            for header, target in report.columns.items()
-        ]
-        rows = [(str(row["row"]), str(row["outcome"]), str(row["reason"])) for row in table]
-        text = [
-            "Nothing was sent.",
-            _markdown(("Column", "Sent as"), columns),
-            said,
-            _markdown(("Row", "Outcome", "Reason"), rows),
-        ]
-        await acreate_markdown_artifact("\n\n".join(text), key="heymilo-ingest-dry-run")
-    else:
-        await acreate_table_artifact(table=table, key="heymilo-ingest", description=said)
+    cells = [tuple(map(str, row.values())) for row in rows[:_MAX_ROWS]]
+    text = [
+        "Nothing was sent.",
+        _markdown_table(("Column", "Sent as"), columns),
+        f"Rows: {_title(report, len(rows))}",
+        _markdown_table(("Row", "Outcome", "Reason"), cells),
+    ]
+    await acreate_markdown_artifact("\n\n".join(text), key="heymilo-ingest-dry-run")
 
 
 def _sent_as(target: str | None, is_hidden: bool) -> str:
@@ -117,7 +159,7 @@ def _sent_as(target: str | None, is_hidden: bool) -> str:
     return f"{target} (hidden)" if is_hidden else target
 
 
-def _markdown(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def _markdown_table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [headers, ("---",) * len(headers), *rows]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
@@ -126,41 +168,40 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-_ROWS_SHOWN = 500
-
-
-class StallReport:
-    """Who is stalled.
+@dataclass(repr=False)
+class StallReport(Report):
+    """The stalled interviews of a workspace.
 
     Attributes:
-        stalled: All that are, longest first.
-        new: Those of them that no run before found there.
-        resumed: Ids of interviews that a run before found stalled, and that go on.
-        not_judged: Interviews that can't be judged, id to reason.
-        unread_postings: Postings that couldn't be read, id to reason.
-        left_out: How many interviews of a posting couldn't be read, by its id: HeyMilo sent them
-            malformed, or only counts them.
+        stalled: All stalled interviews, the longest wait first.
+        new: Those of them that no earlier run found stalled at this step.
+        resumed: Ids of interviews that an earlier run found stalled, and that no longer are.
+        not_judged: Ids of interviews that can't be evaluated, each with the reason.
+        unread_postings: Ids of postings that couldn't be read, each with the reason.
+        left_out: How many interviews couldn't be read, by posting id: HeyMilo sent them malformed,
+            or counts them without listing them.
         interviews_read: How many interviews were read.
-        mentioned: Ids of the interviews that the channel was told of: new to it, or due again.
-        unknown: Ids of the interviews that the channel may have been told of: Slack's response was
-            lost, and the channel can't be read. They are mentioned again after `remind_after` only.
+        mentioned: Ids of the interviews that the digest mentions.
+        unknown: Ids of the interviews that a digest may have mentioned: Slack's response was lost,
+            and the channel can't be read. They are mentioned again only after `remind_after`.
         digest_posted: Whether a digest was posted.
+        errors: Why a digest or its history wasn't written.
     """
 
-    def __init__(self) -> None:
-        self.stalled: list[Stalled] = []
-        self.new: list[Stalled] = []
-        self.resumed: list[str] = []
-        self.not_judged: dict[str, str] = {}
-        self.unread_postings: dict[str, str] = {}
-        self.left_out: dict[str, int] = {}
-        self.interviews_read = 0
-        self.mentioned: list[str] = []
-        self.unknown: list[str] = []
-        self.digest_posted = False
+    stalled: list[Stalled] = field(default_factory=list)
+    new: list[Stalled] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
+    not_judged: dict[str, str] = field(default_factory=dict)
+    unread_postings: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    interviews_read: int = 0
+    mentioned: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    digest_posted: bool = False
+    errors: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Say the counts."""
+        """Return the counts."""
         kinds = Counter(item.kind for item in self.stalled)
         left_out = sum(self.left_out.values())
         by_kind = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
@@ -172,66 +213,15 @@ class StallReport:
             f"{f', {len(self.unknown)} maybe mentioned' if self.unknown else ''}"
         )
 
-    def __repr__(self) -> str:
-        """Show the counts."""
-        return f"<StallReport: {self}>"
-
-
-class Findings:
-    """What interviews show as they are read: the report, and the names that it mustn't hold.
-
-    Attributes:
-        report: The report.
-        now: The moment that interviews are judged at.
-        names: The names of stalled candidates, by interview id.
-        seen: Ids of all interviews that were read.
-    """
-
-    def __init__(self, rules: StallRules, now: datetime) -> None:
-        self.report = StallReport()
-        self.now = now
-        self.names: dict[str, str] = {}
-        self.seen: set[str] = set()
-        self._rules = rules
-        self._unmet = rules.step_names()
-
-    def on_interview(self, posting: Posting) -> Callable[[InterviewProgress], None]:
-        """Return what judges each interview of a posting."""
-        judge = StallDetector(self._rules, self.now, posting)
-
-        def visit(interview: InterviewProgress) -> None:
-            interview_id = interview.interview_id
-            self.seen.add(interview_id)
-            if self._unmet and interview.workflow_status:
-                self._unmet -= {step.id for step in interview.workflow_status.step_by_step or ()}
-            verdict = judge(interview)
-            if verdict is None:
-                return
-            if isinstance(verdict, Stalled):
-                self.report.stalled.append(verdict)
-                if interview.name:
-                    self.names[interview_id] = interview.name
-            else:
-                self.report.not_judged[interview_id] = verdict.reason
-
-        return visit
-
-    def unmet_steps(self, postings: Sequence[Posting]) -> list[str]:
-        """Return the steps that the rules name, and neither a posting nor an interview has."""
-        configured = [step for posting in postings for step in posting.agentic_workflow or ()]
-        known = {name for step in configured for name in (step.unique_id, step.type)}
-        return sorted(self._unmet - known)
-
-    def resumed(self, before: StallHistory) -> list[str]:
-        """Return the interviews that were mentioned before, and are no longer stalled."""
-        still = {item.interview_id for item in self.report.stalled} | set(self.report.not_judged)
-        return before.resumed(self.seen, still, self.now)
+    def unfinished(self) -> list[str]:
+        """Return why postings weren't read, and why no digest was posted."""
+        return [*self.unread_postings.values(), *self.errors]
 
 
 async def publish_stall_report(report: StallReport, names: Mapping[str, str]) -> None:
-    """Leave a table of ids; of names too, where there are any in `names`."""
+    """Create a table artifact of ids, and of the names that are given."""
     new = {item.interview_id for item in report.new}
-    table: list[dict[str, str | None]] = [
+    rows: list[dict[str, str | None]] = [
         {
             "interview": item.interview_id,
             "kind": item.kind,
@@ -241,99 +231,84 @@ async def publish_stall_report(report: StallReport, names: Mapping[str, str]) ->
             "waiting on": item.waiting_on,
             "posting": item.posting_title or item.posting_id,
         }
-        for item in report.stalled[:_ROWS_SHOWN]
+        for item in report.stalled
     ]
     if names:
-        table = [{"name": names.get(row["interview"] or ""), **row} for row in table]
-    room = _ROWS_SHOWN - len(table)
-    table += [
+        rows = [{"name": names.get(row["interview"] or ""), **row} for row in rows]
+    rows += [
         {"interview": interview_id, "kind": f"not judged: {reason}"}
-        for interview_id, reason in list(report.not_judged.items())[:room]
+        for interview_id, reason in report.not_judged.items()
     ]
-    found = len(report.stalled) + len(report.not_judged)
-    more = f" The first {_ROWS_SHOWN} of {found}:" if found > _ROWS_SHOWN else ""
-    description = f"{report}.{more}"
-    await acreate_table_artifact(table=table, key="heymilo-stalled", description=description)
+    await _publish_table(report, "heymilo-stalled", rows)
 
 
-_ROWS_SHOWN = 500
+@dataclass(repr=False)
+class SummaryReport(Report):
+    """What happened to each interview's summary, as interview ids.
 
-
-class SummaryReport:
-    """What was posted: interview ids, oldest interview first within a channel.
+    Within a channel, they are ordered by when the interview took place.
 
     Attributes:
-        posted: Posted now.
-        edited: Posted by an earlier run, and changed in place now, as the report changed.
-        already_posted: Posted by an earlier run, the edited ones among them.
-        deferred: Left to the next run, since `max_messages` was reached.
-        failed: Id to reason; the next run tries again.
-        unknown: Slack's answer was lost, and the channel can't be read: it may stand there, and
-            isn't posted again.
-        unread_postings: Postings that couldn't be read, id to reason.
-        left_out: How many interviews of a posting couldn't be read, by its id: HeyMilo sent them
-            malformed, or only counts them.
-        would_post: What a dry run found.
+        posted: Posted by this run.
+        edited: Posted by an earlier run and edited by this one, because the report changed.
+        already_posted: Posted by an earlier run, including the edited ones.
+        deferred: Left to the next run, because `max_messages` was reached.
+        failed: Not posted, each with the reason; the next run tries again.
+        unknown: Slack's response was lost and the channel can't be read: the summary may be there,
+            and isn't posted again.
+        unread_postings: Ids of postings that couldn't be read, each with the reason.
+        left_out: How many interviews couldn't be read, by posting id: HeyMilo sent them malformed,
+            or counts them without listing them.
+        would_post: What a dry run would post.
+        errors: Why a channel took no messages, or its records weren't written.
     """
 
-    def __init__(self) -> None:
-        self.posted: list[str] = []
-        self.edited: list[str] = []
-        self.already_posted: list[str] = []
-        self.deferred: list[str] = []
-        self.failed: dict[str, str] = {}
-        self.unknown: list[str] = []
-        self.unread_postings: dict[str, str] = {}
-        self.left_out: dict[str, int] = {}
-        self.would_post: list[str] = []
-
-    def note(self, interview_id: str, fate: PostResult) -> None:
-        """Note what became of a summary that was due, or stood there already."""
-        if fate != "standing":
-            by_fate = {"posted": self.posted, "edited": self.edited, "unknown": self.unknown}
-            by_fate[fate].append(interview_id)
-
-    @property
-    def accounted_for(self) -> set[str]:
-        """The interviews of which it is known what became of their summary."""
-        return {*self.posted, *self.already_posted, *self.deferred, *self.failed, *self.unknown}
+    posted: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    already_posted: list[str] = field(default_factory=list)
+    deferred: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    unread_postings: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    would_post: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Say the counts."""
-        said = [f"{len(self.posted)} posted", f"{len(self.already_posted)} posted before"]
-        said += [
+        """Return the counts."""
+        counts = [f"{len(self.posted)} posted", f"{len(self.already_posted)} posted before"]
+        counts += [
             f"{len(ids)} {what}"
             for what in ("edited", "deferred", "failed", "unknown")
             if (ids := getattr(self, what))
         ]
         if left_out := sum(self.left_out.values()):
-            said.append(f"{left_out} left out as malformed")
-        return ", ".join(said)
+            counts.append(f"{left_out} left out as malformed")
+        return ", ".join(counts)
 
-    def __repr__(self) -> str:
-        """Show the counts."""
-        return f"<SummaryReport: {self}>"
+    def unfinished(self) -> list[str]:
+        """Return why postings weren't read, and why summaries weren't posted."""
+        sentences = [*self.unread_postings.values(), *self.errors, *self.failed.values()]
+        if self.unknown:
+            noun = "summary" if len(self.unknown) == 1 else "summaries"
+            sentences.append(f"{len(self.unknown)} {noun} may be in the channel. Check there.")
+        return sentences
 
 
 async def publish_summary_report(report: SummaryReport) -> None:
-    """Leave a table of ids."""
+    """Create a table artifact of ids."""
     rows = [{"interview": interview_id, "summary": "posted"} for interview_id in report.posted]
     rows += [{"interview": interview_id, "summary": "edited"} for interview_id in report.edited]
     rows += [{"interview": i, "summary": "unknown"} for i in report.unknown]
     rows += [{"interview": i, "summary": f"failed: {why}"} for i, why in report.failed.items()]
-    more = f" The first {_ROWS_SHOWN} of {len(rows)}:" if len(rows) > _ROWS_SHOWN else ""
-    await acreate_table_artifact(
-        table=rows[:_ROWS_SHOWN], key="heymilo-summaries", description=f"{report}.{more}"
-    )
+    await _publish_table(report, "heymilo-summaries", rows)
 
 
-async def show_preview(messages: Iterable[tuple[str, str, SlackMessage]]) -> None:
-    """Leave what a dry run would post: interview id, channel, message."""
+async def publish_preview(messages: Iterable[tuple[str, str, SlackMessage]]) -> None:
+    """Create an artifact of what a dry run would post: what it is about, channel and message."""
     shown = [
-        f"### {interview_id} to {channel}\n````text\n"
-        + plain_text(message).replace("`", "'")
-        + "\n````"
-        for interview_id, channel, message in messages
+        f"### {what} to {channel}\n````text\n" + plain_text(message).replace("`", "'") + "\n````"
+        for what, channel, message in messages
     ]
     markdown = "\n\n".join(shown) or "Nothing would be posted."
     await acreate_markdown_artifact(
@@ -341,69 +316,64 @@ async def show_preview(messages: Iterable[tuple[str, str, SlackMessage]]) -> Non
     )
 
 
-_ROWS_SHOWN = 500
-
-
-class Hook(NamedTuple):
-    """A webhook of ours; one that would be made has no id yet."""
+class WebhookRef(NamedTuple):
+    """A webhook in a report; one that a dry run would create has no id."""
 
     posting_id: str
     event_type: str
     webhook_id: str | None = None
 
 
-class WebhookReport:
-    """What was done to the webhooks; it holds ids and no URL.
+@dataclass(repr=False)
+class WebhookReport(Report):
+    """What was done to a workspace's webhooks; it contains ids and no URL.
 
     Attributes:
-        created: Created now.
-        deactivated: Stopped now, since the posting is archived or an older one does the same.
-        unchanged: Were there already.
-        would_create: What a dry run would make.
+        created: Webhooks that were created.
+        deactivated: Webhooks that were deactivated, because the posting is archived or an older
+            webhook does the same.
+        unchanged: Webhooks that existed already.
+        would_create: What a dry run would create.
         would_deactivate: What a dry run would deactivate.
-        failed: What wasn't done, to reason: a posting's id, a posting's id and event type, or a
-            webhook's id; the next run tries again.
+        failed: What wasn't done, each with the reason: a posting's id, a posting's id and event
+            type, or a webhook's id. The next run tries again.
     """
 
-    def __init__(self) -> None:
-        self.created: list[Hook] = []
-        self.deactivated: list[Hook] = []
-        self.unchanged: list[Hook] = []
-        self.would_create: list[Hook] = []
-        self.would_deactivate: list[Hook] = []
-        self.failed: dict[str, str] = {}
+    created: list[WebhookRef] = field(default_factory=list)
+    deactivated: list[WebhookRef] = field(default_factory=list)
+    unchanged: list[WebhookRef] = field(default_factory=list)
+    would_create: list[WebhookRef] = field(default_factory=list)
+    would_deactivate: list[WebhookRef] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Say the counts."""
-        said = [
+        """Return the counts."""
+        counts = [
             f"{len(self.created)} created",
             f"{len(self.deactivated)} deactivated",
             f"{len(self.unchanged)} unchanged",
         ]
         for what in ("would_create", "would_deactivate", "failed"):
             if items := getattr(self, what):
-                said.append(f"{len(items)} {what.replace('_', ' ')}")
-        return ", ".join(said)
+                counts.append(f"{len(items)} {what.replace('_', ' ')}")
+        return ", ".join(counts)
 
-    def __repr__(self) -> str:
-        """Show the counts."""
-        return f"<WebhookReport: {self}>"
+    def unfinished(self) -> list[str]:
+        """Return why webhooks weren't created, deactivated or read."""
+        return [f"{what}: {reason}" for what, reason in self.failed.items()]
 
 
 async def publish_webhook_report(report: WebhookReport) -> None:
-    """Leave a table of ids."""
+    """Create a table artifact of ids."""
     rows = [{"posting": what, "webhook": f"failed: {why}"} for what, why in report.failed.items()]
     for what in ("created", "deactivated", "would_create", "would_deactivate", "unchanged"):
         rows += [
             {
-                "posting": hook.posting_id,
-                "event": hook.event_type,
+                "posting": webhook.posting_id,
+                "event": webhook.event_type,
                 "webhook": what.replace("_", " "),
-                "webhook id": hook.webhook_id or "",
+                "webhook id": webhook.webhook_id or "",
             }
-            for hook in getattr(report, what)
+            for webhook in getattr(report, what)
         ]
-    more = f" The first {_ROWS_SHOWN} of {len(rows)}:" if len(rows) > _ROWS_SHOWN else ""
-    await acreate_table_artifact(
-        table=rows[:_ROWS_SHOWN], key="heymilo-webhooks", description=f"{report}.{more}"
-    )
+    await _publish_table(report, "heymilo-webhooks", rows)

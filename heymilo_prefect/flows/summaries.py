@@ -1,21 +1,34 @@
-"""The flow that posts each interview's summary to Slack, once."""
+"""The flows that post interview summaries to Slack, each exactly once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from prefect.logging import get_run_logger
 
 from heymilo_prefect.api.endpoints import get_interview, list_interviews
 from heymilo_prefect.api.models import EARLIEST, Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
+from heymilo_prefect.blocks.slack import target_of
 from heymilo_prefect.durations import DurationParameter, duration
-from heymilo_prefect.flows._run import UnfinishedError, read_all_interviews
+from heymilo_prefect.flows._run import ReadResult, read_all_interviews
 from heymilo_prefect.flows._twins import async_twin, coroutine_flow
-from heymilo_prefect.flows.channel_queue import ChannelQueue, SummaryOptions, ThreadBy
-from heymilo_prefect.flows.reports import SummaryReport, publish_summary_report, show_preview
+from heymilo_prefect.flows.channel_queue import (
+    ChannelQueue,
+    ChannelResult,
+    Found,
+    StopSignal,
+    SummaryOptions,
+)
+from heymilo_prefect.flows.reports import (
+    SummaryReport,
+    UnfinishedError,
+    publish_preview,
+    publish_summary_report,
+)
 from heymilo_prefect.postings import PostingError, find_posting, select_postings
 from heymilo_prefect.slack import Mention
 from heymilo_prefect.state.post_log import PostLog
@@ -29,7 +42,7 @@ from heymilo_prefect.summaries import (
 from heymilo_prefect.tasks.interviews import InterviewReader, read_postings
 from heymilo_prefect.templating import Template
 
-_LEAD = timedelta(days=1)  # by which Slack's clock and an interview's moment may differ
+_CLOCK_DIFFERENCE = timedelta(days=1)  # between Slack's clock and HeyMilo's, at most
 
 
 @coroutine_flow
@@ -47,88 +60,78 @@ async def post_interview_summaries(
     routes: dict[str, str] | None = None,
     mention: str | None = None,
     digest: bool = False,
-    thread_by: ThreadBy | None = None,
+    thread_per_posting: bool = False,
 ) -> SummaryReport:
-    """Post a summary of each interview that has a report, once for an interview and a channel.
+    """Post a summary of each interview that has a report, once per interview and channel.
 
-    A summary whose report changed since is edited in place.
+    A summary whose report has changed since is edited in place.
 
     Args:
         heymilo_credentials: The workspace.
         slack: The channel.
-        posting_ids: The postings to look at; all that aren't archived without it.
+        posting_ids: The postings to read; without it, all that aren't archived.
         template: A Jinja template: a `SummaryTemplate` block, a file's path, an https URL, the text
             itself, or a packaged one: `full`, which is the default, or `compact`. It sees
-            `interview` and `posting`, with `digest` it sees `report`. It is tried before anything
-            is fetched.
-        since: How far back interviews are taken from now, as "7 days", or from which moment on;
-            None for all.
-        max_messages: How many new ones to post to a channel at most. The next runs go on with the
-            rest, oldest first, and the channel is told how many wait.
-        dry_run: Post nothing, and show in an artifact what would be posted, names blotted out.
-        min_score: Take interviews with this score or more, 0-100.
-        statuses: Take interviews of these statuses, such as completed or shortlisted.
-        completed_steps: Take interviews in which all of these steps are complete, by their ids.
-        routes: The channel of a posting, by its id or exact title; the block's own channel for the
-            others. The app has to be in each.
-        mention: Whom each message calls: `<@U0123ABCD>`, or `<!subteam^S0123ABCD>` for a group.
-        digest: Post one message that lists the new ones, instead of one each.
-        thread_by: "posting" puts the summaries of a posting and day into one thread.
+            `interview` and `posting`; with `digest` it sees `report`. It is checked before anything
+            is read.
+        since: How far back from now interviews are read, as "7 days", or from which time on; None
+            for all.
+        max_messages: How many new messages to post to a channel at most. The next runs post the
+            rest, oldest first, and the channel is told how many are deferred.
+        dry_run: Post nothing, and create an artifact of what would be posted, with personal data
+            redacted.
+        min_score: Post interviews with this score or a higher one, 0-100.
+        statuses: Post interviews with one of these statuses, such as completed or shortlisted.
+        completed_steps: Post interviews in which all of these steps are complete, by their ids.
+        routes: The channel of a posting, by its id or exact title; other postings use the block's
+            channel. The app has to be in each.
+        mention: Whom each message mentions: `<@U0123ABCD>`, or `<!subteam^S0123ABCD>` for a group.
+        digest: Post one message that lists the new interviews, instead of one message each.
+        thread_per_posting: Post the summaries of a posting and day into one thread.
 
     Returns:
         A `SummaryReport`.
 
     Raises:
-        TemplateError: the template can't be used; nothing was fetched.
-        PostingError: there is no posting that was named.
+        TemplateError: the template can't be used; nothing was read.
+        PostingError: HeyMilo doesn't have a posting that was named.
         StateUnavailableError: Prefect's result storage can't be used.
-        UnfinishedError: a posting wasn't read, or a summary not posted; `.report` has the rest.
+        UnfinishedError: a posting wasn't read, or a summary wasn't posted; see `.report`.
         HeyMiloError: the postings can't be listed.
     """
-    log = get_run_logger()
     if max_messages < 1:
-        raise ValueError(f"max_messages is {max_messages}: it starts at 1.")
-    if thread_by and (digest or not isinstance(slack, SlackChannel)):
-        other = "a digest is one message" if digest else "a webhook knows no threads"
-        raise ValueError(f"thread_by needs a SlackChannel and a message each: {other}.")
+        raise ValueError(f"max_messages is {max_messages}. It must be 1 or more.")
+    if thread_per_posting and (digest or not isinstance(slack, SlackChannel)):
+        reason = "a digest is one message" if digest else "a webhook has no threads"
+        raise ValueError(f"thread_per_posting needs a SlackChannel and no digest: {reason}.")
     options = SummaryOptions(
-        _tried(template, digest), _mention(mention), max_messages, digest, thread_by
+        template=_load_template(template, digest),
+        mention=_mention(mention),
+        max_messages=max_messages,
+        digest=digest,
+        thread_per_posting=thread_per_posting,
     )
-    first = _first_moment(since)
-    overdue = set[str]()
-    choice = InterviewFilter(first, min_score, statuses, completed_steps or (), overdue)
-    channels = await _Channels.open(slack, options, first)
+    first = _first_time(since)
+    wanted = InterviewFilter(first, min_score, statuses, completed_steps or ())
+    opened = await _OpenedState.open()
     everything = await read_postings(heymilo_credentials)
-    channels.route(everything, routes or {})
-    overdue |= await channels.left_by_earlier()
-    report = SummaryReport()
-    found: list[tuple[Interview, Posting]] = []
-
-    def visit(posting: Posting, interview: Interview) -> None:
-        if choice(interview):
-            found.append((interview, posting))
-
-    reader = InterviewReader[Interview](list_interviews, lambda posting: partial(visit, posting))
-    postings = select_postings(everything, posting_ids)
-    _, report.unread_postings, report.left_out = await read_all_interviews(
-        heymilo_credentials, postings, reader, "heymilo-summaries-progress"
+    router = ChannelRouter(slack, routes or {}, everything)
+    queues = opened.queues(router, options, first)
+    deferred = {one for queue in queues.values() for one in await queue.deferred_ids()}
+    found, read = await _read_wanted(
+        heymilo_credentials,
+        select_postings(everything, posting_ids),
+        wanted.including(deferred),
     )
-    options.looks_at_all = (
-        not report.unread_postings and choice.is_unrestricted and posting_ids is None
-    )
-    for interview, posting in sorted(found, key=lambda pair: pair[0].took_place_at or EARLIEST):
-        channels.of(posting).found.append((interview, posting))
+    by_channel = router.group(found)
     if dry_run:
-        await show_preview(
-            [
-                (what, channel.name, message)
-                for channel in channels.busy
-                for what, message in await channel.preview(report)
-            ]
-        )
-        log.info("Nothing is posted: %d would be.", len(report.would_post))
+        previews = [await queues[name].preview(items) for name, items in by_channel.items()]
+        await publish_preview(message for _, messages in previews for message in messages)
+        report = _report_of([result for result, _ in previews], read)
+        get_run_logger().info("Nothing is posted: %d would be.", len(report.would_post))
         return report
-    return await _finished(channels, report)
+    is_complete_scan = not read.unread_postings and wanted.is_unrestricted and posting_ids is None
+    return await _post_all(queues, by_channel, is_complete_scan, read)
 
 
 apost_interview_summaries = async_twin(post_interview_summaries)
@@ -144,10 +147,10 @@ async def post_interview_summary(
     routes: dict[str, str] | None = None,
     mention: str | None = None,
 ) -> SummaryReport:
-    """Post the summary of one interview, once for the channel: what an automation calls.
+    """Post the summary of one interview, once per channel; meant to be started by automations.
 
-    It and `post_interview_summaries` know of one another. A summary whose report changed since is
-    edited in place.
+    It shares its records with `post_interview_summaries`, so that neither posts what the other
+    posted. A summary whose report has changed since is edited in place.
 
     Args:
         heymilo_credentials: The workspace.
@@ -161,133 +164,173 @@ async def post_interview_summary(
         A `SummaryReport`.
 
     Raises:
-        TemplateError: the template can't be used; nothing was fetched.
+        TemplateError: the template can't be used; nothing was read.
         NotFoundError: HeyMilo doesn't know the id.
         StateUnavailableError: Prefect's result storage can't be used.
-        UnfinishedError: the interview has no report yet, or it wasn't posted.
+        UnfinishedError: the interview has no report yet, or the summary wasn't posted.
         HeyMiloError: the interview can't be read.
 
     Source: `GET /api/interview/{interview_id}`.
     """
     options = SummaryOptions(
-        _tried(template, digest=False), _mention(mention), tells_who_waits=False
+        _load_template(template, digest=False), _mention(mention), announce_backlog=False
     )
     client = heymilo_credentials.get_async_client()
     interview = await client.send(get_interview(interview_id))
-    report = SummaryReport()
     if not interview.has_report:
         raise UnfinishedError(
-            f"Interview {interview_id} has no report yet: run again when HeyMilo has written it.",
-            report,
+            f"Interview {interview_id} has no report yet. Run again when HeyMilo has written it.",
+            SummaryReport(),
         )
-    moment = interview.took_place_at or datetime.now(UTC) - timedelta(days=7)
-    channels = await _Channels.open(slack, options, moment)
+    first = interview.took_place_at or datetime.now(UTC) - timedelta(days=7)
+    opened = await _OpenedState.open()
     everything = await read_postings(heymilo_credentials)
-    channels.route(everything, routes or {})
+    router = ChannelRouter(slack, routes or {}, everything)
+    queues = opened.queues(router, options, first)
     posting = next((it for it in everything if it.posting_id == interview.posting_id), None)
-    channels.of(posting).found.append((interview, posting))
-    return await _finished(channels, report)
+    return await _post_all(queues, router.group([(interview, posting)]), False, None)
 
 
 apost_interview_summary = async_twin(post_interview_summary)
 """`post_interview_summary` for async callers."""
 
 
-async def _finished(channels: "_Channels", report: SummaryReport) -> SummaryReport:
-    """Post to all channels at once, and say how it went."""
-    async with asyncio.TaskGroup() as posting:
-        posts = [posting.create_task(channel.post(report)) for channel in channels.busy]
-    await publish_summary_report(report)
-    get_run_logger().info("Summaries: %s.", report)
-    undone = [*report.unread_postings.values()]
-    undone += dict.fromkeys(
-        [*(str(why) for post in posts if (why := post.result())), *report.failed.values()]
-    )
-    if report.unknown:
-        undone.append(f"{len(report.unknown)} may stand in the channel already: look there.")
-    if undone:
-        raise UnfinishedError.of(report, undone)
-    return report
+class ChannelRouter:
+    """Decides to which channel a posting's summaries go: the block's own, or a route's.
 
+    Args:
+        slack: The block.
+        routes: Channels by a posting's id or exact title.
+        postings: The workspace's postings.
 
-class _Channels:
-    """The channels that summaries go to: the block's own, and those that postings lead to."""
+    Attributes:
+        targets: The channels, by name.
+
+    Raises:
+        PostingError: HeyMilo doesn't have a posting that was named.
+        ValueError: There are routes, and `slack` is a webhook.
+    """
 
     def __init__(
-        self,
-        slack: SlackTarget,
-        options: SummaryOptions,
-        oldest: float,
-        memory: StateStore,
-        seal: TeamSecret,
+        self, slack: SlackTarget, routes: Mapping[str, str], postings: Sequence[Posting]
     ) -> None:
-        self._slack = slack
-        self._options = options
-        self._about = memory, seal, oldest
+        self._default = target_of(slack).name
         self._by_posting: dict[str, str] = {}
-        self._own = self._channel(slack)
-        self._by_name = {self._own.name: self._own}
-
-    @classmethod
-    async def open(
-        cls, slack: SlackTarget, options: SummaryOptions, first: datetime
-    ) -> "_Channels":
-        oldest = 0.0 if first == EARLIEST else (first - _LEAD).timestamp()
-        return cls(slack, options, oldest, await StateStore.open(), await TeamSecret.of_team())
-
-    def route(self, postings: Sequence[Posting], routes: Mapping[str, str]) -> None:
-        """Lead postings, by id or exact title, to channels of their own."""
-        slack = self._slack
+        self.targets: dict[str, SlackTarget] = {self._default: slack}
         if routes and not isinstance(slack, SlackChannel):
-            raise ValueError(
-                "routes needs a SlackChannel: a webhook posts to its one channel only."
-            )
+            raise ValueError("routes needs a SlackChannel: a webhook posts to a single channel.")
         for named, channel in routes.items():
             try:
                 posting = find_posting(postings, named)
             except PostingError as error:
                 raise PostingError(f"routes: {error}") from None
             assert isinstance(slack, SlackChannel)
-            fields = {"credentials": slack.credentials, "api_url": slack.api_url}
-            target = SlackChannel(channel=channel, **fields)
+            target = SlackChannel(
+                channel=channel, credentials=slack.credentials, api_url=slack.api_url
+            )
             self._by_posting[posting.posting_id] = target.channel
-            self._by_name.setdefault(target.channel, self._channel(target))
+            self.targets.setdefault(target.channel, target)
 
-    async def left_by_earlier(self) -> set[str]:
-        """Return the interviews that earlier runs left."""
-        return {left for one in self._by_name.values() for left in await one.look()}
-
-    def of(self, posting: Posting | None) -> ChannelQueue:
-        """Return the channel of a posting."""
-        name = self._by_posting.get(posting.posting_id) if posting else None
-        return self._own if name is None else self._by_name[name]
-
-    @property
-    def busy(self) -> list[ChannelQueue]:
-        """Those for which something was found."""
-        return [channel for channel in self._by_name.values() if channel.found]
-
-    def _channel(self, slack: SlackTarget) -> ChannelQueue:
-        return ChannelQueue(PostLog(slack, *self._about), self._options)
+    def group(self, found: Iterable[Found]) -> dict[str, list[Found]]:
+        """Group interviews by channel, the oldest first within each."""
+        by_channel: dict[str, list[Found]] = {name: [] for name in self.targets}
+        for interview, posting in sorted(found, key=lambda pair: pair[0].took_place_at or EARLIEST):
+            name = self._by_posting.get(posting.posting_id) if posting else None
+            by_channel[name or self._default].append((interview, posting))
+        return {name: found for name, found in by_channel.items() if found}
 
 
-def _tried(template: SummaryTemplate | str | Path | None, digest: bool) -> Template:
+class _OpenedState(NamedTuple):
+    """The run's state, which is opened before HeyMilo is called: without it, nothing is posted."""
+
+    store: StateStore
+    secret: TeamSecret
+
+    @classmethod
+    async def open(cls) -> "_OpenedState":
+        return cls(await StateStore.open(), await TeamSecret.of_team())
+
+    def queues(
+        self, router: ChannelRouter, options: SummaryOptions, first: datetime
+    ) -> dict[str, ChannelQueue]:
+        """Return a queue for each channel; channels are read back to a day before `first`."""
+        oldest = 0.0 if first == EARLIEST else (first - _CLOCK_DIFFERENCE).timestamp()
+        stop = StopSignal()
+        return {
+            name: ChannelQueue(PostLog(slack, self.store, self.secret, oldest), options, stop)
+            for name, slack in router.targets.items()
+        }
+
+
+async def _read_wanted(
+    heymilo_credentials: HeyMiloCredentials, postings: Sequence[Posting], wanted: InterviewFilter
+) -> tuple[list[Found], ReadResult]:
+    found: list[Found] = []
+
+    def visit(posting: Posting, interview: Interview) -> None:
+        if wanted(interview):
+            found.append((interview, posting))
+
+    reader = InterviewReader[Interview](list_interviews, lambda posting: partial(visit, posting))
+    read = await read_all_interviews(
+        heymilo_credentials, postings, reader, "heymilo-summaries-progress"
+    )
+    return found, read
+
+
+async def _post_all(
+    queues: Mapping[str, ChannelQueue],
+    by_channel: Mapping[str, Sequence[Found]],
+    is_complete_scan: bool,
+    read: ReadResult | None,
+) -> SummaryReport:
+    """Post to all channels at once; a channel that fails doesn't stop the others."""
+    async with asyncio.TaskGroup() as group:
+        posts = [
+            group.create_task(queues[name].post(found, is_complete_scan))
+            for name, found in by_channel.items()
+        ]
+    report = _report_of([post.result() for post in posts], read)
+    await publish_summary_report(report)
+    get_run_logger().info("Summaries: %s.", report)
+    report.raise_if_unfinished()
+    return report
+
+
+def _report_of(results: Sequence[ChannelResult], read: ReadResult | None) -> SummaryReport:
+    report = SummaryReport()
+    if read is not None:
+        report.unread_postings, report.left_out = read.unread_postings, read.left_out
+    for result in results:
+        report.posted += result.posted
+        report.edited += result.edited
+        report.already_posted += result.already_posted
+        report.deferred += result.deferred
+        report.failed |= result.failed
+        report.unknown += result.unknown
+        report.would_post += result.would_post
+        if result.error is not None:
+            report.errors.append(str(result.error))
+    return report
+
+
+def _load_template(template: SummaryTemplate | str | Path | None, digest: bool) -> Template:
     if isinstance(template, SummaryTemplate):
         if digest:
-            raise ValueError("A digest's template is a file, a URL or a text, and no block.")
-        sound = template.get_template()
+            raise ValueError("digest takes no template block. Pass a file, a URL or the text.")
+        loaded = template.get_template()
     else:
-        sound = (load_digest_template if digest else load_summary_template)(template)
-    for hint in sound.hints:
+        loaded = (load_digest_template if digest else load_summary_template)(template)
+    for hint in loaded.hints:
         get_run_logger().warning("%s", hint)
-    return sound
+    return loaded
 
 
 def _mention(mention: str | None) -> Mention | None:
     return None if mention is None else Mention(mention)
 
 
-def _first_moment(since: timedelta | str | datetime | None) -> datetime:
+def _first_time(since: timedelta | str | datetime | None) -> datetime:
     if since is None:
         return EARLIEST
     if not isinstance(since, datetime):

@@ -1,4 +1,4 @@
-"""The flow that has HeyMilo call one URL for every open posting, each webhook once."""
+"""The flow that has HeyMilo call a URL for each open posting and event, by one webhook each."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,9 @@ from heymilo_prefect.api.endpoints import EventType
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import EARLIEST, Posting, Webhook
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.flows._run import UnfinishedError
+from heymilo_prefect.flows._run import for_each
 from heymilo_prefect.flows._twins import async_twin, coroutine_flow
-from heymilo_prefect.flows.reports import Hook, WebhookReport, publish_webhook_report
+from heymilo_prefect.flows.reports import WebhookRef, WebhookReport, publish_webhook_report
 from heymilo_prefect.postings import select_postings
 from heymilo_prefect.state.lock import RunLock
 from heymilo_prefect.state.store import state_key
@@ -42,38 +42,37 @@ async def ensure_webhooks(
 ) -> WebhookReport:
     """Have HeyMilo call a URL for each open posting and event, by one webhook each.
 
-    Missing ones are made. Those that call this URL for an archived posting, or that do what an
-    older one does already, are deactivated. Webhooks to other URLs are left alone.
+    Missing webhooks are created. Webhooks that call this URL for an archived posting, or that
+    repeat an older one, are deactivated. Webhooks to other URLs aren't changed.
 
     Args:
         heymilo_credentials: The workspace.
-        url: Where HeyMilo calls: a Secret block, since who knows the URL can send what they like.
-        events: What HeyMilo calls for: some of `interview_started`, `interview_completed` and
-            `report_available`, which are all of them.
-        posting_ids: The postings to see to; all without it.
-        dry_run: Change nothing, and report what would be changed.
+        url: The URL that HeyMilo calls, in a Secret block: whoever knows it can send events.
+        events: Some of `interview_started`, `interview_completed` and `report_available`; all of
+            them by default.
+        posting_ids: The postings; all without it.
+        dry_run: Change nothing, and report what would change.
 
     Returns:
         A `WebhookReport`.
 
     Raises:
-        PostingError: there is no posting with one of the ids.
-        StateUnavailableError: another run goes on for too long.
-        UnfinishedError: a posting's webhooks weren't read, or one not made; `.report` has the rest.
+        PostingError: HeyMilo has no posting with one of the ids.
+        StateUnavailableError: another run holds the lock for too long.
+        UnfinishedError: some webhooks weren't read, created or deactivated; see `.report`.
         HeyMiloError: the postings can't be listed.
 
     Source: `GET /api/webhook/all`, `POST /api/webhook/create`, `POST /api/webhook/deactivate/{id}`.
     """
-    ours = _Webhooks(heymilo_credentials, _checked(url), events, dry_run)
+    ours = _Webhooks(heymilo_credentials, _validate_url(url), events, dry_run)
     postings = select_postings(await read_postings(heymilo_credentials), posting_ids, archived=True)
-    turn = state_key("webhooks", heymilo_credentials.base_url).replace("-", "_")
-    async with RunLock(turn, "sees to the webhooks"):
-        await ours.see_to(postings)
+    lock = state_key("webhooks", heymilo_credentials.base_url).replace("-", "_")
+    async with RunLock(lock, "reconciles the webhooks"):
+        await ours.reconcile(postings)
     report = ours.report
     await publish_webhook_report(report)
     get_run_logger().info("Webhooks: %s.", report)
-    if report.failed:
-        raise UnfinishedError.of(report, [f"{what}: {why}" for what, why in report.failed.items()])
+    report.raise_if_unfinished()
     return report
 
 
@@ -82,7 +81,7 @@ aensure_webhooks = async_twin(ensure_webhooks)
 
 
 class _Webhooks:
-    """The webhooks that call our URL."""
+    """The webhooks that call our URL, and the report on what is done to them."""
 
     def __init__(
         self,
@@ -97,17 +96,12 @@ class _Webhooks:
         self._events = events
         self._dry_run = dry_run
 
-    async def see_to(self, postings: Sequence[Posting]) -> None:
-        """Go through the postings; one that fails doesn't stop the others."""
-        left = iter([posting for posting in postings if not posting.archived])
+    async def reconcile(self, postings: Sequence[Posting]) -> None:
+        """Create and deactivate webhooks; a posting that fails doesn't stop the others."""
+        open_ids = [posting.posting_id for posting in postings if not posting.archived]
         archived = {posting.posting_id for posting in postings if posting.archived}
-
-        async def see_to_open() -> None:
-            for posting in left:
-                await self._complete(posting.posting_id)
-
         await asyncio.gather(
-            self._stop_those_of(archived), *(see_to_open() for _ in range(_POSTINGS_AT_ONCE))
+            self._deactivate_all(archived), for_each(open_ids, self._complete, _POSTINGS_AT_ONCE)
         )
 
     async def _complete(self, posting_id: str) -> None:
@@ -118,16 +112,16 @@ class _Webhooks:
             return
         warn_left_out(listed.malformed, f"the webhooks of posting {posting_id!r}")
         ours = [one for one in self._ours(listed) if one.posting_id in (posting_id, None)]
-        kept, surplus = _once_each(ours)
-        self.report.unchanged += [_hook(webhook) for webhook in kept]
-        there = {webhook.event_type for webhook in kept}
+        unchanged, surplus = _split_duplicates(ours)
+        self.report.unchanged += [_ref(webhook) for webhook in unchanged]
+        existing = {webhook.event_type for webhook in unchanged}
         for event_type in dict.fromkeys(self._events):
-            if event_type not in there:
-                await self._make(posting_id, event_type)
+            if event_type not in existing:
+                await self._create(posting_id, event_type)
         for webhook in surplus:
-            await self._stop(webhook)
+            await self._deactivate(webhook)
 
-    async def _stop_those_of(self, posting_ids: set[str]) -> None:
+    async def _deactivate_all(self, posting_ids: set[str]) -> None:
         if not posting_ids:
             return
         try:
@@ -138,42 +132,44 @@ class _Webhooks:
         warn_left_out(listed.malformed, "the webhooks")
         for webhook in self._ours(listed):
             if webhook.posting_id in posting_ids:
-                await self._stop(webhook)
+                await self._deactivate(webhook)
 
     def _ours(self, webhooks: Iterable[Webhook]) -> list[Webhook]:
-        """Return the active ones that call our URL."""
-        ours = _normal(self._url)
+        """Return the active webhooks that call our URL."""
+        ours = _canonical_url(self._url)
         return [
             webhook
             for webhook in webhooks
-            if webhook.is_active is not False and webhook.url and _normal(webhook.url) == ours
+            if webhook.is_active is not False
+            and webhook.url
+            and _canonical_url(webhook.url) == ours
         ]
 
-    async def _make(self, posting_id: str, event_type: EventType) -> None:
+    async def _create(self, posting_id: str, event_type: EventType) -> None:
         if self._dry_run:
-            self.report.would_create.append(Hook(posting_id, event_type))
+            self.report.would_create.append(WebhookRef(posting_id, event_type))
             return
         try:
-            made = await self._client.create_webhook(posting_id, self._url, event_type)
+            created = await self._client.create_webhook(posting_id, self._url, event_type)
         except HeyMiloError as error:
             self.report.failed[f"{posting_id} {event_type}"] = str(error)
         else:
-            self.report.created.append(Hook(posting_id, event_type, made.webhook_id))
+            self.report.created.append(WebhookRef(posting_id, event_type, created.webhook_id))
 
-    async def _stop(self, webhook: Webhook) -> None:
+    async def _deactivate(self, webhook: Webhook) -> None:
         if self._dry_run:
-            self.report.would_deactivate.append(_hook(webhook))
+            self.report.would_deactivate.append(_ref(webhook))
             return
         try:
             await self._client.deactivate_webhook(webhook.webhook_id)
         except HeyMiloError as error:
             self.report.failed[webhook.webhook_id] = str(error)
         else:
-            self.report.deactivated.append(_hook(webhook))
+            self.report.deactivated.append(_ref(webhook))
 
 
-def _once_each(webhooks: Iterable[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
-    """Part webhooks of one posting into the oldest for each event, and the others."""
+def _split_duplicates(webhooks: Iterable[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
+    """Split the webhooks of a posting into the oldest one per event, and the others."""
     oldest: dict[str | None, Webhook] = {}
     surplus = []
     for webhook in sorted(webhooks, key=lambda one: (one.created_at or EARLIEST, one.webhook_id)):
@@ -182,22 +178,20 @@ def _once_each(webhooks: Iterable[Webhook]) -> tuple[list[Webhook], list[Webhook
     return list(oldest.values()), surplus
 
 
-def _hook(webhook: Webhook) -> Hook:
-    return Hook(webhook.posting_id or "", webhook.event_type or "", webhook.webhook_id)
+def _ref(webhook: Webhook) -> WebhookRef:
+    return WebhookRef(webhook.posting_id or "", webhook.event_type or "", webhook.webhook_id)
 
 
-def _checked(url: SecretUrl) -> str:
+def _validate_url(url: SecretUrl) -> str:
     value = url.get()
-    given = value.strip() if isinstance(value, str) else ""
-    if is_secure_url(given):
-        return urlsplit(given).geturl()
-    raise ValueError(
-        "url must be a whole URL that begins with https://, or it travels in the open."
-    )
+    text = value.strip() if isinstance(value, str) else ""
+    if is_secure_url(text):
+        return urlsplit(text).geturl()
+    raise ValueError("url must be a complete URL that starts with https://.")
 
 
-def _normal(url: str) -> str:
-    """Write a URL in the one way that all ways of writing it have in common."""
+def _canonical_url(url: str) -> str:
+    """Return the same text for all ways of writing a URL."""
     try:
         return str(HttpUrl(url))
     except ValueError:

@@ -1,6 +1,7 @@
 """Select the interviews that get a summary."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
+from copy import copy
 from datetime import datetime
 
 from heymilo_prefect.api.models import EARLIEST, Interview, normalize_status
@@ -14,7 +15,6 @@ class InterviewFilter:
         min_score: Accept interviews with this score or a higher one, 0-100.
         statuses: Accept interviews with one of these statuses, such as `completed`.
         completed_steps: Accept interviews in which all of these steps are complete, by their ids.
-        also: The ids of interviews that may be older than `since`: earlier runs deferred them.
 
     Raises:
         ValueError: `min_score` isn't between 0 and 100.
@@ -26,7 +26,6 @@ class InterviewFilter:
         min_score: float | None = None,
         statuses: Iterable[str] | None = None,
         completed_steps: Iterable[str] = (),
-        also: Container[str] = (),
     ) -> None:
         if min_score is not None and not 0 <= min_score <= 100:
             raise ValueError(f"min_score is {min_score:g}. HeyMilo's scores are 0 to 100.")
@@ -34,7 +33,13 @@ class InterviewFilter:
         self._min_score = min_score
         self._statuses = None if statuses is None else {normalize_status(it) for it in statuses}
         self._steps = set(completed_steps)
-        self._also = also
+        self._also: Collection[str] = ()
+
+    def including(self, interview_ids: Collection[str]) -> "InterviewFilter":
+        """Return a filter that accepts these interviews however old they are."""
+        other = copy(self)
+        other._also = interview_ids
+        return other
 
     @property
     def is_unrestricted(self) -> bool:

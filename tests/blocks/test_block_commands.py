@@ -71,8 +71,11 @@ def test_every_missing_variable_is_named_at_once() -> None:
     ("changed", "said"),
     [
         ({"HEYMILO_API_KEY": "hm_wrong"}, ["HeyMilo rejected the API key"]),
-        ({"HEYMILO_API_KEY": "hm_wrong\nhm_wrong"}, ["HEYMILO_API_KEY: ", "copy it whole"]),
-        ({"HEYMILO_BASE_URL": "http://example.com"}, ["HEYMILO_BASE_URL: ", "in the open"]),
+        ({"HEYMILO_API_KEY": "hm_wrong\nhm_wrong"}, ["HEYMILO_API_KEY: ", "Copy the complete key"]),
+        (
+            {"HEYMILO_BASE_URL": "http://example.com"},
+            ["HEYMILO_BASE_URL: ", "must start with https://"],
+        ),
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, ["Slack doesn't know this token"]),
         ({"SLACK_CHANNEL": "#nowhere"}, ["The app isn't in #nowhere"]),
         ({"SLACK_CHANNEL": "C99999999"}, ["Slack shows the app no channel C99999999"]),

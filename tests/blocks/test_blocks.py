@@ -25,11 +25,11 @@ class TestStandards(BlockStandardTestSuite):
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("api_key", "", "copy it whole"),
-        ("api_key", "key\nwith a break", "copy it whole"),
+        ("api_key", "", "Copy the complete key"),
+        ("api_key", "key\nwith a break", "Copy the complete key"),
         ("base_url", "http://api.heymilo.network", "https://"),
-        ("base_url", "api.heymilo.network", "whole URL"),
-        ("base_url", "https://user:word@api.heymilo.network", "no user, password"),
+        ("base_url", "api.heymilo.network", "complete URL"),
+        ("base_url", "https://user:word@api.heymilo.network", "must not contain a user, password"),
         ("timeout_seconds", 0, "greater than 0"),
         ("requests_per_minute", -1, "greater than 0"),
         ("requests_per_minute", float("inf"), "finite number"),

@@ -65,4 +65,4 @@ def test_prefects_own_webhook_block_takes_messages_too(world: World) -> None:
     webhook = SlackWebhook(url=world.slack_webhook_url)
     report_stalled_candidates(world.heymilo_credentials, slack=webhook, post_when_clear=True)
     (message,) = world.slack_workspace.messages("#hiring")
-    assert "Nobody is newly stalled" in json.dumps(message["blocks"])
+    assert "No newly stalled candidates" in json.dumps(message["blocks"])

@@ -85,7 +85,7 @@ class Summaries(Manner):
         if self.how.get("digest"):
             yield from (Piece(interview_id, 0, None) for interview_id in ids)
             return
-        head = world.posting_ids[0] if self.how.get("thread_by") else None
+        head = world.posting_ids[0] if self.how.get("thread_per_posting") else None
         if head:
             yield Piece(head, 0, None)
         for interview_id in ids:
@@ -94,7 +94,7 @@ class Summaries(Manner):
 
 
 _OF_TWO = ("1st message", "its reply", "2nd message")
-_BY_POSTING = {"template": TEMPLATE, "thread_by": "posting"}
+_BY_POSTING = {"template": TEMPLATE, "thread_per_posting": True}
 MESSAGES = Summaries("a message each", _OF_TWO)
 THREAD = Summaries("a posting's thread", ("its head", *_OF_TWO), _BY_POSTING)
 DIGEST = Summaries("digest", ("1st message", "2nd message"), {"digest": True}, interviews=60)

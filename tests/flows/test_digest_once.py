@@ -283,7 +283,7 @@ def test_without_reading_a_lost_response_is_unknown_and_not_posted_again(
     world.slack_workspace.scopes.discard("channels:history")
     ids = stuck(world, 2)
     world.slack_workspace.play(fault)
-    with pytest.raises(UnfinishedError, match="or not: look there") as raised:
+    with pytest.raises(UnfinishedError, match=r"or not\. Check there") as raised:
         run(world, slack)
     report = raised.value.report
     assert (sorted(report.unknown), report.mentioned, report.digest_posted) == (

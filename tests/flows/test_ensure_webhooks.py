@@ -192,7 +192,7 @@ def test_each_reading_of_the_documentation_will_do(
 
 @pytest.mark.parametrize("value", ["http://hooks.example.com/x", "hooks", "", {"a": 1}])
 def test_a_url_in_the_open_is_refused_without_being_said(world: World, value: Any) -> None:
-    with pytest.raises(ValueError, match="begins with https://") as raised:
+    with pytest.raises(ValueError, match="starts with https://") as raised:
         ensure_webhooks(world.heymilo_credentials, Secret(value=value))
     assert "hooks.example" not in str(raised.value)
     assert not world.webhooks

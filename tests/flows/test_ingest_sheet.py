@@ -277,7 +277,7 @@ def test_a_lost_retake_answer_is_unknown_and_the_run_says_so(world: World, tmp_p
     sheet = write_sheet(tmp_path / "a.csv", 5)
     results = tmp_path / "r.csv"
     world.play(faults.reset(acted=True), on="ingest_candidates")
-    with pytest.raises(UnfinishedError, match="5 retake rows may have been done") as raised:
+    with pytest.raises(UnfinishedError, match="5 retake rows may have been ingested") as raised:
         ingest_sheet(
             world.heymilo_credentials, sheet, POSTING, retake=True, results_path=str(results)
         )

@@ -187,7 +187,7 @@ def test_one_for_an_automation_is_known_to_the_schedule(world: World) -> None:
     assert stands(world) == once(ids)
 
 
-@pytest.mark.parametrize("how", [{}, {"thread_by": "posting"}, {"digest": True}])
+@pytest.mark.parametrize("how", [{}, {"thread_per_posting": True}, {"digest": True}])
 def test_a_worker_without_records_reads_the_channel(
     world: World, tmp_path: Path, how: dict[str, Any]
 ) -> None:
@@ -246,7 +246,7 @@ def test_without_the_scope_to_read_the_run_says_so_and_relies_on_its_records(
     finished(world, 3)
     world.slack_workspace.scopes.discard("channels:history")
     world.slack_workspace.play("reset_after")
-    with pytest.raises(UnfinishedError, match="1 may stand in the channel already") as raised:
+    with pytest.raises(UnfinishedError, match="1 summary may be in the channel") as raised:
         run(world)
     assert "#hiring can't be read" in caplog.text and "channels:history" in caplog.text
     assert len(raised.value.report.unknown) == 1

@@ -40,7 +40,7 @@ def listed(world: World) -> list[str]:
 
 def test_a_posting_has_one_thread_a_day(world: World) -> None:
     here, there = finished(world, 2), finished(world, 1, posting=1)
-    how = {"template": ONE_LINE, "thread_by": "posting"}
+    how = {"template": ONE_LINE, "thread_per_posting": True}
     run(world, **how)
     here += finished(world, 1)
     report = run(world, **how)
@@ -63,7 +63,7 @@ def test_a_fault_in_a_thread_loses_and_doubles_nothing(
     world: World, fault: str, moment: int
 ) -> None:
     ids = finished(world, 2)
-    how = {"template": ONE_LINE, "thread_by": "posting"}
+    how = {"template": ONE_LINE, "thread_per_posting": True}
     world.slack_workspace.play(fault, skip=moment)
     if fault == "not_in_channel":
         with pytest.raises(UnfinishedError):
@@ -76,10 +76,10 @@ def test_a_fault_in_a_thread_loses_and_doubles_nothing(
 
 def test_threads_need_a_channel_and_a_message_each(world: World) -> None:
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
-    with pytest.raises(ValueError, match="a webhook knows no threads"):
-        post_interview_summaries(world.heymilo_credentials, webhook, thread_by="posting")
+    with pytest.raises(ValueError, match="a webhook has no threads"):
+        post_interview_summaries(world.heymilo_credentials, webhook, thread_per_posting=True)
     with pytest.raises(ValueError, match="a digest is one message"):
-        run(world, thread_by="posting", digest=True)
+        run(world, thread_per_posting=True, digest=True)
 
 
 def test_a_digest_lists_the_new_ones_once(world: World) -> None:
@@ -119,7 +119,7 @@ def test_a_digest_by_a_webhook_and_its_lost_answer(world: World) -> None:
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
     given = world.heymilo_credentials, webhook
     world.slack_workspace.play("reset_after")
-    with pytest.raises(UnfinishedError, match="3 may stand in the channel already"):
+    with pytest.raises(UnfinishedError, match="3 summaries may be in the channel"):
         post_interview_summaries(*given, digest=True)
     assert len(post_interview_summaries(*given, digest=True).already_posted) == len(ids)
     assert len(messages(world)) == 1
@@ -143,7 +143,7 @@ def test_a_digests_own_template_is_tried_before_anything_is_fetched(
     with pytest.raises(TemplateError, match="waitin"):
         run(world, digest=True, template=template)
     assert not world.requests
-    with pytest.raises(ValueError, match="a file, a URL or a text, and no block"):
+    with pytest.raises(ValueError, match="digest takes no template block"):
         run(world, digest=True, template=SummaryTemplate(template="x"))
     template.write_text("We have {{ report.total }} reports.")
     run(world, digest=True, template=template)

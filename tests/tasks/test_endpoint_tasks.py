@@ -158,7 +158,7 @@ async def test_a_wrong_candidate_is_named_without_its_values_before_anything_is_
 
 @pytest.mark.parametrize("candidates", [ANN, SOMEBODY, "ann@example.com"], ids=type)
 def test_one_candidate_where_a_list_is_wanted_is_refused(world: World, candidates: Any) -> None:
-    with pytest.raises(ValueError, match="Give a list") as raised:
+    with pytest.raises(ValueError, match="Pass a list") as raised:
         tasks.ingest_candidates(world.heymilo_credentials, "key", candidates)
     assert "ann" not in str(raised.value) and not world.requests
 

@@ -9,7 +9,7 @@ from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.postings import PostingError
 from heymilo_prefect.sandbox import World
 from heymilo_prefect.stalled import StallRules
-from heymilo_prefect.tasks import afind_stalled, aiter_interviews, find_stalled, iter_interviews
+from heymilo_prefect.tasks import aiter_interviews, find_stalled, iter_interviews
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -46,4 +46,4 @@ async def test_what_was_walked_can_be_judged_in_a_flow_of_ones_own(world: World)
 
     assert stuck(world.heymilo_credentials) == [mine]
     interviews = [it async for it in aiter_interviews(world.heymilo_credentials)]
-    assert await afind_stalled(interviews) == ([], {})
+    assert find_stalled(interviews) == ([], {})

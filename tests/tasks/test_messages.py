@@ -15,7 +15,6 @@ from heymilo_prefect.tasks import (
     PostedMessage,
     aget_interview,
     apost_message,
-    arender_summary,
     get_interview,
     post_message,
     render_summary,
@@ -66,7 +65,7 @@ async def test_in_async_flows(world: World) -> None:
     @flow
     async def mine() -> PostedMessage:
         interview = await aget_interview(world.heymilo_credentials, done)
-        message = await arender_summary(interview, template="compact")
+        message = render_summary(interview, template="compact")
         return await apost_message(world.slack, message, key=f"mine {done}")
 
     assert (await mine()).is_new and not (await mine()).is_new
@@ -117,7 +116,7 @@ def test_a_webhooks_lost_answer_is_unknown_once(world: World) -> None:
     def mine() -> PostedMessage:
         return post_message(webhook, MESSAGE, key="key")
 
-    with pytest.raises(SlackOutcomeUnknownError, match="look there"):
+    with pytest.raises(SlackOutcomeUnknownError, match="Check there"):
         mine()
     assert mine() == PostedMessage(None, False)
     assert len(world.slack_workspace.messages("#hiring")) == 1

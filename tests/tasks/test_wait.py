@@ -219,7 +219,7 @@ def test_a_status_counts_however_it_is_written(
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"until": "done"}, "until is 'done': it is one of started, completed, report"),
+        ({"until": "done"}, "until is 'done'. Use one of started, completed, report"),
         ({"timeout": "soon"}, "timeout: 'soon' is no duration"),
         ({"poll_every": "0 s"}, "poll_every must be above 0"),
         ({"poll_every": timedelta(seconds=-1)}, "poll_every: a duration can't be negative"),
@@ -234,5 +234,5 @@ def test_a_wrong_parameter_is_named(
 
 
 def test_one_id_where_a_list_is_wanted_is_refused(world: World) -> None:
-    with pytest.raises(ValueError, match="give a list"):
+    with pytest.raises(ValueError, match="Pass a list"):
         wait_for_interviews(world.heymilo_credentials, "int_1")
