@@ -20,6 +20,7 @@ from heymilo_prefect.slack import (
     plain_message,
     slack_client,
 )
+from heymilo_prefect.slack.targets import Target
 
 
 class SlackChannel(NotificationBlock):
@@ -113,8 +114,8 @@ SlackTarget = (
 """What takes messages: a channel, or the incoming webhook of prefect-slack or of Prefect itself."""
 
 
-def target_of(slack: SlackTarget) -> Channel | IncomingWebhook:
-    """Return what posts to a channel, or through an incoming webhook."""
+def target_of(slack: SlackTarget) -> Target:
+    """Return the target of a block: a channel, or an incoming webhook."""
     if isinstance(slack, SlackChannel):
         return Channel(slack.get_client(), slack.channel)
     return IncomingWebhook(slack.url.get_secret_value())

@@ -124,7 +124,7 @@ class ChannelQueue:
 
     async def deferred_ids(self) -> list[str]:
         """Return the interviews that earlier runs deferred; Slack isn't called."""
-        await self._posts.records.look()
+        await self._posts.records.peek()
         return self._deferred_earlier()
 
     async def preview(
@@ -138,7 +138,7 @@ class ChannelQueue:
         Returns:
             The result, and for each message what it is about, the channel and the message.
         """
-        await self._posts.read([_key(one.interview_id) for one, _ in found])
+        await self._posts.prefetch([_key(one.interview_id) for one, _ in found])
         result = ChannelResult()
         due = self._select_due(found, result)
         result.would_post = [interview.interview_id for interview, _ in due]
@@ -193,7 +193,7 @@ class ChannelQueue:
         not_read = (
             [] if is_complete_scan else [it for it in self._deferred_earlier() if it not in ids]
         )
-        await self._posts.records.write(waiting=[*not_posted, *not_read, *result.deferred])
+        await self._posts.records.save(waiting=[*not_posted, *not_read, *result.deferred])
         if due:
             get_run_logger().info(
                 "%s: %d of %d new summaries posted.",
@@ -214,7 +214,7 @@ class ChannelQueue:
             key = _key(interview.interview_id)
             if key in self._posts.unknown:
                 result.unknown.append(interview.interview_id)
-            elif self._posts.of(key).is_new:
+            elif self._posts.record_of(key).is_new:
                 new.append((interview, posting))
             else:
                 result.already_posted.append(interview.interview_id)
@@ -278,7 +278,7 @@ class ChannelQueue:
         title = posting.title or "Untitled posting"
         key = MessageKey(THREAD, f"{posting.posting_id} {today:%Y-%m-%d}")
         await self._posts.put(key, plain_message("", f"{title}, {today:%d %B %Y}"))
-        return self._posts.of(key).ts
+        return self._posts.record_of(key).ts
 
     async def _announce_backlog(self, count: int) -> None:
         """Post how many summaries are deferred, and keep that message up to date until none is."""
@@ -296,7 +296,7 @@ class ChannelQueue:
                 "per run, oldest first. Raise max_messages to get more at once."
             )
         await self._posts.put(MessageKey(NOTICE, f"backlog {number}"), plain_message(text))
-        await self._posts.records.write(backlog=number, told=bool(count))
+        await self._posts.records.save(backlog=number, told=bool(count))
         if count:
             get_run_logger().info(
                 "%s: %d more are deferred to the next runs (max_messages).", self.name, count

@@ -83,7 +83,7 @@ async def report_stalled_candidates(
     base_url = heymilo_credentials.base_url
     digest = None
     if slack is not None:
-        posts = PostLog(slack, store, await TeamSecret.of_team(), oldest=time.time())
+        posts = PostLog(slack, store, await TeamSecret.load(), oldest=time.time())
         digest = StalledDigest(posts, store, base_url, loaded, reminder, post_when_clear)
     now = datetime.now(UTC)
     everything = await read_postings(heymilo_credentials)

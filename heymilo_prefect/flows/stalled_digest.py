@@ -111,12 +111,12 @@ class StalledDigest:
             return history.get("mentions")
         key = MessageKey(STALLED, plan["id"])
         await self.posts.load([key], since=plan["at"])
-        posted = self.posts.of(key)
-        if key in self.posts.unknown or posted.end == "unknown":
+        posted = self.posts.record_of(key)
+        if key in self.posts.unknown or posted.final_state == "unknown":
             result.unknown += plan["ids"]
         elif posted.is_partial:
             await self.posts.delete(key)
-        return history["mentions"] if self.posts.of(key).is_new else plan["mentions"]
+        return history["mentions"] if self.posts.record_of(key).is_new else plan["mentions"]
 
     def _render(
         self, scan: StallScan, mentioned: Sequence[Stalled], reminders: set[str], resumed: int

@@ -248,7 +248,7 @@ class _OpenedState(NamedTuple):
 
     @classmethod
     async def open(cls) -> "_OpenedState":
-        return cls(await StateStore.open(), await TeamSecret.of_team())
+        return cls(await StateStore.open(), await TeamSecret.load())
 
     def queues(
         self, router: ChannelRouter, options: SummaryOptions, first: datetime

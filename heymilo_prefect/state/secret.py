@@ -1,6 +1,6 @@
-"""The team's secret, which hashes and encrypts stored records.
+"""The team's secret, which hashes and encrypts stored records, so that they reveal nothing.
 
-It is in a Prefect Secret block, which the first run of all makes.
+It is in a Prefect Secret block, which the first run creates.
 """
 
 import base64
@@ -15,43 +15,43 @@ from cryptography.fernet import Fernet
 from prefect.blocks.system import Secret
 
 SECRET_BLOCK = "heymilo-ingest-memory"
-TAG_BYTES = 16
+FINGERPRINT_BYTES = 16
 
 
 class TeamSecret:
-    """The team's secret: rows become tags with it, and links unreadable."""
+    """The team's secret; `key_id` tells it from other secrets."""
 
     def __init__(self, secret: str) -> None:
         self._key = secret.encode()
         self._fernet = Fernet(base64.urlsafe_b64encode(self._digest(b"seal")))
-        self.mark = self._digest(b"mark").hex()[:16]
+        self.key_id = self._digest(b"mark").hex()[:16]
 
     @classmethod
-    async def of_team(cls) -> "TeamSecret":
-        """Load the secret from its Prefect block; the first run of all makes it."""
+    async def load(cls) -> "TeamSecret":
+        """Load the secret from its Prefect block, or create it in the first run."""
         block: Secret[Any]
         try:
             block = await Secret.aload(SECRET_BLOCK)
         except ValueError:
-            with suppress(ValueError):  # another run was faster
+            with suppress(ValueError):  # another run created it first
                 await Secret(value=secrets.token_hex(32)).asave(SECRET_BLOCK)
             block = await Secret.aload(SECRET_BLOCK)
         return cls(str(block.get()))
 
-    def tag(self, identity: bytes) -> bytes:
-        """Return the tag of a row with this identity."""
-        return self._digest(b"row" + identity)[:TAG_BYTES]
+    def fingerprint(self, identity: bytes) -> bytes:
+        """Return a keyed hash that recognizes a row, and reveals nothing of it."""
+        return self._digest(b"row" + identity)[:FINGERPRINT_BYTES]
 
-    def mark_of(self, content: bytes) -> str:
-        """Return what tells a content from another, and nothing of it."""
-        return self._digest(b"content" + content).hex()[: 2 * TAG_BYTES]
+    def keyed_hash(self, content: bytes) -> str:
+        """Return a keyed hash that recognizes a content, and reveals nothing of it."""
+        return self._digest(b"content" + content).hex()[: 2 * FINGERPRINT_BYTES]
 
-    def close(self, value: Any) -> str:
-        """Make a JSON value unreadable."""
+    def encrypt(self, value: Any) -> str:
+        """Encrypt a JSON value."""
         return self._fernet.encrypt(zlib.compress(json.dumps(value).encode())).decode()
 
-    def open(self, text: str) -> Any:
-        """Read what was closed under this secret."""
+    def decrypt(self, text: str) -> Any:
+        """Decrypt a value that was encrypted with this secret."""
         return json.loads(zlib.decompress(self._fernet.decrypt(text)))
 
     def _digest(self, data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from prefect.variables import Variable
 
 from heymilo_prefect.ingestion import CandidateRow, RowOutcome
 from heymilo_prefect.state.lock import RunLock
-from heymilo_prefect.state.secret import SECRET_BLOCK, TAG_BYTES, TeamSecret
+from heymilo_prefect.state.secret import FINGERPRINT_BYTES, SECRET_BLOCK, TeamSecret
 from heymilo_prefect.state.store import StateStore, StateUnavailableError, prefect_server, state_key
 
 _READ_AHEAD = 32  # more than the records that are written at once, so that no gap ends the reading
@@ -89,7 +89,7 @@ class SentRowsLog:
         if number not in self._links:
             if len(self._links) >= _OPENED:
                 self._links.clear()
-            self._links[number] = self._seal.open(entry["links"])
+            self._links[number] = self._seal.decrypt(entry["links"])
         return PriorSend(date.fromisoformat(entry["on"]), True, *self._links[number][place])
 
     async def intend(self, rows: Iterable[CandidateRow]) -> None:
@@ -105,7 +105,7 @@ class SentRowsLog:
         if sent or free:
             await self._record(
                 sent=_joined(tags[one.row] for one in sent),
-                links=self._seal.close([[one.interview_id, one.interview_link] for one in sent]),
+                links=self._seal.encrypt([[one.interview_id, one.interview_link] for one in sent]),
                 free=_joined(free),
             )
 
@@ -113,20 +113,20 @@ class SentRowsLog:
         """Write the summary, once it spares the next run enough reading, or what can't be read."""
         if self._anew or self.records - self._summed >= _UNSUMMED:
             summary = {"records": self.records, "entries": self._entries}
-            await self._memory.record(f"{self._key}-summary", summary)
+            await self._memory.put(f"{self._key}-summary", summary)
 
     def _at(self, number: int) -> str:
         return f"{self._key}-{number}"
 
     async def _record(self, **entry: Any) -> None:
-        entry |= {"on": datetime.now(UTC).date().isoformat(), "under": self._seal.mark}
+        entry |= {"on": datetime.now(UTC).date().isoformat(), "under": self._seal.key_id}
         number, self.records = self.records, self.records + 1
-        await self._memory.record(self._at(number), entry)
+        await self._memory.put(self._at(number), entry)
         self._written = max(self._written, number + 1)
         self._take(entry)
 
     def _take(self, entry: dict[str, Any]) -> None:
-        if entry["under"] != self._seal.mark:
+        if entry["under"] != self._seal.key_id:
             if self._resend:
                 self._anew = True
                 return
@@ -182,7 +182,7 @@ class RetakeLog(SentRowsLog):
 
     async def intend(self, rows: Iterable[CandidateRow]) -> None:
         """Record that these rows are about to be sent, and mustn't be again without an answer."""
-        self._turn.check()
+        self._turn.ensure_held()
         await super().intend(rows)
         async with self._telling:
             if not self._told:
@@ -197,7 +197,7 @@ class SentRowsIndex:
     def __init__(
         self, memory: StateStore, seal: TeamSecret, origin: str, resend: bool, dry_run: bool
     ):
-        self.tag = seal.tag
+        self.tag = seal.fingerprint
         self._memory = memory
         self._seal = seal
         self._origin = origin
@@ -220,7 +220,7 @@ class SentRowsIndex:
         Raises:
             StateUnavailableError: Prefect's result storage can't be used.
         """
-        return cls(await StateStore.open(), await TeamSecret.of_team(), origin, resend, dry_run)
+        return cls(await StateStore.open(), await TeamSecret.load(), origin, resend, dry_run)
 
     async def of(self, url_key: str, retake: bool) -> SentRowsLog:
         """Return what was sent to a posting; with `retake`, no other run sends such rows now."""
@@ -264,4 +264,6 @@ def _joined(tags: Iterable[bytes]) -> str:
 
 def _split(joined: str) -> Iterator[bytes]:
     tags = base64.b64decode(joined)
-    return (tags[start : start + TAG_BYTES] for start in range(0, len(tags), TAG_BYTES))
+    return (
+        tags[start : start + FINGERPRINT_BYTES] for start in range(0, len(tags), FINGERPRINT_BYTES)
+    )

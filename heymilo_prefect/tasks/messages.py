@@ -81,21 +81,21 @@ async def post_message(slack: SlackTarget, message: SlackMessage | str, key: str
     if not key.strip():
         raise ValueError("key is empty. Name what the message is about.")
     content = plain_message(message) if isinstance(message, str) else message
-    secret = await TeamSecret.of_team()
-    about = MessageKey(MESSAGE, secret.mark_of(key.encode()))  # a key may contain a name
+    secret = await TeamSecret.load()
+    about = MessageKey(MESSAGE, secret.keyed_hash(key.encode()))  # a key may contain a name
     oldest = time.time() - _LOOK_BACK_SECONDS
     async with PostLog(slack, await StateStore.open(), secret, oldest) as posts:
         await posts.load([about])
-        posted = posts.of(about)
+        posted = posts.record_of(about)
         is_new = posted.is_new
-        is_incomplete = len(posted.parts) < posted.of
+        is_incomplete = len(posted.parts) < posted.expected_parts
         if (is_new or is_incomplete) and await posts.put(about, content) == "unknown":
             raise SlackOutcomeUnknownError(
                 f"Slack's response was lost, so the message may be in {posts.target.name} or not. "
                 "Check there; it isn't posted again.",
                 "outcome_unknown",
             )
-        return PostedMessage(posts.of(about).ts, is_new)
+        return PostedMessage(posts.record_of(about).ts, is_new)
 
 
 apost_message = async_twin(post_message)

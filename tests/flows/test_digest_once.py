@@ -91,7 +91,7 @@ def test_a_digest_that_slack_did_not_take_is_posted_by_the_next_run_once(
 ) -> None:
     ids = stuck(world, 2)
     world.slack_workspace.play("500", times=2, skip=moment)
-    with pytest.raises(UnfinishedError, match="shows that the message isn't there") as raised:
+    with pytest.raises(UnfinishedError, match="the message isn't in") as raised:
         run(world)
     report = raised.value.report
     assert (report.mentioned, report.digest_posted, report.unknown) == ([], False, [])
@@ -254,7 +254,7 @@ def test_a_digest_that_cannot_be_deleted_loses_nobody(
         run(world)
     world.slack_workspace.play("cant_delete_message", on="chat.delete")
     assert sorted(run(world).mentioned) == sorted(ids)
-    assert "A message stays as it was" in caplog.text
+    assert "A message stays as it is" in caplog.text
     assert mentions(world) - once(ids) == Counter({(one, 0): 1 for one in ids})
 
 

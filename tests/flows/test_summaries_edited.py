@@ -165,7 +165,7 @@ def test_where_slack_forbids_to_edit_the_message_stays_and_the_run_goes_on(
     world.rescore(done, 77)
     world.slack_workspace.play("edit_window_closed", on="chat.update")
     run(world)
-    assert "A message stays as it was" in caplog.text
+    assert "A message stays as it is" in caplog.text
     run(world)
     assert lines(world) == ["40 / 100"] and edits(world) == 1
 

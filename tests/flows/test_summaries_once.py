@@ -279,6 +279,6 @@ def test_records_hold_no_text(world: World, tmp_path: Path) -> None:
 def test_a_message_that_certainly_is_not_there_is_left_to_the_next_run(world: World) -> None:
     (interview_id,) = finished(world, 1)
     world.slack_workspace.play("reset_before", times=2)
-    with pytest.raises(UnfinishedError, match="#hiring shows that the message isn't there"):
+    with pytest.raises(UnfinishedError, match="the message isn't in #hiring"):
         run(world)
     assert run(world).posted == [interview_id]

@@ -74,7 +74,7 @@ async def test_who_waits_too_long_is_told(name: str, monkeypatch: pytest.MonkeyP
 
 async def test_a_run_that_was_still_for_too_long_does_no_more(name: str) -> None:
     async with RunLock(name, "does it") as mine:
-        mine.check()
+        mine.ensure_held()
         mine._renewed -= 50  # a machine that was asleep
         with pytest.raises(StateUnavailableError, match="run again"):
-            mine.check()
+            mine.ensure_held()
