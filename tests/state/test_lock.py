@@ -76,5 +76,5 @@ async def test_a_run_that_was_still_for_too_long_does_no_more(name: str) -> None
     async with RunLock(name, "does it") as mine:
         mine.ensure_held()
         mine._renewed -= 50  # a machine that was asleep
-        with pytest.raises(StateUnavailableError, match="run again"):
+        with pytest.raises(StateUnavailableError, match="Run again"):
             mine.ensure_held()
