@@ -9,7 +9,7 @@ from typing import Any
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack import SlackMessage
-from heymilo_prefect.slack.html import PAGE_STYLE
+from heymilo_prefect.slack.html import PAGE_STYLE, draw_channel
 from heymilo_prefect.summaries import (
     StalledGroup,
     StalledItem,
@@ -128,6 +128,14 @@ def pages() -> dict[str, str]:
     }
     drawn["digest"] = draw_in_channel(many(), "Six interviews in one message")
     drawn["stalled"] = draw_in_channel(digest(), "The digest of stalled candidates")
+    summary = render_summary(interviews()["Strong"], None, "full")
+    drawn["channel"] = draw_channel(
+        "hiring",
+        [
+            {"text": it.text, "blocks": it.blocks, "ts": ts}
+            for ts, it in (("1768471200", summary), ("1768550400", digest()))
+        ],
+    )
     head = f'<meta charset="utf-8"><style>{PAGE_STYLE} .slack {{ margin: 0 auto 24px }}</style>'
     return {name: f"<!doctype html>{head}{body}" for name, body in drawn.items()}
 
@@ -147,7 +155,9 @@ def main() -> None:
                 f"--user-data-dir={folder}",
                 f"--screenshot={PICTURES}/{name}.png",
             ]
-            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330}[name]
+            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330, "channel": 800}[
+                name
+            ]
             command = [chromium, *options, f"--window-size={WIDTH},{height}", file.as_uri()]
             subprocess.run(command, check=True, capture_output=True)
         print(PICTURES / f"{name}.png")
