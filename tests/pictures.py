@@ -147,7 +147,9 @@ def main() -> None:
                 f"--user-data-dir={folder}",
                 f"--screenshot={PICTURES}/{name}.png",
             ]
-            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330}[name]
+            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330, "channel": 800}[
+                name
+            ]
             command = [chromium, *options, f"--window-size={WIDTH},{height}", file.as_uri()]
             subprocess.run(command, check=True, capture_output=True)
         print(PICTURES / f"{name}.png")
