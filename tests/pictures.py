@@ -9,7 +9,7 @@ from typing import Any
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack import SlackMessage
-from heymilo_prefect.slack.html import PAGE_STYLE
+from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
 from heymilo_prefect.summaries import (
     StalledGroup,
     StalledItem,
@@ -104,17 +104,22 @@ def many() -> SlackMessage:
 
 
 def digest() -> SlackMessage:
-    """Who is stalled in two postings."""
-    waiting = [
-        StalledItem("int_1", "Ada Example", "not_started", "resume_upload", "9 days", "candidate"),
-        StalledItem("int_2", "Ben Example", "in_progress", "web_interview", "3 days", "candidate"),
-        StalledItem("int_3", "Chloé Exemple", "analysis_stuck", "web_interview", "8 h", "HeyMilo"),
+    """Candidates who are stalled in two postings."""
+    start = ("not_started", "resume_upload", "9 days", "candidate")
+    finish = ("in_progress", "web_interview", "3 days", "candidate")
+    analyze = ("analysis_stuck", "web_interview", "8 h", "HeyMilo")
+    waits = [
+        *((name, *start) for name in ("Ada Example", "Ben Example", "Cleo Example")),
+        ("Dan Example", *start[:2], "4 days", "candidate"),
+        *((name, *finish) for name in ("Eve Example", "Finn Example")),
+        ("Chloé Exemple", *analyze),
     ]
+    items = [StalledItem(f"int_{at}", *wait) for at, wait in enumerate(waits)]
     groups = [
-        StalledGroup("Senior Frontend Developer", waiting[:2]),
-        StalledGroup("Warehouse Associate", waiting[2:]),
+        StalledGroup("Senior Frontend Developer", items[:6]),
+        StalledGroup("Warehouse Associate", items[6:]),
     ]
-    return render_stalled_digest(groups, total=34, not_listed=31, already_reported=4, resumed=2)
+    return render_stalled_digest(groups, total=7, already_reported=4, resumed=2)
 
 
 def pages() -> dict[str, str]:
@@ -128,6 +133,11 @@ def pages() -> dict[str, str]:
     }
     drawn["digest"] = preview_html(many(), "Six interviews in one message")
     drawn["stalled"] = preview_html(digest(), "The digest of stalled candidates")
+    summary = render_summary(interviews()["Strong"], None, "full")
+    posted = (("1768471200", summary), ("1768550400", digest()))
+    drawn["channel"] = channel_html(
+        "hiring", [{"text": it.text, "blocks": it.blocks, "ts": ts} for ts, it in posted]
+    )
     head = f'<meta charset="utf-8"><style>{PAGE_STYLE} .slack {{ margin: 0 auto 24px }}</style>'
     return {name: f"<!doctype html>{head}{body}" for name, body in drawn.items()}
 
@@ -147,7 +157,7 @@ def main() -> None:
                 f"--user-data-dir={folder}",
                 f"--screenshot={PICTURES}/{name}.png",
             ]
-            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330, "channel": 800}[
+            height = {"full": 3150, "compact": 900, "digest": 380, "stalled": 330, "channel": 680}[
                 name
             ]
             command = [chromium, *options, f"--window-size={WIDTH},{height}", file.as_uri()]
