@@ -1,6 +1,6 @@
-"""Rows of a sheet become requests, and each row gets one outcome. Decides; sends nothing itself.
+"""Turn candidates into requests, and their responses into one outcome per row. No I/O.
 
-`ingest_batch` is a generator: it yields a `Call` to send and receives the answer, or the error.
+`ingest_batch` is a generator: it yields a `Call` to send, and receives its result or the error.
 """
 
 import json
@@ -20,28 +20,38 @@ from heymilo_prefect.api.models import Candidate, IngestedInterview, Ingestion
 
 Outcome = Literal["ingested", "duplicate", "rejected", "failed", "unknown", "ready"]
 OUTCOMES: tuple[Outcome, ...] = ("ingested", "duplicate", "rejected", "failed", "unknown")
-"""How a row can end; in a dry run it can also be `ready`."""
+"""The outcomes of a row; a dry run has `ready` as well."""
+
 BATCH_ROWS = 100
+"""Rows per request. HeyMilo documents no limit, so a run reduces it when a request is too large."""
 
 
 @dataclass(slots=True)
 class CandidateRow:
-    """A row that is ready to be sent.
+    """A row of a sheet whose candidate is ready to be sent.
 
-    `note` is part of its outcome's reason, whatever the outcome. `tag` recognises the row in a
-    later run.
+    Attributes:
+        row: The row's number, as the spreadsheet program shows it.
+        candidate: The candidate.
+        note: What to know about the row; it is part of the outcome's reason.
+        url_key: The posting to which the candidate is sent.
+        normalized_fields: Those of `name`, `email` and `phone_number` that aren't sent exactly as
+            the cell shows them.
+        fingerprint: Recognizes the row in a later run.
     """
 
     row: int
     candidate: Candidate = field(repr=False)
     note: str = ""
-    tag: bytes = field(default=b"", repr=False)
+    url_key: str = ""
+    normalized_fields: tuple[str, ...] = ()
+    fingerprint: bytes = field(default=b"", repr=False)
 
     def ended(
-        self, outcome: "Outcome", why: object = "", found: IngestedInterview | None = None
+        self, outcome: "Outcome", reason: object = "", found: IngestedInterview | None = None
     ) -> "RowOutcome":
-        """Return the row's outcome, whose reason is `why` and the row's own note."""
-        reason = "; ".join(filter(None, (str(why), self.note)))
+        """Return the row's outcome; its reason includes the row's note."""
+        reason = "; ".join(filter(None, (str(reason), self.note)))
         if found is None:
             return RowOutcome(self.row, outcome, reason)
         return RowOutcome(self.row, outcome, reason, found.interview_id, found.interview_link)
@@ -49,12 +59,17 @@ class CandidateRow:
 
 @dataclass(slots=True)
 class RowOutcome:
-    """The outcome of a row; `row` is its number as the spreadsheet program shows it.
+    """The outcome of a row.
 
-    `outcome`: `ingested`; `duplicate` of another row; `rejected`: fix the row in the sheet;
-    `failed`: run again; `unknown`: sent, but the response was lost; in a dry run `ready`. `reason`
-    explains it, and notes what else to know about the row, without a candidate's data.
-    `sent_earlier`: an earlier run sent it, and this one didn't.
+    Attributes:
+        row: The row's number, as the spreadsheet program shows it.
+        outcome: `ingested`; `duplicate` of another row; `rejected`: fix the row in the sheet;
+            `failed`: run again; `unknown`: sent, but the response was lost; in a dry run `ready`.
+        reason: Explains the outcome, without personal data.
+        interview_id: The interview of an ingested row.
+        interview_link: The link that its candidate opens.
+        sent_earlier: Whether an earlier run sent the row, so that this one didn't.
+        duplicate_of: The row that a duplicate repeats.
     """
 
     row: int
@@ -63,41 +78,42 @@ class RowOutcome:
     interview_id: str | None = None
     interview_link: str | None = field(default=None, repr=False)
     sent_earlier: bool = False
+    duplicate_of: int | None = None
 
 
 class BatchLimit:
-    """The most rows in a request: HeyMilo's own limit isn't documented, so a run learns it."""
+    """The maximum number of rows per request, which is reduced when HeyMilo rejects a request."""
 
-    def __init__(self, rows: int = BATCH_ROWS) -> None:
-        self.rows = rows
+    def __init__(self, rows: int | None = None) -> None:
+        self.rows = BATCH_ROWS if rows is None else rows
 
-    def refused(self, rows: int) -> None:
-        """Learn that a request of so many rows is too large."""
+    def reduce(self, rows: int) -> None:
+        """Reduce the limit after a request with `rows` rows was too large."""
         self.rows = max(1, min(self.rows, rows // 2))
 
 
 class BatchBuilder:
-    """Collects rows until there are enough for a request: of one posting, all `retake` or none.
+    """Collects rows into batches: each has one posting, and either only `retake` rows or none.
 
-    A lost answer leaves `retake` rows unknown; the others needn't share that.
+    A lost response leaves `retake` rows unknown, and must not affect the others.
     """
 
     def __init__(self, limit: BatchLimit) -> None:
         self._limit = limit
         self._waiting: dict[tuple[str, bool], list[CandidateRow]] = defaultdict(list)
 
-    def add(self, url_key: str, row: CandidateRow) -> list[CandidateRow]:
-        """Take a row; returns the rows that now make a request, or none."""
-        rows = self._waiting[url_key, row.candidate.retake]
+    def add(self, row: CandidateRow) -> list[CandidateRow]:
+        """Add a row; returns the rows of a batch that is complete now, or none."""
+        key = row.url_key, row.candidate.retake
+        rows = self._waiting[key]
         rows.append(row)
         if len(rows) < self._limit.rows:
             return []
-        return self._waiting.pop((url_key, row.candidate.retake))
+        return self._waiting.pop(key)
 
-    def rest(self) -> Iterator[tuple[str, list[CandidateRow]]]:
-        """Give what is left: url_key and rows."""
-        for (url_key, _), rows in self._waiting.items():
-            yield url_key, rows
+    def rest(self) -> Iterator[list[CandidateRow]]:
+        """Yield the incomplete batches."""
+        yield from self._waiting.values()
         self._waiting.clear()
 
 
@@ -105,46 +121,46 @@ IngestSteps = Generator[Call[Ingestion], Ingestion | HeyMiloError, list[RowOutco
 
 
 def row_fingerprint(url_key: str, candidate: Candidate) -> bytes:
-    """Return what makes a row the same row again, wherever it stands in its sheet.
+    """Return the row's identity, independent of its position in the sheet.
 
-    The posting and all that is sent; with `retake`, which makes a new interview each time, only
-    the posting and the e-mail address.
+    It is the posting and all that is sent; with `retake`, which creates a new interview each time,
+    only the posting and the e-mail address.
     """
     what = ["retake", candidate.email.casefold()] if candidate.retake else vars(candidate)
     return json.dumps([url_key, what], sort_keys=True, separators=(",", ":")).encode()
 
 
-def failed(rows: Iterable[CandidateRow], why: object) -> list[RowOutcome]:
-    """Return these rows as failed, with why."""
-    return [row.ended("failed", why) for row in rows]
+def failed(rows: Iterable[CandidateRow], reason: object) -> list[RowOutcome]:
+    """Return the outcomes of rows that failed."""
+    return [row.ended("failed", reason) for row in rows]
 
 
 def ingest_batch(url_key: str, rows: Sequence[CandidateRow], limit: BatchLimit) -> IngestSteps:
-    """Send rows to a posting in as few requests as HeyMilo takes; one outcome a row comes back.
+    """Send rows to a posting in as few requests as HeyMilo accepts; returns one outcome per row.
 
-    A row that HeyMilo refuses is found and doesn't sink the others. A row that says `retake` is
-    never sent a second time once it may have arrived.
+    If HeyMilo rejects a request because of one row, that row is found, and the others are sent
+    again. A `retake` row is never sent a second time once it may have arrived.
     """
     if not rows:
         return []
     if len(rows) > limit.rows:
         return (yield from _split(url_key, rows, limit.rows, limit))
-    came = yield ingest_candidates(url_key, [row.candidate for row in rows])
-    if isinstance(came, Ingestion):
-        return (yield from _match_by_position(url_key, rows, came))
-    if isinstance(came, OutcomeUnknownError):
-        unknown = [row.ended("unknown", came) for row in rows if row.candidate.retake]
+    result = yield ingest_candidates(url_key, [row.candidate for row in rows])
+    if isinstance(result, Ingestion):
+        return (yield from _match_by_position(url_key, rows, result))
+    if isinstance(result, OutcomeUnknownError):
+        unknown = [row.ended("unknown", result) for row in rows if row.candidate.retake]
         safe = [row for row in rows if not row.candidate.retake]
         return unknown + (yield from ingest_batch(url_key, safe, limit))
-    if not isinstance(came, InvalidRequestError):
-        return failed(rows, came)
-    if isinstance(came, TooLargeError):
-        limit.refused(len(rows))
+    if not isinstance(result, InvalidRequestError):
+        return failed(rows, result)
+    if isinstance(result, TooLargeError):
+        limit.reduce(len(rows))
         refused: dict[int, str] = {}
     else:
-        refused = _errors_by_row(came, len(rows))
+        refused = _errors_by_row(result, len(rows))
     if len(rows) == 1:
-        return [rows[0].ended("rejected", refused.get(0, came))]
+        return [rows[0].ended("rejected", refused.get(0, result))]
     if refused:
         rejected = [rows[index].ended("rejected", why) for index, why in refused.items()]
         others = [row for index, row in enumerate(rows) if index not in refused]
@@ -159,9 +175,11 @@ def _split(url_key: str, rows: Sequence[CandidateRow], size: int, limit: BatchLi
     return outcomes
 
 
-def _match_by_position(url_key: str, rows: Sequence[CandidateRow], came: Ingestion) -> IngestSteps:
-    """Pair by position where the counts agree; never guess where they don't."""
-    details = came.interview_details or []
+def _match_by_position(
+    url_key: str, rows: Sequence[CandidateRow], result: Ingestion
+) -> IngestSteps:
+    """Match interviews to rows by position, if there are as many; otherwise nothing is guessed."""
+    details = result.interview_details or []
     if len(details) != len(rows):
         details = [None] * len(rows)
     outcomes = []
@@ -169,7 +187,7 @@ def _match_by_position(url_key: str, rows: Sequence[CandidateRow], came: Ingesti
         if found is not None:
             outcomes.append(row.ended("ingested", found=found))
         elif row.candidate.retake:
-            why = "HeyMilo didn't say which interview is this row's: look for it there"
+            why = "HeyMilo didn't return which interview belongs to this row. Check in HeyMilo"
             outcomes.append(row.ended("ingested", why))
         else:
             outcomes.append((yield from _ingest_one(url_key, row)))
@@ -179,23 +197,23 @@ def _match_by_position(url_key: str, rows: Sequence[CandidateRow], came: Ingesti
 def _ingest_one(
     url_key: str, row: CandidateRow
 ) -> Generator[Call[Ingestion], Ingestion | HeyMiloError, RowOutcome]:
-    """Ask for one row by itself: without `retake` HeyMilo answers with the interview it has."""
-    came = yield ingest_candidate(url_key, row.candidate)
-    if isinstance(came, InvalidRequestError):
-        return row.ended("rejected", _errors_by_row(came, 1).get(0, came))
-    if isinstance(came, HeyMiloError):
-        return row.ended("failed", came)
-    details = came.interview_details or []
+    """Send one row by itself: without `retake`, HeyMilo returns the existing interview."""
+    result = yield ingest_candidate(url_key, row.candidate)
+    if isinstance(result, InvalidRequestError):
+        return row.ended("rejected", _errors_by_row(result, 1).get(0, result))
+    if isinstance(result, HeyMiloError):
+        return row.ended("failed", result)
+    details = result.interview_details or []
     if len(details) != 1 or details[0] is None:
-        return row.ended("failed", "HeyMilo answered without this row's interview")
+        return row.ended("failed", "HeyMilo's response has no interview for this row")
     return row.ended("ingested", found=details[0])
 
 
 def _errors_by_row(error: InvalidRequestError, rows: int) -> dict[int, str]:
-    """Return the rows that a 422 names, by their place in the request, with why.
+    """Return the reasons of a 422 by the index of the row in the request.
 
-    In `("body", "data", 3, "email")` and its like the first number is the row's place. A location
-    without a number belongs to the only row, if there is one.
+    In a location such as `("body", "data", 3, "email")`, the first number is the row's index. A
+    location without a number belongs to the only row, if there is just one.
     """
     named: dict[int, str] = {}
     for complaint in error.fields:

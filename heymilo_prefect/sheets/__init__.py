@@ -1,13 +1,12 @@
 """Sheets: files and links become numbered rows, and rows become candidates or reasons why not."""
 
-from heymilo_prefect.sheets.candidates import ParsedRow, read_candidates
+from heymilo_prefect.sheets.candidates import read_candidates
 from heymilo_prefect.sheets.columns import Columns, map_columns
 from heymilo_prefect.sheets.read import read_sheet
 from heymilo_prefect.sheets.sheet import Row, Sheet, SheetError
 
 __all__ = [
     "Columns",
-    "ParsedRow",
     "Row",
     "Sheet",
     "SheetError",

@@ -1,11 +1,12 @@
-"""Turn the rows of a sheet into candidates that are ready to be sent, or reasons why not."""
+"""Turn the rows of a sheet into candidates that are ready to be sent, or rejected rows."""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from heymilo_prefect.api.models import Candidate
+from heymilo_prefect.ingestion import CandidateRow, RowOutcome
 from heymilo_prefect.sheets.columns import Columns, check_name_column
 from heymilo_prefect.sheets.emails import read_email
 from heymilo_prefect.sheets.headers import is_placeholder, is_totals_row, parse_bool
@@ -34,26 +35,6 @@ _MUST_HAVE_VALUE = {
 }
 
 
-@dataclass(slots=True)
-class ParsedRow:
-    """The result of reading one row: a `candidate` that is ready, or an `outcome` if it isn't.
-
-    `number` is the row's, as the spreadsheet program shows it; `reason` explains its outcome, or
-    what to know about a ready candidate (`""` if nothing); `of_row` is the row that a duplicate
-    repeats. A ready row goes to the posting of `url_key`; `normalized` are those of
-    `name`, `email` and `phone_number` that aren't sent just as the cell shows them. The repr and
-    the reason hold nothing that was typed in the row.
-    """
-
-    number: int
-    candidate: Candidate | None = field(default=None, repr=False)
-    outcome: Literal["rejected", "duplicate"] | None = None
-    reason: str = ""
-    of_row: int | None = None
-    url_key: str = ""
-    normalized: tuple[str, ...] = ()
-
-
 def read_candidates(
     sheet: Sheet,
     columns: Columns,
@@ -62,11 +43,13 @@ def read_candidates(
     retake: bool = False,
     default_region: str | None = None,
     hidden_rows: HiddenRows = "send",
-) -> Iterator[ParsedRow]:
-    """Read every row of a sheet, in order, as they are asked for; none is left out.
+) -> Iterator[CandidateRow | RowOutcome]:
+    """Read the rows of a sheet in order, lazily: a `CandidateRow` for each row that can be sent.
 
-    Of rows with the same posting and e-mail address, whatever its case, the first that isn't
-    rejected is the candidate. A phone number alone never rejects a row.
+    Every other row is a `RowOutcome`, `rejected` or `duplicate`; none is left out. Of rows with the
+    same posting and e-mail address, whatever its case, the first that isn't rejected is the
+    candidate. A phone number alone never rejects a row. Neither a row's repr nor its reason
+    contains anything that was typed in the sheet.
 
     Args:
         sheet: A sheet.
@@ -99,13 +82,14 @@ def read_candidates(
 
 
 def _without_duplicates(
-    sheet: Sheet, columns: Columns, read: Callable[[Row], ParsedRow]
-) -> Iterator[ParsedRow]:
+    sheet: Sheet, columns: Columns, read: Callable[[Row], CandidateRow | RowOutcome]
+) -> Iterator[CandidateRow | RowOutcome]:
     what = "posting and e-mail address" if "posting" in columns.fields else "e-mail address"
     first_row: dict[tuple[str, str], tuple[int, str, bool]] = {}
     for row in sheet.rows:
         parsed = read(row)
-        if (candidate := parsed.candidate) is not None:
+        if isinstance(parsed, CandidateRow):
+            candidate = parsed.candidate
             key = (parsed.url_key, candidate.email.casefold())
             seen = (row.number, candidate.name, candidate.retake)
             first, name, retake = first_row.setdefault(key, seen)
@@ -115,9 +99,12 @@ def _without_duplicates(
                     reason += ", but the names differ: check that they are one person"
                 if candidate.retake != retake:
                     reason += ", but the retake values differ"
-                parsed = ParsedRow(row.number, None, "duplicate", reason, first)
-        if row.hidden and parsed.reason != HIDDEN:
-            parsed.reason = _joined(parsed.reason, HIDDEN)
+                parsed = RowOutcome(row.number, "duplicate", reason, duplicate_of=first)
+        if row.hidden:
+            if isinstance(parsed, CandidateRow):
+                parsed.note = _joined(parsed.note, HIDDEN)
+            elif parsed.reason != HIDDEN:
+                parsed.reason = _joined(parsed.reason, HIDDEN)
         yield parsed
 
 
@@ -133,7 +120,7 @@ class _Reader:
     width: int
     delimiter: str
 
-    def read(self, row: Row) -> ParsedRow:
+    def read(self, row: Row) -> CandidateRow | RowOutcome:
         columns, cells = self.columns, row.cells
         if row.hidden and self.rejects_hidden:
             return _rejected(row, HIDDEN)
@@ -183,14 +170,14 @@ class _Reader:
             data=_cells(row, columns.data),
             retake=retake,
         )
-        parsed = ParsedRow(row.number, candidate, url_key=url_key)
+        normalized: tuple[str, ...] = ()
         if name != typed_name or email != typed["email"] or phone != typed_phone:
             shown = {"name": typed_name, "email": typed["email"], "phone_number": typed_phone}
             sent = {"name": name, "email": email, "phone_number": phone}
-            parsed.normalized = tuple(field for field in sent if sent[field] != shown[field])
-        if email_note or phone_note or note:
-            parsed.reason = _joined(email_note, phone_note, note)
-        return parsed
+            normalized = tuple(field for field in sent if sent[field] != shown[field])
+        if email_note or phone_note:
+            note = _joined(email_note, phone_note, note)
+        return CandidateRow(row.number, candidate, note, url_key, normalized)
 
     def _too_wide(self, cells: list[str]) -> str:
         filled = max(index for index, cell in enumerate(cells, 1) if cell)
@@ -259,5 +246,5 @@ def _cells(row: Row, columns: dict[str, int]) -> dict[str, str]:
     }
 
 
-def _rejected(row: Row, reason: str) -> ParsedRow:
-    return ParsedRow(row.number, None, "rejected", reason)
+def _rejected(row: Row, reason: str) -> RowOutcome:
+    return RowOutcome(row.number, "rejected", reason)

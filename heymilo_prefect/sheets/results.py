@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from heymilo_prefect.ingestion import RowOutcome
 from heymilo_prefect.sheets.columns import RESULT_HEADERS, original_columns
 from heymilo_prefect.sheets.google import local_path, name_of_link
 from heymilo_prefect.sheets.sheet import Sheet, SheetError
@@ -25,19 +26,6 @@ _XLSX_SURE_OF = 16_000  # half of the 32,767 that a cell holds, for some charact
 _CUT = " ... (cut: XLSX holds no longer cells)"
 _TOO_LONG = -2  # what XlsxWriter answers for a cell that it cut
 _IN_PLACE = ("ftp:", "sftp:", "ssh:")  # elsewhere an object appears when all of it has arrived
-
-
-class Result(Protocol):
-    """What became of a row."""
-
-    @property
-    def outcome(self) -> str: ...  # noqa: D102 - the class says it
-    @property
-    def reason(self) -> str: ...  # noqa: D102 - the class says it
-    @property
-    def interview_id(self) -> str | None: ...  # noqa: D102 - the class says it
-    @property
-    def interview_link(self) -> str | None: ...  # noqa: D102 - the class says it
 
 
 def check_results_path(path: str, source: str | os.PathLike[str] | None = None) -> None:
@@ -70,7 +58,7 @@ def check_results_path(path: str, source: str | os.PathLike[str] | None = None) 
         raise SheetError(f'"{_name(path)}" is the sheet itself: give the results another name.')
 
 
-def write_results(path: str, sheet: Sheet, result_of: Callable[[int], Result | None]) -> None:
+def write_results(path: str, sheet: Sheet, result_of: Callable[[int], RowOutcome | None]) -> None:
     """Write the sheet's own columns and each row's result, as CSV or XLSX by the path's name.
 
     The file appears whole, or the one that was there stays. A cell that a spreadsheet program
@@ -101,7 +89,7 @@ def write_results(path: str, sheet: Sheet, result_of: Callable[[int], Result | N
         raise SheetError(f'The results can\'t be written to "{_name(path)}": {reason}.') from None
 
 
-def _lines(sheet: Sheet, result_of: Callable[[int], Result | None]) -> Iterator[list[str]]:
+def _lines(sheet: Sheet, result_of: Callable[[int], RowOutcome | None]) -> Iterator[list[str]]:
     own = original_columns(sheet.headers)
     yield [*(sheet.headers[index] for index in own), *RESULT_HEADERS]
     for row in sheet.rows:

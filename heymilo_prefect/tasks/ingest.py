@@ -1,12 +1,12 @@
-"""The step that sends rows to a posting: one task run a chunk."""
+"""The task that sends a batch of rows to a posting."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from heymilo_prefect.api.client import AsyncHeyMiloClient
 from heymilo_prefect.api.endpoints import Call
 from heymilo_prefect.api.errors import (
     AuthenticationError,
@@ -14,73 +14,65 @@ from heymilo_prefect.api.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
-from heymilo_prefect.api.models import Ingestion
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.ingestion import BatchLimit, CandidateRow, RowOutcome, failed, ingest_batch
 from heymilo_prefect.state.sent_rows import SentRowsLog
 from heymilo_prefect.state.store import StateUnavailableError
 
 _IN_FLIGHT = 8
-_FAILURES_IN_A_ROW = 3
+_MAX_FAILURES = 3  # of requests in a row
 
 
 class IngestGuard:
-    """What the chunks of one run share: places in flight, the size of a request, and when to stop.
+    """A circuit breaker for the batches of one run, which also bounds the requests in flight.
 
-    All stop when the key is refused, the memory can't be written, or HeyMilo fails several
-    requests one after the other, each after its retries; a posting's chunks stop when HeyMilo
-    doesn't know it.
+    Nothing more is sent after the key was rejected, after the records couldn't be written, or after
+    several requests in a row failed, each after its retries. If HeyMilo doesn't know a posting,
+    nothing more is sent to that posting.
     """
 
     def __init__(self, limit: BatchLimit) -> None:
         self.limit = limit
         self.in_flight = asyncio.Semaphore(_IN_FLIGHT)
         self._failures = 0
-        self._stopped: HeyMiloError | None = None
-        self._gone: dict[str, HeyMiloError] = {}
+        self._tripped: HeyMiloError | None = None
+        self._unknown_postings: dict[str, HeyMiloError] = {}
 
-    def stopped(self, url_key: str) -> HeyMiloError | None:
-        """Say why nothing more is to be sent to this posting; None when it is."""
-        return self._stopped or self._gone.get(url_key)
+    def blocked_reason(self, url_key: str) -> HeyMiloError | None:
+        """Return why nothing may be sent to this posting; None if it may."""
+        return self._tripped or self._unknown_postings.get(url_key)
 
-    def stop(self, why: str) -> None:
+    def trip(self, reason: str) -> None:
         """Send nothing more."""
-        self._stopped = self._stopped or HeyMiloError(f"not sent: {why}")
+        self._tripped = self._tripped or HeyMiloError(f"not sent: {reason}")
 
-    async def send(
-        self, client: AsyncHeyMiloClient, call: Call[Ingestion], url_key: str
-    ) -> Ingestion | HeyMiloError:
-        """Send one request; an error comes back as a value, and may stop the run."""
-        try:
-            came = await client.send(call)
-        except HeyMiloError as error:
-            self._note(error, url_key)
-            return error
-        self._failures = 0
-        return came
-
-    def _note(self, error: HeyMiloError, url_key: str) -> None:
-        if isinstance(error, AuthenticationError):
-            self._stopped = error
-        elif isinstance(error, NotFoundError):
-            self._gone[url_key] = error
-        elif error.transient or isinstance(error, OutcomeUnknownError):
+    def record(self, result: Any, url_key: str) -> None:
+        """Record the result of a request, which may trip the breaker."""
+        if not isinstance(result, HeyMiloError):
+            self._failures = 0
+        elif isinstance(result, AuthenticationError):
+            self._tripped = result
+        elif isinstance(result, NotFoundError):
+            self._unknown_postings[url_key] = result
+        elif result.transient or isinstance(result, OutcomeUnknownError):
             self._failures += 1
-            if self._failures >= _FAILURES_IN_A_ROW:
-                self.stop(f"HeyMilo failed {self._failures} requests one after the other")
+            if self._failures >= _MAX_FAILURES:
+                self.trip(f"{self._failures} requests to HeyMilo in a row failed")
         else:
             self._failures = 0
 
 
 class Batch:
-    """Rows for one posting, and their outcomes once sent; opaque, so that Prefect stores none."""
+    """Rows for one posting, and their outcomes once they were sent.
+
+    It has no fields that Prefect could store. The outcomes are here rather than the task's result,
+    because a task that is cancelled has no result, and its rows need outcomes too.
+    """
 
     __slots__ = ("first", "guard", "last", "outcomes", "rows", "sent", "url_key")
 
-    def __init__(
-        self, url_key: str, rows: Sequence[CandidateRow], guard: IngestGuard, sent: SentRowsLog
-    ) -> None:
-        self.url_key = url_key
+    def __init__(self, rows: Sequence[CandidateRow], guard: IngestGuard, sent: SentRowsLog) -> None:
+        self.url_key = rows[0].url_key
         self.rows = rows
         self.guard = guard
         self.sent = sent
@@ -96,64 +88,78 @@ class Batch:
     persist_result=False,
 )
 async def _ingest_rows(heymilo_credentials: HeyMiloCredentials, batch: Batch) -> int:
-    await _carry_out(batch, heymilo_credentials.get_async_client())
+    await _send(batch, heymilo_credentials)
     return len(batch.outcomes)
 
 
 async def ingest_rows(heymilo_credentials: HeyMiloCredentials, batch: Batch) -> None:
-    """Send a chunk in a task run named for its rows; it then has one outcome a row.
+    """Send a batch in a task run named after its rows; each row has one outcome afterwards.
 
-    Once the run was stopped, what is left isn't worth a task run.
+    If nothing may be sent any more, there is no task run.
     """
-    if why := batch.guard.stopped(batch.url_key):
-        batch.outcomes = failed(batch.rows, why)
+    if reason := batch.guard.blocked_reason(batch.url_key):
+        batch.outcomes = failed(batch.rows, reason)
     else:
         await _ingest_rows(heymilo_credentials, batch)
 
 
-async def _carry_out(batch: Batch, client: AsyncHeyMiloClient) -> None:
-    guard, url_key = batch.guard, batch.url_key
-    asking = ingest_batch(url_key, batch.rows, guard.limit)
-    came: Ingestion | HeyMiloError | None = None
-    began = False
+async def _send(batch: Batch, heymilo_credentials: HeyMiloCredentials) -> None:
+    """Send a batch and record its outcomes.
+
+    Before `retake` rows are sent, the intent is recorded: such a row must not be sent twice, and
+    after a crash the next run finds the intent without a result.
+    """
+    client = heymilo_credentials.get_async_client()
+    guard, rows = batch.guard, batch.rows
+    is_started = False
     try:
-        while True:
-            async with guard.in_flight:
-                why = guard.stopped(url_key)
-                if not began:
-                    if why is None:
-                        why = await _begin(batch)
-                    if why is not None:
-                        batch.outcomes = failed(batch.rows, why)
-                        return
-                    began = True
-                call = asking.send(came)  # type: ignore[arg-type]  # None starts it
-                came = guard.stopped(url_key) or await guard.send(client, call, url_key)
-    except StopIteration as end:
-        batch.outcomes = end.value
+        async with guard.in_flight:
+            reason = guard.blocked_reason(batch.url_key) or await _record_intent(batch)
+            if reason is not None:
+                batch.outcomes = failed(rows, reason)
+                return
+            is_started = True
+            batch.outcomes = await client.run(_guarded_steps(batch))
     except BaseException:
-        batch.outcomes = _broken_off(batch.rows, began)
+        batch.outcomes = _interrupted(rows, is_started)
         raise
     try:
-        await batch.sent.settle(batch.rows, batch.outcomes)
+        await batch.sent.record_outcomes(rows, batch.outcomes)
     except StateUnavailableError as error:
-        guard.stop(str(error))
+        guard.trip(str(error))
 
 
-async def _begin(batch: Batch) -> HeyMiloError | None:
-    """Record the intent where a row mustn't go twice; returns why it can't be."""
+def _guarded_steps(batch: Batch) -> Generator[float | Call[Any], Any, list[RowOutcome]]:
+    """Yield the batch's requests as long as the guard lets them through, and report to it."""
+    steps = ingest_batch(batch.url_key, batch.rows, batch.guard.limit)
+    result: Any = None
+    while True:
+        try:
+            call = steps.send(result)
+        except StopIteration as end:
+            outcomes: list[RowOutcome] = end.value
+            return outcomes
+        result = batch.guard.blocked_reason(batch.url_key)
+        if result is None:
+            result = yield call
+            batch.guard.record(result, batch.url_key)
+
+
+async def _record_intent(batch: Batch) -> HeyMiloError | None:
+    """Record that `retake` rows are about to be sent; returns why they can't be."""
     if batch.rows[0].candidate.retake:
         try:
-            await batch.sent.intend(batch.rows)
+            await batch.sent.record_intent(batch.rows)
         except StateUnavailableError as error:
-            batch.guard.stop(str(error))
-            return batch.guard.stopped(batch.url_key)
+            batch.guard.trip(str(error))
+            return batch.guard.blocked_reason(batch.url_key)
     return None
 
 
-def _broken_off(rows: Sequence[CandidateRow], began: bool) -> list[RowOutcome]:
-    """Return what is known of rows whose run ends here, before their answer."""
-    why = "the run was stopped while this row was sent"
+def _interrupted(rows: Sequence[CandidateRow], is_started: bool) -> list[RowOutcome]:
+    """Return the outcomes of rows whose run ends before their response."""
+    reason = "the run was stopped while this row was sent"
     return [
-        row.ended("unknown" if began and row.candidate.retake else "failed", why) for row in rows
+        row.ended("unknown" if is_started and row.candidate.retake else "failed", reason)
+        for row in rows
     ]

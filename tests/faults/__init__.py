@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from unittest.mock import patch
 
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.flows import IngestReport, UnfinishedError, ingest_sheet
@@ -94,14 +95,10 @@ def run(
 ) -> IngestReport:
     """Run the flow; its report, also when it failed."""
     try:
-        return ingest_sheet(
-            block,
-            sheet,
-            url_key=url_key,
-            retake=retake,
-            rows_per_request=rows_per_request,
-            results_path=results_path,
-        )
+        with patch("heymilo_prefect.ingestion.BATCH_ROWS", rows_per_request):
+            return ingest_sheet(
+                block, sheet, url_key=url_key, retake=retake, results_path=results_path
+            )
     except UnfinishedError as error:
         assert isinstance(error.report, IngestReport)
         return error.report

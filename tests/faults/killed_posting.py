@@ -134,7 +134,7 @@ def _waits_to_send(folder: Path, sent: int) -> bool:
     """Say whether so many messages are recorded, and of the next one the intent."""
     files = [file for file in folder.glob("heymilo-post-*") if is_whole(file)]
     records = [json.loads(json.loads(file.read_bytes())["result"]) for file in files]
-    is_begun = any("posting" in record for record in records)
+    is_begun = any("in_flight" in record for record in records)
     return is_begun and sum(len(record["parts"]) for record in records) == sent
 
 

@@ -188,7 +188,7 @@ class _Failures:
             return False
         if not self.begun:
             is_after = trouble.when == AFTER
-            is_intent = b"posting" in content
+            is_intent = b"in_flight" in content
             if (
                 not name.startswith("heymilo-post-")
                 or is_intent == is_after

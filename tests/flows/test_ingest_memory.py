@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -139,7 +140,7 @@ def test_a_retake_whose_answer_was_lost_stays_unknown_until_someone_looks(
     again = failed_run(world, sheet, url_key, retake=True)
     assert sent_sizes(world) == []
     assert again.counts["unknown"] == 25
-    assert "its answer was lost: look for it in HeyMilo" in again.rows[0].reason
+    assert "its response was lost. Check in HeyMilo" in again.rows[0].reason
     # As a row without retake it is looked up, and not made again.
     found = run(world, sheet, url_key)
     assert (found.counts["ingested"], len(world.made())) == (25, 25)
@@ -180,7 +181,7 @@ def test_another_storage_is_not_the_news_that_nothing_was_sent(
     options = {"url_key": url_key, "retake": True}
     with pytest.raises(UnfinishedError) as raised:
         flow(world.heymilo_credentials, sheet.write(), **options)
-    assert "no longer holds what was sent" in raised.value.report.rows[0].reason
+    assert "no longer has what was sent" in raised.value.report.rows[0].reason
     assert len(world.made()) == 25
     flow(world.heymilo_credentials, sheet.write(), **options, resend=True)
     again = flow(world.heymilo_credentials, sheet.write(), **options)
@@ -196,7 +197,7 @@ def test_another_secret_is_not_the_news_that_nothing_was_sent(
     try:
         Secret(value="another").save(SECRET_BLOCK, overwrite=True)
         report = failed_run(world, sheet, url_key, retake=retake)
-        assert f'restore the Prefect Secret block "{SECRET_BLOCK}"' in report.rows[0].reason
+        assert f'Restore the Prefect Secret block "{SECRET_BLOCK}"' in report.rows[0].reason
         assert len(world.made()) == 25
         run(world, sheet, url_key, retake=retake, resend=True)
         assert run(world, sheet, url_key, retake=retake).sent_earlier == 25
@@ -214,7 +215,8 @@ def test_a_key_that_was_changed_forgets_nothing(world: World, sheet: Sheet, url_
 def test_a_record_that_a_crash_cut_short_is_none(
     world: World, sheet: Sheet, url_key: str, retake: bool
 ) -> None:
-    run(world, sheet, url_key, retake=retake, rows_per_request=10)
+    with patch("heymilo_prefect.ingestion.BATCH_ROWS", 10):
+        run(world, sheet, url_key, retake=retake)
     key = state_key("retake" if retake else "ingest", world.url, url_key)
     last = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-{5 if retake else 2}")
     last.write_bytes(last.read_bytes()[:-20])
@@ -228,9 +230,10 @@ def test_a_record_that_a_crash_cut_short_is_none(
 def test_many_records_are_summed_up_and_a_lost_summary_loses_nothing(
     world: World, sheet: Sheet, url_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.state.sent_rows._UNSUMMED", 30)
+    monkeypatch.setattr("heymilo_prefect.state.sent_rows._UNCOMPACTED", 30)
     sheet.rows = [f"P{n} Q,p{n}@example.com,Paris" for n in range(68)]
-    run(world, sheet, url_key, rows_per_request=2)
+    with patch("heymilo_prefect.ingestion.BATCH_ROWS", 2):
+        run(world, sheet, url_key)
     key = state_key("ingest", world.url, url_key)
     summary = Path(PREFECT_LOCAL_STORAGE_PATH.value(), f"{key}-summary")
     whole = summary.read_bytes()

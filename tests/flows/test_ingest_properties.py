@@ -198,7 +198,7 @@ def test_every_row_ends_once_and_nobody_is_made_twice(
     block = world.heymilo_credentials
     impatient = block.model_copy(update={"timeout_seconds": 0.1})
     expected = written.expected()
-    options: Any = {"rows_per_request": CHUNK, "results_path": str(results)}
+    options: Any = {"results_path": str(results)}
 
     skip = int(wrong.since * written.requests())
     world.play(wrong.fault, on="ingest_candidates", skip=skip, times=wrong.times)

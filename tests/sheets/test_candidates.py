@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Candidate
-from heymilo_prefect.sheets import ParsedRow, Row, Sheet, SheetError, map_columns, read_candidates
+from heymilo_prefect.sheets import Row, Sheet, SheetError, map_columns, read_candidates
 from heymilo_prefect.sheets.candidates import HIDDEN
 from heymilo_prefect.sheets.emails import SEVERAL_EMAILS
 from heymilo_prefect.sheets.phones import PHONE_AS_TYPED
+from tests.sheets import ReadRow, read_rows
 
 
 def resolve_posting(text: str) -> str:
@@ -26,20 +27,20 @@ def parse(
     default_region: str | None = None,
     column_map: Mapping[str, str | None] | None = None,
     delimiter: str = "",
-) -> list[ParsedRow]:
+) -> list[ReadRow]:
     numbered = [Row(number, cells) for number, cells in enumerate(rows, 2)]
     sheet = Sheet("a.csv", headers, iter(numbered), delimiter=delimiter)
     columns = map_columns(headers, column_map)
-    return list(
+    return read_rows(
         read_candidates(
             sheet, columns, resolve_posting, retake=retake, default_region=default_region
         )
     )
 
 
-def parse_row(headers: list[str], row: Row, **options: Any) -> ParsedRow:
+def parse_row(headers: list[str], row: Row, **options: Any) -> ReadRow:
     sheet = Sheet("a.xlsx", headers, [row])
-    [parsed] = read_candidates(sheet, map_columns(headers), resolve_posting, **options)
+    [parsed] = read_rows(read_candidates(sheet, map_columns(headers), resolve_posting, **options))
     return parsed
 
 
@@ -48,7 +49,7 @@ def test_a_row_is_a_candidate_with_its_metadata_and_data_and_without_empty_cells
         ["Name", "Email", "Phone", "City", "Years", "", "metadata.source", "metadata.job"],
         ["Ann  Lee", "ann@example.com", "+1 202 555 0123", "Paris", "", "?", "board", ""],
     )
-    assert row == ParsedRow(
+    assert row == ReadRow(
         2,
         Candidate(
             name="Ann Lee",
@@ -140,7 +141,7 @@ def test_the_first_row_of_an_address_wins_whatever_the_case() -> None:
         ["Ann", "Ann Lee <ANN@EXAMPLE.COM>"],
         ["Anna", "ann@example.com"],
     )
-    assert [(row.outcome, row.of_row) for row in rows] == [
+    assert [(row.outcome, row.duplicate_of) for row in rows] == [
         ("rejected", None),
         (None, None),
         (None, None),
@@ -167,7 +168,7 @@ def test_the_same_address_for_two_postings_is_two_candidates() -> None:
         ["Ann", "ANN@example.com", "cook"],
         ["Ann", "ann@example.com", "unknown"],
     )
-    assert [(row.url_key, row.outcome, row.of_row, row.reason) for row in rows] == [
+    assert [(row.url_key, row.outcome, row.duplicate_of, row.reason) for row in rows] == [
         ("cook", None, None, ""),
         ("engineer", None, None, ""),
         ("", "duplicate", 2, "same posting and e-mail address as row 2"),
@@ -363,7 +364,9 @@ def test_a_rejected_hidden_row_is_nobody_s_original() -> None:
         ("send", [None, "duplicate", "duplicate"]),
     ):
         sheet = Sheet("a.xlsx", headers, rows)
-        parsed = list(read_candidates(sheet, columns, resolve_posting, hidden_rows=hidden_rows))  # type: ignore[arg-type]
+        parsed = read_rows(
+            read_candidates(sheet, columns, resolve_posting, hidden_rows=hidden_rows)
+        )  # type: ignore[arg-type]
         assert [row.outcome for row in parsed] == outcomes
         assert [HIDDEN in row.reason for row in parsed] == [True, False, True]
 
@@ -442,7 +445,7 @@ def test_a_duplicate_with_another_name_asks_somebody_to_look(
     first: str, second: str, differ: bool
 ) -> None:
     _, row = parse(["Name", "Email"], [first, "ab@example.com"], [second, "AB@example.com"])
-    assert (row.outcome, row.of_row) == ("duplicate", 2)
+    assert (row.outcome, row.duplicate_of) == ("duplicate", 2)
     names = ", but the names differ: check that they are one person" if differ else ""
     assert row.reason == f"same e-mail address as row 2{names}"
 

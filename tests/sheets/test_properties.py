@@ -5,9 +5,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
-from heymilo_prefect.sheets import ParsedRow, Row, Sheet, SheetError, map_columns, read_candidates
+from heymilo_prefect.sheets import Row, Sheet, SheetError, map_columns, read_candidates
 from heymilo_prefect.sheets.emails import read_email
 from heymilo_prefect.sheets.phones import PHONE_AS_TYPED, read_phone
+from tests.sheets import ReadRow, read_rows
 
 some = settings(deadline=None, derandomize=True, max_examples=200)
 many = settings(deadline=None, derandomize=True, max_examples=300)
@@ -64,14 +65,16 @@ def resolve_posting(text: str) -> str:
 
 def parse(
     headers: list[str], rows: list[list[str]], region: str | None
-) -> tuple[list[Row], list[ParsedRow]] | None:
+) -> tuple[list[Row], list[ReadRow]] | None:
     try:
         columns = map_columns(headers)
     except SheetError:
         return None
     numbered = [Row(number, row) for number, row in enumerate(rows, 2)]
     sheet = Sheet("a.csv", headers, iter(numbered))
-    return numbered, list(read_candidates(sheet, columns, resolve_posting, default_region=region))
+    return numbered, read_rows(
+        read_candidates(sheet, columns, resolve_posting, default_region=region)
+    )
 
 
 @some
@@ -86,16 +89,16 @@ def test_every_row_of_every_sheet_is_accounted_for_once(
     ready: dict[int, tuple[str, str]] = {}
     for row in parsed:
         assert (row.candidate is None) == (row.outcome is not None)
-        assert MARK not in row.reason + repr(row)
+        assert MARK not in row.reason + row.shown
         assert row.outcome is None or row.reason
-        assert (row.of_row is not None) == (row.outcome == "duplicate")
+        assert (row.duplicate_of is not None) == (row.outcome == "duplicate")
         if row.candidate is not None:
             key = (row.url_key, row.candidate.email.casefold())
             assert key not in ready.values()
             ready[row.number] = key
-        elif row.of_row is not None:
-            assert row.of_row in ready
-            assert row.of_row < row.number
+        elif row.duplicate_of is not None:
+            assert row.duplicate_of in ready
+            assert row.duplicate_of < row.number
 
 
 @some
