@@ -136,7 +136,7 @@ def test_100_good_rows_are_one_request_and_keep_their_notes(world: World) -> Non
 def test_rows_that_a_422_names_take_one_more_request(
     world: World, bad: list[int], reading: str
 ) -> None:
-    world.readings.add(reading)
+    world.variants.add(reading)
     rows = ready(100, bad)
     outcomes = ingest(world, rows)
     rejected = {row: one.reason for row, one in outcomes.items() if one.outcome == "rejected"}
@@ -154,7 +154,7 @@ def test_rows_that_a_422_names_take_one_more_request(
 def test_a_row_that_a_param_names_is_settled_without_bisection(world: World, param: str) -> None:
     error = {"type": "validation_error", "code": "invalid", "message": "1 row is invalid"}
     error |= {"errors": [{"code": "bad", "message": "isn't an address", "param": param}]}  # type: ignore[dict-item]
-    world.play(faults.status(422, body=json.dumps({"error": error})))
+    world.inject(faults.status(422, body=json.dumps({"error": error})))
     outcomes = ingest(world, ready(100))
     assert counted(outcomes) == {"ingested": 99, "rejected": 1}
     assert outcomes[5].outcome == "rejected" and "isn't an address" in outcomes[5].reason
@@ -166,13 +166,13 @@ def test_a_malformed_item_of_a_bulk_answer_costs_its_own_row_alone(
     world: World, retakes: list[int]
 ) -> None:
     """Note 7."""
-    world.readings.add("malformed_items")
+    world.variants.add("malformed_items")
     rows = ready(20, retakes=retakes)
     outcomes = ingest(world, rows)
     assert counted(outcomes) == {"ingested": 20}
     check_pairs(world, rows, outcomes)
     assert [row for row, one in outcomes.items() if one.interview_id is None] == [2][: len(retakes)]
-    assert len(world.made()) == 20
+    assert len(world.interviews()) == 20
     assert len(world.requests) == (1 if retakes else 2)
 
 
@@ -183,14 +183,14 @@ def test_an_anonymous_422_is_bisected_to_the_bad_row(world: World, bad: list[int
     assert [row for row, one in outcomes.items() if one.outcome == "rejected"] or bad == []
     assert {row - 2 for row, one in outcomes.items() if one.outcome == "rejected"} == set(bad)
     assert counted(outcomes)["ingested"] == 100 - len(bad)
-    assert len(world.made()) == 100 - len(bad)
+    assert len(world.interviews()) == 100 - len(bad)
     check_pairs(world, rows, outcomes)
     assert len(world.requests) <= 15 * len(bad)
 
 
 def test_a_422_that_names_rows_takes_two_requests(world: World) -> None:
     """Note 14."""
-    world.readings.add("fastapi_errors")
+    world.variants.add("fastapi_errors")
     rows = ready(100, bad=[3, 70])
     outcomes = ingest(world, rows)
     assert {row - 2 for row, one in outcomes.items() if one.outcome == "rejected"} == {3, 70}
@@ -212,7 +212,7 @@ def test_a_422_that_names_rows_takes_two_requests(world: World) -> None:
     ],
 )
 def test_a_single_row_s_422_is_its_own(world: World, body: str, reason: str) -> None:
-    world.play(faults.status(422, body=body))
+    world.inject(faults.status(422, body=body))
     (outcome,) = ingest(world, ready(1)).values()
     assert outcome.outcome == "rejected" and reason in outcome.reason
 
@@ -221,7 +221,7 @@ def test_a_single_row_s_422_is_its_own(world: World, body: str, reason: str) -> 
 @pytest.mark.parametrize("fastapi", [False, True])
 def test_a_chunk_that_is_too_large_is_halved(world: World, reading: str, fastapi: bool) -> None:
     """Note 8."""
-    world.readings.update([reading], ["fastapi_errors"] if fastapi else [])
+    world.variants.update([reading], ["fastapi_errors"] if fastapi else [])
     rows = ready(100)
     outcomes = ingest(world, rows)
     assert counted(outcomes) == {"ingested": 100}
@@ -231,7 +231,7 @@ def test_a_chunk_that_is_too_large_is_halved(world: World, reading: str, fastapi
 
 def test_what_is_too_large_stays_halved_for_the_run(world: World) -> None:
     """Note 8."""
-    world.readings.add("largest_bulk_413")
+    world.variants.add("largest_bulk_413")
     limit = BatchLimit(100)
     assert counted(ingest(world, ready(100), limit)) == {"ingested": 100}
     assert counted(ingest(world, ready(100), limit)) == {"ingested": 100}
@@ -243,14 +243,14 @@ def test_interviews_that_can_not_be_paired_are_looked_up_and_never_guessed(
     world: World, reading: str
 ) -> None:
     """Note 7."""
-    world.readings.add(reading)
+    world.variants.add(reading)
     rows = ready(6, retakes=[4])
     outcomes = ingest(world, rows)
     assert counted(outcomes) == {"ingested": 6}
     check_pairs(world, rows, outcomes)
     assert outcomes[6].interview_id is None and "didn't return" in outcomes[6].reason
     assert len(world.requests_to("ingest_candidate")) == 5
-    assert len(world.made()) == 6
+    assert len(world.interviews()) == 6
 
 
 @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ def test_interviews_that_can_not_be_paired_are_looked_up_and_never_guessed(
 def test_a_look_up_that_fails_is_that_row_s_outcome(
     world: World, fault: Fault, outcome: str
 ) -> None:
-    world.readings.add("bulk_details_short")
-    world.play(fault, on="ingest_candidate", times=99, when=lambda r: "person.1@" in str(r.body))
+    world.variants.add("bulk_details_short")
+    world.inject(fault, on="ingest_candidate", times=99, when=lambda r: "person.1@" in str(r.body))
     outcomes = ingest(world, ready(3))
     assert [one.outcome for one in outcomes.values()] == ["ingested", outcome, "ingested"]
 
@@ -277,12 +277,12 @@ def test_a_retake_whose_answer_is_lost_is_unknown_and_the_others_go_again(
     world: World, acted: bool
 ) -> None:
     """Note 9."""
-    world.play(faults.reset(acted=acted))
+    world.inject(faults.reset(acted=acted))
     rows = ready(10, retakes=[2, 5])
     outcomes = ingest(world, rows)
     assert {row - 2 for row, one in outcomes.items() if one.outcome == "unknown"} == {2, 5}
     assert counted(outcomes) == {"unknown": 2, "ingested": 8}
-    assert len(world.made()) == (10 if acted else 8)
+    assert len(world.interviews()) == (10 if acted else 8)
     check_pairs(world, rows, outcomes)
     again = world.requests[1].body["data"]
     assert not any(row.get("retake") for row in again)
@@ -298,7 +298,7 @@ def test_a_retake_whose_answer_is_lost_is_unknown_and_the_others_go_again(
     ],
 )
 def test_what_no_row_can_help_fails_all_of_them(world: World, fault: Fault, said: str) -> None:
-    world.play(fault, times=99)
+    world.inject(fault, times=99)
     outcomes = ingest(world, ready(4))
     assert counted(outcomes) == {"failed": 4}
     assert all(said in one.reason for one in outcomes.values())
@@ -306,14 +306,14 @@ def test_what_no_row_can_help_fails_all_of_them(world: World, fault: Fault, said
 
 @pytest.mark.parametrize("reading", [None, "fastapi_errors", "bulk_details_short"])
 def test_every_row_has_one_outcome_whatever_goes_wrong(world: World, reading: str | None) -> None:
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     for fault in (faults.reset(), faults.reset(acted=True), faults.status(503), faults.cut_json()):
-        world.play(fault, rate=0.2, times=6)
+        world.inject(fault, rate=0.2, times=6)
     rows = ready(40, bad=[3, 11, 30], retakes=[5, 30, 39])
     outcomes = ingest(world, rows)
     assert {outcomes[5].outcome, outcomes[13].outcome} <= {"rejected", "failed"}
     check_pairs(world, rows, outcomes)
-    assert len([one for one in world.made() if one.email == "person.5@example.com"]) <= 1
+    assert len([one for one in world.interviews() if one.email == "person.5@example.com"]) <= 1
 
 
 def test_a_row_does_not_show_its_candidate() -> None:
@@ -355,7 +355,7 @@ def test_a_location_that_names_a_row_settles_it_without_bisection(
 
 
 def test_a_single_candidate_is_not_counted_in_a_sentence(world: World) -> None:
-    world.play(faults.status(422))
+    world.inject(faults.status(422))
     (outcome,) = ingest(world, ready(1)).values()
     assert " the candidate (status 422)" in outcome.reason
     assert "1 candidates" not in outcome.reason
@@ -363,6 +363,6 @@ def test_a_single_candidate_is_not_counted_in_a_sentence(world: World) -> None:
 
 @pytest.mark.parametrize("fault", [faults.status(422), faults.status(401), faults.reset()])
 def test_a_row_s_note_is_in_its_reason_whatever_its_outcome(world: World, fault: Fault) -> None:
-    world.play(fault, times=99)
+    world.inject(fault, times=99)
     outcomes = ingest(world, ready(2, retakes=[1]))
     assert all(one.reason.endswith("; as typed") for one in outcomes.values())

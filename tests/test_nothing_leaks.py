@@ -65,12 +65,12 @@ def test_the_key_and_the_marker_are_nowhere(
     credentials, slack = world.heymilo_credentials, world.slack
     posting = "Senior Frontend Developer"
     echo = f"{MARKER}1@example.com is no good, Marker Person"
-    world.play(faults.status(500, detail=echo), on="ingest_candidates", times=5)
+    world.inject(faults.status(500, detail=echo), on="ingest_candidates", times=5)
     with pytest.raises(UnfinishedError):
         ingest_sheet(credentials, str(sheet), posting)
-    world.play(faults.status(422, detail=echo), on="ingest_candidates")
+    world.inject(faults.status(422, detail=echo), on="ingest_candidates")
     ingest_sheet(credentials, str(sheet), posting)
-    world.play(faults.html(acted=True), on="ingest_candidates", times=5)
+    world.inject(faults.html(acted=True), on="ingest_candidates", times=5)
     with pytest.raises(UnfinishedError):
         ingest_sheet(credentials, str(sheet), posting, retake=True)
     report_stalled_candidates(credentials, slack=slack)

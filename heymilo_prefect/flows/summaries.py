@@ -34,11 +34,7 @@ from heymilo_prefect.slack import Mention
 from heymilo_prefect.state.post_log import PostLog
 from heymilo_prefect.state.secret import TeamSecret
 from heymilo_prefect.state.store import StateStore
-from heymilo_prefect.summaries import (
-    InterviewFilter,
-    load_digest_template,
-    load_summary_template,
-)
+from heymilo_prefect.summaries import InterviewFilter, load_digest_template, load_summary_template
 from heymilo_prefect.tasks.interviews import InterviewReader, read_postings
 from heymilo_prefect.templating import Template
 

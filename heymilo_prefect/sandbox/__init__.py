@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
-from heymilo_prefect.sandbox.lives import Persona
-from heymilo_prefect.sandbox.readings import Reading
-from heymilo_prefect.sandbox.records import Recorded
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
+from heymilo_prefect.sandbox.people.behaviour import Persona
 from heymilo_prefect.sandbox.server import Server
+from heymilo_prefect.sandbox.transport import RecordedRequest
 from heymilo_prefect.sandbox.world import World
 from heymilo_prefect.testing import no_waiting
 
 __all__ = [
+    "ApiVariant",
     "Iterable",
     "Iterator",
     "Persona",
-    "Reading",
-    "Recorded",
+    "RecordedRequest",
     "Server",
     "World",
     "contextmanager",

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import timedelta
 
 from heymilo_prefect.sandbox import sandbox
-from heymilo_prefect.sandbox.words import TITLES
+from heymilo_prefect.sandbox.people.corpus import TITLES
 from heymilo_prefect.sandbox.world import World
 
 

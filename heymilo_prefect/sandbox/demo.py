@@ -23,9 +23,9 @@ def demo(pipeline: Callable[..., Any], folder: str = ".demo") -> None:
     with sandbox(head_start=_NINE_DAYS) as world:
         blocks = world.heymilo_credentials, world.slack
         ingested, stalled, posted = pipeline(*blocks, sheet, _POSTING, str(results))
-        made, said = len(world.made()), len(world.slack_workspace.messages("#hiring"))
+        made, said = len(world.interviews()), len(world.slack_workspace.messages("#hiring"))
         again = pipeline(*blocks, sheet, _POSTING)
-        made_again = len(world.made()) - made
+        made_again = len(world.interviews()) - made
         write_slack_page(world, page)
     rows = len(ingested.rows)
     print(

@@ -6,9 +6,8 @@ from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from heymilo_prefect.sandbox.delivery import Answer
-from heymilo_prefect.sandbox.errors import error_answer
-from heymilo_prefect.sandbox.records import Recorded
+from heymilo_prefect.sandbox.heymilo.errors import error_answer
+from heymilo_prefect.sandbox.transport import Answer, RecordedRequest
 
 _FOR_AN_HOUR = 3600.0
 UNACTED = Answer(200, b'{"message": "Data Ingestion initiated", "ingestion_id": "0000"}')
@@ -83,11 +82,11 @@ class _Played:
     on: str
     left: float
     skip: int
-    when: Callable[[Recorded], bool] | None
+    when: Callable[[RecordedRequest], bool] | None
     rate: float
 
 
-class Playlist:
+class FaultQueue:
     """The faults that are still to be played, in the order in which they were asked for."""
 
     def __init__(self, seed: int) -> None:
@@ -99,7 +98,7 @@ class Playlist:
         """Play a fault on an endpoint, or on `*`."""
         self._faults.append(_Played(fault, on, **how))
 
-    def pick(self, request: Recorded) -> Fault | None:
+    def pick(self, request: RecordedRequest) -> Fault | None:
         """Take the fault that this request gets, if any."""
         for played in self._faults:
             if played.on not in ("*", request.endpoint):

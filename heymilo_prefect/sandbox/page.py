@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heymilo_prefect.sandbox.interviews import Interview, Posting
+from heymilo_prefect.sandbox.people.interviews import Interview, Posting
 from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _postings(world: "World") -> str:
     with world.lock:
         now = world.clock.now()
         return "".join(
-            _posting(posting, world.interviews(posting.posting_id), now)
+            _posting(posting, world.interviews_by_age(posting.posting_id), now)
             for posting in world.postings.values()
         )
 

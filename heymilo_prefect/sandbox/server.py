@@ -7,9 +7,9 @@ import threading
 
 import uvicorn
 
-from heymilo_prefect.sandbox.control import control
-from heymilo_prefect.sandbox.delivery import Receive, Scope, Send
-from heymilo_prefect.sandbox.heymilo import HeyMilo
+from heymilo_prefect.sandbox.admin import control
+from heymilo_prefect.sandbox.heymilo.app import HeyMilo
+from heymilo_prefect.sandbox.transport import Receive, Scope, Send
 from heymilo_prefect.sandbox.world import World
 
 _KEEP_ALIVE = 75

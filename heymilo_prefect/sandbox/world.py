@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 
-from heymilo_prefect.sandbox.deliveries import Deliveries, Delivery
-from heymilo_prefect.sandbox.faults import Fault, Playlist
-from heymilo_prefect.sandbox.interviews import COMPANY_ID, Interview, Posting
-from heymilo_prefect.sandbox.lives import Persona
-from heymilo_prefect.sandbox.rate_limit import RateLimit
-from heymilo_prefect.sandbox.readings import Readings
-from heymilo_prefect.sandbox.records import Recorded
-from heymilo_prefect.sandbox.slack import Slack
-from heymilo_prefect.sandbox.words import FIRST_NAMES, HOSTILE, LAST_NAMES
+from heymilo_prefect.sandbox.faults import Fault, FaultQueue
+from heymilo_prefect.sandbox.heymilo.rate_limit import RateLimit
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariants
+from heymilo_prefect.sandbox.heymilo.webhook_calls import WebhookCall, WebhookCalls
+from heymilo_prefect.sandbox.people.behaviour import Persona
+from heymilo_prefect.sandbox.people.corpus import FIRST_NAMES, HOSTILE, LAST_NAMES
+from heymilo_prefect.sandbox.people.interviews import COMPANY_ID, Interview, Posting
+from heymilo_prefect.sandbox.slack.app import Slack
+from heymilo_prefect.sandbox.transport import RecordedRequest
 
 if TYPE_CHECKING:
     from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
@@ -81,8 +81,8 @@ class World:
         self.delay = delay
         self.channels = tuple(channels)
         self.strict_pace = strict_pace
-        self.record = record
-        self.readings = Readings()
+        self.keeps_requests = record
+        self.variants = ApiVariants()
         self.url = ""
         self.lock = threading.RLock()
         self.closing = asyncio.Event()
@@ -104,15 +104,15 @@ class World:
             self.slack_workspace.closing = self.closing
             self.postings: dict[str, Posting] = {}
             self.webhooks: dict[str, dict[str, Any]] = {}
-            self.deliveries = Deliveries()
+            self.deliveries = WebhookCalls()
             self.exports: dict[str, bytes] = {}
-            self.requests: list[Recorded] = []
+            self.requests: list[RecordedRequest] = []
             self.counts: Counter[str] = Counter()
             self.rate_limit = RateLimit(self.requests_per_minute, self.window_seconds)
-            self.readings.clear()
+            self.variants.clear()
             self.largest_bulk = 50
             self.largest_page = 10
-            self.faults = Playlist(self.seed)
+            self.faults = FaultQueue(self.seed)
             self._interviews: dict[str, Interview] = {}
             self._by_posting: dict[str, list[Interview]] = {}
             self._by_email: defaultdict[tuple[str, str], list[Interview]] = defaultdict(list)
@@ -212,19 +212,19 @@ class World:
         self._by_email[posting.posting_id, interview.email.casefold()].append(interview)
         return interview
 
-    def rescore(self, interview_id: str, score: float) -> None:
+    def set_score(self, interview_id: str, score: float) -> None:
         """Let HeyMilo write an interview's report anew, with this score (0-100)."""
         with self.lock:
             self._interviews[interview_id].judge(score / 100)
 
-    def deliver_webhooks(self, again: bool = False) -> list[Delivery]:
+    def deliver_webhooks(self, again: bool = False) -> list[WebhookCall]:
         """Call the active webhooks for what has happened since each was made, or its last call.
 
         With `again`, also for what was refused or not answered before.
         """
         with self.lock:
             due = self.deliveries.due(
-                self.webhooks.values(), self.made(), self.clock.now().timestamp(), again
+                self.webhooks.values(), self.interviews(), self.clock.now().timestamp(), again
             )
         return self.deliveries.send(due)
 
@@ -235,7 +235,7 @@ class World:
             self._by_posting[interview.posting_id].remove(interview)
             self._by_email[interview.posting_id, interview.email.casefold()].remove(interview)
 
-    def made(self, posting_id: str | None = None) -> list[Interview]:
+    def interviews(self, posting_id: str | None = None) -> list[Interview]:
         """List every interview that there is, in the order in which they were made."""
         with self.lock:
             everything = list(self._interviews.values())
@@ -245,7 +245,7 @@ class World:
         """Find an interview."""
         return self._interviews.get(interview_id)
 
-    def interviews(self, posting_id: str) -> list[Interview]:
+    def interviews_by_age(self, posting_id: str) -> list[Interview]:
         """List a posting's interviews, oldest first: the list itself, not a copy."""
         return self._by_posting[posting_id]
 
@@ -261,14 +261,14 @@ class World:
 
     # -- what goes wrong, and what was asked
 
-    def play(
+    def inject(
         self,
         fault: Fault,
         on: On = "*",
         *,
         times: int | None = None,
         skip: int = 0,
-        when: Callable[[Recorded], bool] | None = None,
+        when: Callable[[RecordedRequest], bool] | None = None,
         rate: float | None = None,
     ) -> None:
         """Play a fault on the next `times` requests (1) to an endpoint, after letting `skip` by.
@@ -281,14 +281,14 @@ class World:
         with self.lock:
             self.faults.add(fault, on, left=left, skip=skip, when=when, rate=share)
 
-    def note(self, recorded: Recorded) -> None:
+    def record(self, request: RecordedRequest) -> None:
         """Count a request, and keep it when the world records."""
         with self.lock:
-            self.counts[recorded.endpoint] += 1
-            if self.record:
-                self.requests.append(recorded)
+            self.counts[request.endpoint] += 1
+            if self.keeps_requests:
+                self.requests.append(request)
 
-    def requests_to(self, endpoint: str) -> list[Recorded]:
+    def requests_to(self, endpoint: str) -> list[RecordedRequest]:
         """List the requests to one endpoint, by its name, in the order of their arrival."""
         with self.lock:
             return [request for request in self.requests if request.endpoint == endpoint]

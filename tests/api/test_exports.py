@@ -29,7 +29,7 @@ async def reading(world: World, found: list[str]) -> list[str]:
 
 
 def listed(world: World) -> list[str]:
-    return [one.interview_id for one in reversed(world.interviews(world.posting_ids[0]))]
+    return [one.interview_id for one in reversed(world.interviews_by_age(world.posting_ids[0]))]
 
 
 def file_of(content: Any) -> Fault:
@@ -43,7 +43,7 @@ def test_everyone_in_the_file_comes_once_and_the_key_stays_here(
     world: World, reading: str | None, count: int
 ) -> None:
     """Notes 4 and 5."""
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     world.add_candidates(world.posting_ids[0], count)
     assert read(world) == listed(world)
     (request,) = world.requests_to("export_file")
@@ -53,7 +53,7 @@ def test_everyone_in_the_file_comes_once_and_the_key_stays_here(
 
 def test_interviews_come_before_the_file_has_ended(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 300)
-    world.play(faults.cut_body(acted=True), on="export_file")
+    world.inject(faults.cut_body(acted=True), on="export_file")
     found: list[str] = []
     with pytest.raises(HeyMiloError, match="The download of the export"):
         asyncio.run(reading(world, found))
@@ -81,7 +81,7 @@ def test_interviews_come_before_the_file_has_ended(world: World) -> None:
     ],
 )
 def test_what_cannot_be_read_is_one_clear_error(world: World, fault: Fault, sentence: str) -> None:
-    world.play(fault, on="export_file")
+    world.inject(fault, on="export_file")
     with pytest.raises(HeyMiloError, match=sentence) as raised:
         read(world)
     assert len(world.requests_to("export_file")) == 1

@@ -85,14 +85,14 @@ def test_a_fault_that_stays_is_told_after_as_many_tries_as_are_safe(
     again: bool,
     nothing_done: bool,
 ) -> None:
-    before = len(world.made())
-    world.play(fault, times=ALWAYS)
+    before = len(world.interviews())
+    world.inject(fault, times=ALWAYS)
     lost = kind == "retake write" and not nothing_done
     with pytest.raises(OutcomeUnknownError if lost else error) as raised:
         carry_out(world, ask, kind, fault)
     assert type(raised.value) is (OutcomeUnknownError if lost else error)
     assert len(world.requests) == (TRIES if again and not lost else 1)
-    assert len(world.made()) - before == (1 if fault.acted and kind != "read" else 0)
+    assert len(world.interviews()) - before == (1 if fault.acted and kind != "read" else 0)
     assert raised.value.not_processed is nothing_done
 
 
@@ -105,24 +105,24 @@ def test_a_fault_that_stays_is_told_after_as_many_tries_as_are_safe(
 def test_a_fault_that_passes_is_not_noticed_unless_a_retake_may_be_done(
     world: World, ask: Ask, kind: str, fault: faults.Fault, nothing_done: bool
 ) -> None:
-    before = len(world.made())
-    world.play(fault)
+    before = len(world.interviews())
+    world.inject(fault)
     if kind == "retake write" and not nothing_done:
         with pytest.raises(OutcomeUnknownError):
             carry_out(world, ask, kind, fault)
         assert len(world.requests) == 1
-        assert len(world.made()) - before == int(fault.acted)
+        assert len(world.interviews()) - before == int(fault.acted)
         return
     answer = carry_out(world, ask, kind, fault)
     assert len(world.requests) == 2
-    assert len(world.made()) - before == (0 if kind == "read" else 1)
+    assert len(world.interviews()) - before == (0 if kind == "read" else 1)
     if kind != "read":
-        assert answer.interview_details[0].interview_id == world.made()[-1].interview_id
+        assert answer.interview_details[0].interview_id == world.interviews()[-1].interview_id
 
 
 def test_a_lost_answer_with_retake_is_unknown_and_not_sent_again(world: World, ask: Ask) -> None:
     """Note 9."""
-    world.play(faults.reset(acted=True))
+    world.inject(faults.reset(acted=True))
     rows = [
         Candidate(name="Ada Lovelace", email="ada@example.com"),
         Candidate(name="Alan Turing", email="alan@example.com", retake=True),
@@ -135,14 +135,14 @@ def test_a_lost_answer_with_retake_is_unknown_and_not_sent_again(world: World, a
 
 @pytest.mark.parametrize("status", [401, 403, 404, 413, 422])
 def test_what_will_not_change_is_asked_once(world: World, ask: Ask, status: int) -> None:
-    world.play(faults.status(status), times=ALWAYS)
+    world.inject(faults.status(status), times=ALWAYS)
     with pytest.raises(HeyMiloError):
         ask(world, "list_postings")
     assert len(world.requests) == 1
 
 
 def test_the_budget_ends_the_tries(world: World, ask: Ask) -> None:
-    world.play(faults.status(503, headers={"Retry-After": "0.2"}), times=ALWAYS)
+    world.inject(faults.status(503, headers={"Retry-After": "0.2"}), times=ALWAYS)
     with pytest.raises(ServerError):
         ask(world, "list_postings", retry_policy=RetryPolicy(attempts=50, timeout=0.5))
     assert 1 < len(world.requests) <= 3
@@ -170,7 +170,7 @@ def test_an_error_crosses_a_pickle_whole(error: HeyMiloError) -> None:
 
 @pytest.mark.parametrize("body", ["[]", "null", '"no"', "{", "[" * 100_000, "\ufeff{}", ""])
 def test_a_strange_error_body_is_still_its_status(world: World, ask: Ask, body: str) -> None:
-    world.play(faults.status(422, body=body))
+    world.inject(faults.status(422, body=body))
     with pytest.raises(InvalidRequestError) as raised:
         ask(world, "list_postings")
     assert raised.value.fields == ()
@@ -230,7 +230,7 @@ ASKED: dict[str, tuple[Any, ...]] = {
 def test_what_a_gateway_or_proxy_answers_is_named_and_not_put_down_to_the_key_or_the_data(
     world: World, ask: Ask, fault: faults.Fault, error: type[HeyMiloError], says: str, method: str
 ) -> None:
-    world.play(fault, times=ALWAYS)
+    world.inject(fault, times=ALWAYS)
     with pytest.raises((error, OutcomeUnknownError)) as raised:
         ask(world, method, *ASKED[method], retry_policy=RetryPolicy(attempts=1))
     if isinstance(raised.value, OutcomeUnknownError):
@@ -257,7 +257,7 @@ def test_what_a_gateway_or_proxy_answers_is_named_and_not_put_down_to_the_key_or
 def test_what_heymilo_answers_itself_is_put_down_to_it(
     world: World, ask: Ask, status: int, body: str | None, says: str
 ) -> None:
-    world.play(faults.status(status, body=body))
+    world.inject(faults.status(status, body=body))
     with pytest.raises(HeyMiloError) as raised:
         ask(world, "ingest_candidates", *ASKED["ingest_candidates"], retry_policy=RetryPolicy(1))
     assert says in str(raised.value)
@@ -268,7 +268,7 @@ def test_what_heymilo_answers_itself_is_put_down_to_it(
 def test_a_strange_answer_is_unreadable(world: World, ask: Ask, method: str, body: str) -> None:
     if (method, body) == ("list_webhooks", "[]"):
         pytest.skip("that is a list of no webhooks")
-    world.play(faults.status(200, body=body), times=ALWAYS)
+    world.inject(faults.status(200, body=body), times=ALWAYS)
     with pytest.raises(InvalidResponseError, match="can't be read"):
         ask(world, method)
     assert len(world.requests) == RetryPolicy().attempts

@@ -10,7 +10,7 @@ import pytest
 
 from heymilo_prefect.api import AsyncHeyMiloClient, HeyMiloClient
 from heymilo_prefect.api.errors import InvalidResponseError
-from heymilo_prefect.sandbox import Recorded, World, faults, sandbox
+from heymilo_prefect.sandbox import RecordedRequest, World, faults, sandbox
 from heymilo_prefect.sandbox.faults import Fault
 
 from .conftest import own_key
@@ -48,7 +48,7 @@ def collect(request: pytest.FixtureRequest) -> Collect:
 
 
 def listed(world: World) -> list[str]:
-    return [one.interview_id for one in reversed(world.interviews(world.posting_ids[0]))]
+    return [one.interview_id for one in reversed(world.interviews_by_age(world.posting_ids[0]))]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 57])
@@ -92,8 +92,8 @@ def test_a_listing_without_totals_is_read_to_its_end(
     world: World, collect: Collect, reading: str | None
 ) -> None:
     """Note 16."""
-    world.readings.update([reading] if reading else [])
-    world.play(Fault(strip_totals, acted=True), times=99)
+    world.variants.update([reading] if reading else [])
+    world.inject(Fault(strip_totals, acted=True), times=99)
     world.add_candidates(world.posting_ids[0], 20)
     assert collect(world) == listed(world)
 
@@ -108,7 +108,7 @@ def insertion(world: World) -> None:
 
 def to_the_front(world: World) -> None:
     """As if the listing were by the last engagement, and somebody on the last page engaged."""
-    oldest_first = world.interviews(world.posting_ids[0])
+    oldest_first = world.interviews_by_age(world.posting_ids[0])
     oldest_first.append(oldest_first.pop(2))
 
 
@@ -137,12 +137,12 @@ def test_a_listing_that_moves_between_pages_misses_and_repeats_nobody(
     before = listed(world)
     left = [change]
 
-    def move(request: Recorded) -> bool:
+    def move(request: RecordedRequest) -> bool:
         if request.query["page"] == page and left:
             left.pop()(world)
         return False
 
-    world.play(faults.status(500), when=move)
+    world.inject(faults.status(500), when=move)
     found = collect(world)
     assert len(found) == len(set(found))
     assert set(before) & set(listed(world)) <= set(found)
@@ -166,7 +166,7 @@ def test_a_total_that_counts_what_is_not_listed_costs_one_more_pass_and_no_more(
         body = json.loads(answer.body)
         return replace(answer, body=json.dumps(body | {"total": body["total"] + 1}).encode())
 
-    world.play(Fault(one_more, acted=True), times=99)
+    world.inject(Fault(one_more, acted=True), times=99)
     world.add_candidates(world.posting_ids[0], 17)
     assert collect(world) == listed(world)
     assert len(world.requests) == 2 * 5  # the fifth page might have had it, and is empty
@@ -208,9 +208,9 @@ def test_all_come_whatever_a_page_says_of_the_listing(
 ) -> None:
     world.add_candidates(world.posting_ids[0], 20)
     if largest < 5:
-        world.readings.add("small_pages")
+        world.variants.add("small_pages")
         world.largest_page = largest
-    world.play(says(**wrong), times=999)
+    world.inject(says(**wrong), times=999)
     assert collect(world) == listed(world)
 
 
@@ -219,7 +219,7 @@ def test_all_come_whatever_a_page_says_of_the_listing(
 def test_all_250_postings_and_interviews_come(kind: str, reading: str) -> None:
     titles = [f"Posting {number}" for number in range(250)]
     with sandbox(postings=titles, requests_per_minute=9_999) as world:
-        own_key(world).readings.add(reading)
+        own_key(world).variants.add(reading)
         world.add_candidates(world.posting_ids[0], 250)
 
         async def paginate() -> tuple[list[str], list[str]]:
@@ -246,9 +246,9 @@ def test_a_listing_that_repeats_its_page_is_an_error(
     world: World, collect: Collect, count: int, keep_totals: bool
 ) -> None:
     world.add_candidates(world.posting_ids[0], count - 3)
-    world.readings.add("endless_listings")
+    world.variants.add("endless_listings")
     if keep_totals and count > 5:
-        world.play(says(total=count, total_pages=-(-count // 5)), times=999)
+        world.inject(says(total=count, total_pages=-(-count // 5)), times=999)
     with pytest.raises(InvalidResponseError, match="the interviews of posting") as raised:
         collect(world)
     assert "\n" not in str(raised.value)
@@ -260,16 +260,16 @@ def test_a_server_that_repeats_its_last_page_beyond_the_end_is_read(
     world: World, collect: Collect
 ) -> None:
     world.add_candidates(world.posting_ids[0], 20)
-    world.play(says(total=None), times=999, when=lambda request: int(request.query["page"]) <= 5)
+    world.inject(says(total=None), times=999, when=lambda request: int(request.query["page"]) <= 5)
     last = [{"interview_id": one} for one in listed(world)[20:]]
-    world.play(faults.status(200, body=json.dumps({"candidates": last, "total_pages": 5})))
+    world.inject(faults.status(200, body=json.dumps({"candidates": last, "total_pages": 5})))
     assert collect(world) == listed(world)
 
 
 @pytest.mark.parametrize("total", [250, 40])
 def test_a_listing_that_lacks_pages_is_an_error(world: World, collect: Collect, total: int) -> None:
     world.add_candidates(world.posting_ids[0], 17)
-    world.play(says(total=total), times=999)
+    world.inject(says(total=total), times=999)
     with pytest.raises(InvalidResponseError, match=f"listed only 20 of {total} in the interviews"):
         collect(world)
 
@@ -278,7 +278,7 @@ def test_an_item_that_is_counted_and_not_listed_is_no_error_but_a_warning(
     world: World, collect: Collect, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.add_candidates(world.posting_ids[0], 17)
-    world.play(says(total=22), times=999)
+    world.inject(says(total=22), times=999)
     assert collect(world) == listed(world)
     (warning,) = caplog.records
     assert warning.getMessage().startswith("2 of the interviews of posting")
@@ -289,7 +289,7 @@ def test_a_malformed_item_on_a_page_that_repeats_is_counted_once(
 ) -> None:
     items = [{"interview_id": "one"}, None, {"interview_id": "two"}]
     page = faults.status(200, body=json.dumps({"candidates": items, "total": 3}))
-    world.play(page, times=999)
+    world.inject(page, times=999)
     assert collect(world) == ["one", "two"]
     (warning,) = caplog.records
     assert warning.getMessage().startswith("1 of the interviews of posting")
@@ -301,7 +301,7 @@ def test_a_strange_listing_that_moves_misses_and_repeats_nobody(
     world: World, collect: Collect, change: Callable[[World], None], place: int, reading: str
 ) -> None:
     world.add_candidates(world.posting_ids[0], 30)
-    world.readings.add(reading)
+    world.variants.add(reading)
     world.largest_page = 3
     before = listed(world)
     found = collect(world, after=lambda count: change(world) if count == place else None)

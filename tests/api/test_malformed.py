@@ -81,7 +81,7 @@ def test_a_malformed_item_is_left_out_of_a_listing_and_counted(
 
     _, before = listed()
     assert len(before) == 3
-    world.play(with_item(item, at, name, id_name), on=method)
+    world.inject(with_item(item, at, name, id_name), on=method)
     answer, ids = listed()
     assert (ids, answer.malformed) == (before, 1)
 
@@ -92,7 +92,7 @@ def test_a_null_list_is_empty(world: World, ask: Ask, method: str) -> None:
     args = [posting_id] if method == "list_interviews" else []
     if not args:
         world.postings.clear()
-    world.readings.add("null_lists")
+    world.variants.add("null_lists")
     answer = ask(world, method, *args)
     assert (answer.candidates if args else answer.postings) == []
     assert (answer.total, answer.malformed) == (0, 0)
@@ -100,7 +100,7 @@ def test_a_null_list_is_empty(world: World, ask: Ask, method: str) -> None:
 
 @pytest.mark.parametrize("key", ["webhooks", "data"])
 def test_webhooks_that_are_null_are_none(world: World, ask: Ask, key: str) -> None:
-    world.play(faults.status(200, body=json.dumps({key: None})))
+    world.inject(faults.status(200, body=json.dumps({key: None})))
     assert ask(world, "list_webhooks") == []
 
 
@@ -131,7 +131,7 @@ def test_a_walk_over_malformed_items_warns_once(
         world.add_posting(title=f"Posting {number}")
     before = walked(world, kind, what)
     assert not caplog.records
-    world.readings.add("malformed_items")
+    world.variants.add("malformed_items")
     assert walked(world, kind, what) == before
     (warning,) = caplog.records
     pages = -(-len(before) // 5)
@@ -149,7 +149,7 @@ def test_a_page_of_nothing_but_malformed_items_is_no_end(world: World, kind: str
     def spoiled(body: Any) -> Any:
         return body | {"candidates": [None] * len(body["candidates"])}
 
-    world.play(
+    world.inject(
         changed(spoiled),
         on="list_interviews",
         times=2,
@@ -181,10 +181,10 @@ def exported(world: World, how: str) -> tuple[list[Any], int]:
 def test_a_malformed_item_is_left_out_of_an_export(
     world: World, how: str, reading: list[str], item: Any
 ) -> None:
-    world.readings.update(reading)
+    world.variants.update(reading)
     before = [one.interview_id for one in exported(world, how)[0]]
     name = "candidates" if reading else None
-    world.play(with_item(item, 1, name, "interview_id"), on="export_file")
+    world.inject(with_item(item, 1, name, "interview_id"), on="export_file")
     interviews, malformed = exported(world, how)
     assert [one.interview_id for one in interviews] == before
     assert malformed == 1
@@ -192,7 +192,7 @@ def test_a_malformed_item_is_left_out_of_an_export(
 
 @pytest.mark.parametrize("how", ["sync", "async", "stream"])
 def test_an_export_whose_list_is_null_is_empty(world: World, how: str) -> None:
-    world.play(changed(lambda _: {"candidates": None}), on="export_file")
+    world.inject(changed(lambda _: {"candidates": None}), on="export_file")
     assert exported(world, how) == ([], 0)
 
 
@@ -200,17 +200,17 @@ def test_an_export_whose_list_is_null_is_empty(world: World, how: str) -> None:
 def test_an_interview_without_its_id_is_the_one_that_was_asked_for(
     world: World, ask: Ask, value: Any
 ) -> None:
-    interview_id = world.made()[0].interview_id
-    world.play(changed(lambda body: body | {"interview_id": value}), on="get_interview")
+    interview_id = world.interviews()[0].interview_id
+    world.inject(changed(lambda body: body | {"interview_id": value}), on="get_interview")
     interview = ask(world, "get_interview", interview_id)
     assert (interview.interview_id, interview.posting_id) == (interview_id, world.posting_ids[0])
 
 
 @pytest.mark.parametrize("body", ["{}", "null", "[]", '{"message": "ok"}', '"text"'])
 def test_what_is_no_interview_at_all_is_unreadable(world: World, ask: Ask, body: str) -> None:
-    world.play(faults.status(200, body=body), times=99)
+    world.inject(faults.status(200, body=body), times=99)
     with pytest.raises(InvalidResponseError):
-        ask(world, "get_interview", world.made()[0].interview_id)
+        ask(world, "get_interview", world.interviews()[0].interview_id)
 
 
 @pytest.mark.parametrize("item", [None, "text", {}, {"interview_id": None}], ids=repr)
@@ -221,17 +221,17 @@ def test_a_malformed_item_of_a_bulk_answer_keeps_its_place(
         body["interview_details"][1] = item
         return body
 
-    world.play(changed(change))
+    world.inject(changed(change))
     people = [Candidate(name=f"P {n}", email=f"p{n}@example.com") for n in range(3)]
     answer = ask(world, "ingest_candidates", world.postings[world.posting_ids[0]].url_key, people)
-    made = [one.interview_id for one in world.made()][-3:]
+    made = [one.interview_id for one in world.interviews()][-3:]
     found = [one and one.interview_id for one in answer.interview_details]
     assert found == [made[0], None, made[2]]
 
 
 def test_a_webhook_that_may_be_the_malformed_one_is_not_made_again(world: World, ask: Ask) -> None:
-    world.play(faults.reset(acted=True), on="create_webhook")
-    world.play(changed(lambda _: [None]), on="list_webhooks", times=99)
+    world.inject(faults.reset(acted=True), on="create_webhook")
+    world.inject(changed(lambda _: [None]), on="list_webhooks", times=99)
     with pytest.raises(OutcomeUnknownError):
         ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     assert len(world.webhooks) == 1
@@ -270,7 +270,7 @@ TEXTS: dict[str, tuple[str, Callable[[Ask, World], Any]]] = {
     ),
     "get_interview": (
         "Ada Lovelace",
-        lambda ask, w: ask(w, "get_interview", w.made()[-1].interview_id).details.name,
+        lambda ask, w: ask(w, "get_interview", w.interviews()[-1].interview_id).details.name,
     ),
     "export_file": (
         "Ada Lovelace",
@@ -318,7 +318,7 @@ def test_what_can_not_be_shown_is_marked_in_every_answer(
     text, get = TEXTS[endpoint]
     end = text[-4:]
     spoiled = rewritten(text.encode(), text[:-4].encode() + sent + end.encode())
-    world.play(spoiled, on="export_file" if endpoint == "stream" else endpoint)
+    world.inject(spoiled, on="export_file" if endpoint == "stream" else endpoint)
     assert get(ask, world) == text[:-4] + read + end
 
 
@@ -331,7 +331,7 @@ def test_a_byte_order_mark_is_skipped(world: World, ask: Ask, endpoint: str, mar
     ask(world, "create_webhook", world.posting_ids[0], f"{HOOK[:-1]}spoiled", "report_available")
     text, get = TEXTS[endpoint]
     marked = Fault(lambda answer: replace(answer, body=mark + answer.body), acted=True)
-    world.play(marked, on="export_file" if endpoint == "stream" else endpoint)
+    world.inject(marked, on="export_file" if endpoint == "stream" else endpoint)
     assert get(ask, world) == text
 
 
@@ -339,13 +339,13 @@ def test_a_byte_order_mark_is_skipped(world: World, ask: Ask, endpoint: str, mar
 def test_a_posting_with_half_emojis_everywhere_is_read(world: World, kind: str) -> None:
     world.add_candidates(world.posting_ids[0], 20)
     before = walked(world, kind, "interviews")
-    world.readings.add("half_emojis")
+    world.variants.add("half_emojis")
     assert walked(world, kind, "interviews") == before
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", '"NaN"', '"inf"'])
 def test_a_score_that_is_no_number_is_missing(world: World, ask: Ask, value: str) -> None:
     body = '{"interview_id": "i", "details": {"name": "Ann", "score": ' + value + "}}"
-    world.play(faults.status(200, body=body))
+    world.inject(faults.status(200, body=body))
     details = ask(world, "get_interview", "i").details
     assert (details.name, details.score) == ("Ann", None)

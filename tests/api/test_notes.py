@@ -19,7 +19,8 @@ from heymilo_prefect.api.errors import (
     TransportError,
 )
 from heymilo_prefect.api.models import Webhook
-from heymilo_prefect.sandbox import Reading, World, faults, sandbox
+from heymilo_prefect.sandbox import World, faults, sandbox
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
 
 from .conftest import Ask, own_key
 
@@ -40,7 +41,7 @@ EVERY_ENDPOINT: list[tuple[str, Callable[[HeyMiloClient, World], Any], str, str]
     ("list_postings", lambda c, w: c.list_postings(), "GET", "/api/postings"),
     (
         "get_interview",
-        lambda c, w: c.get_interview(w.made()[0].interview_id),
+        lambda c, w: c.get_interview(w.interviews()[0].interview_id),
         "GET",
         "/api/interview/{interview}",
     ),
@@ -99,7 +100,7 @@ def test_notes_1_and_2_every_endpoint_is_asked_where_the_examples_ask_it(
 ) -> None:
     call(client, world)
     places = {
-        "interview": world.made()[0].interview_id,
+        "interview": world.interviews()[0].interview_id,
         "posting": world.posting_ids[0],
         "webhook": next(iter(world.webhooks), ""),
         "url_key": posting(world).url_key,
@@ -116,7 +117,7 @@ def test_notes_1_and_2_every_endpoint_is_asked_where_the_examples_ask_it(
 def test_note_3_health_is_asked_at_the_root_and_then_under_api(
     world: World, ask: Ask, reading: str | None, paths: list[str]
 ) -> None:
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     assert ask(world, "check_health").status == 200
     assert [one.path for one in world.requests] == paths
 
@@ -124,15 +125,15 @@ def test_note_3_health_is_asked_at_the_root_and_then_under_api(
 def test_note_3_when_neither_place_answers_the_first_one_s_error_stands(
     world: World, ask: Ask
 ) -> None:
-    world.play(faults.status(404), times=2)
+    world.inject(faults.status(404), times=2)
     with pytest.raises(NotFoundError):
         ask(world, "check_health")
     assert [one.path for one in world.requests] == ["/health", "/api/health"]
 
 
 def test_note_3_another_failure_of_the_second_place_is_told(world: World, ask: Ask) -> None:
-    world.play(faults.status(404))
-    world.play(faults.status(422))
+    world.inject(faults.status(404))
+    world.inject(faults.status(422))
     with pytest.raises(InvalidRequestError):
         ask(world, "check_health")
 
@@ -144,8 +145,8 @@ def test_note_4_an_export_is_posted_and_else_got(
     world: World, ask: Ask, refused: int | None, methods: list[str]
 ) -> None:
     if refused is not None:
-        world.readings.add(Reading.EXPORT_BY_GET)
-        world.play(faults.status(refused), when=lambda request: request.method == "POST")
+        world.variants.add(ApiVariant.EXPORT_BY_GET)
+        world.inject(faults.status(refused), when=lambda request: request.method == "POST")
     export = ask(world, "export_interviews", world.posting_ids[0])
     assert export.status == "success"
     assert [one.method for one in world.requests] == methods
@@ -166,10 +167,10 @@ def test_note_4_an_unknown_posting_is_not_found_in_either_way(world: World, ask:
 def test_note_5_a_file_is_read_without_the_key_in_any_shape(
     world: World, client: HeyMiloClient, reading: str | None, known: bool, asynchronous: bool
 ) -> None:
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     export = client.export_interviews(world.posting_ids[0])
     file = asyncio.run(aread_export(export)) if asynchronous else read_export(export)
-    expected = [one.interview_id for one in reversed(world.interviews(world.posting_ids[0]))]
+    expected = [one.interview_id for one in reversed(world.interviews_by_age(world.posting_ids[0]))]
     if known:
         assert [one.interview_id for one in file.interviews] == expected
         assert file.raw is None
@@ -186,7 +187,7 @@ def test_note_6_webhooks_are_listed_in_any_shape(
     world: World, client: HeyMiloClient, reading: str | None
 ) -> None:
     made = webhook(client, world)
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     assert client.list_webhooks() == [made]
     assert client.list_webhooks(event_type="interview_started") == []
     assert client.list_webhooks(world.posting_ids[0], "report_available") == [made]
@@ -204,7 +205,7 @@ def test_note_6_a_deactivation_is_done_whatever_it_answers(
     world: World, ask: Ask, reading: str | None, webhook_id: bool, message: str | None
 ) -> None:
     made = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     done = ask(world, "deactivate_webhook", made.webhook_id)
     assert done.webhook_id == (made.webhook_id if webhook_id else None)
     assert done.message == message
@@ -226,9 +227,9 @@ def test_note_8_pages_and_limits_start_at_1(client: HeyMiloClient, page: int, li
 
 def test_note_10_the_later_of_two_workflows_wins(world: World, client: HeyMiloClient) -> None:
     world.add_candidates(world.posting_ids[0], 8, persona="finishes", age=timedelta(days=20))
-    ids = [one.interview_id for one in world.interviews(world.posting_ids[0])]
+    ids = [one.interview_id for one in world.interviews_by_age(world.posting_ids[0])]
     before = {one: client.get_interview(one).workflow_status for one in ids}
-    world.readings.add(Reading.WORKFLOWS_DIFFER)
+    world.variants.add(ApiVariant.WORKFLOWS_DIFFER)
     later_places = set()
     for interview_id in ids:
         interview = client.get_interview(interview_id)
@@ -258,7 +259,7 @@ def test_note_10_one_workflow_is_enough(workflow: Any, copy: Any, expected: int 
 
 
 def test_note_11_step_ids_are_kept_as_they_came(world: World, client: HeyMiloClient) -> None:
-    status = client.get_interview(world.made()[0].interview_id).workflow_status
+    status = client.get_interview(world.interviews()[0].interview_id).workflow_status
     assert status is not None and status.step_by_step is not None
     types = {step.type for step in client.list_postings().postings[0].agentic_workflow or []}
     ids = [step.id for step in status.step_by_step]
@@ -291,9 +292,9 @@ def test_note_12_numbers_keep_the_scale_they_come_in() -> None:
 
 
 def test_note_13_milliseconds_mean_the_same_moment(world: World, client: HeyMiloClient) -> None:
-    interview_id = world.made()[0].interview_id
+    interview_id = world.interviews()[0].interview_id
     seconds = client.get_interview(interview_id).workflow_status
-    world.readings.add(Reading.MILLISECONDS)
+    world.variants.add(ApiVariant.MILLISECONDS)
     milliseconds = client.get_interview(interview_id).workflow_status
     assert seconds and milliseconds and seconds.last_engagement and milliseconds.last_engagement
     apart = abs((seconds.last_engagement - milliseconds.last_engagement).total_seconds())
@@ -325,7 +326,7 @@ def test_note_14_every_shape_of_an_error_is_the_same_error(
     status: int,
     provoke: Callable[[World, Ask], Any],
 ) -> None:
-    world.readings.update([reading] if reading else [])
+    world.variants.update([reading] if reading else [])
     with pytest.raises(error) as raised:
         provoke(world, ask)
     assert raised.value.status == status
@@ -341,7 +342,7 @@ def test_note_14_every_shape_of_an_error_is_the_same_error(
 
 def test_note_15_without_headers_the_client_keeps_to_its_own_limit() -> None:
     with sandbox(requests_per_minute=5, window_seconds=0.5) as world:
-        own_key(world).readings.add(Reading.NO_RATE_LIMIT_HEADERS)
+        own_key(world).variants.add(ApiVariant.NO_RATE_LIMIT_HEADERS)
         client = HeyMiloClient(world.api_key, world.url, requests_per_minute=5, _window_seconds=0.5)
         for _ in range(12):
             client.list_postings()
@@ -364,7 +365,7 @@ def test_note_15_headers_are_heeded_when_others_use_up_the_key(ask: Ask) -> None
 def test_note_16_a_new_a_null_or_a_missing_field_fails_nothing(
     world: World, client: HeyMiloClient, name: str, reading: str
 ) -> None:
-    world.readings.add(reading)
+    world.variants.add(reading)
     answer = BY_NAME[name](client, world)
     if reading == "unknown_fields" and not isinstance(answer, list):
         assert answer.model_extra["added_by_the_vendor"]["since"] == "yesterday"
@@ -393,7 +394,7 @@ def test_a_call_says_what_it_is_without_sending(world: World) -> None:
 
 
 def test_a_lost_webhook_is_looked_for_before_it_is_made_again(world: World, ask: Ask) -> None:
-    world.play(faults.reset(acted=True), on="create_webhook")
+    world.inject(faults.reset(acted=True), on="create_webhook")
     made = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     assert list(world.webhooks) == [made.webhook_id]
     assert [one.endpoint for one in world.requests] == ["create_webhook", "list_webhooks"]
@@ -403,15 +404,15 @@ def test_a_webhook_that_was_not_made_is_made(world: World, ask: Ask) -> None:
     ask(world, "create_webhook", world.posting_ids[0], HOOK, "interview_started")
     gone = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     ask(world, "deactivate_webhook", gone.webhook_id)
-    world.play(faults.reset(), on="create_webhook")
+    world.inject(faults.reset(), on="create_webhook")
     made = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     assert made.webhook_id != gone.webhook_id
     assert len(world.webhooks) == 3
 
 
 def test_a_lost_webhook_that_can_not_be_looked_for_is_unknown(world: World, ask: Ask) -> None:
-    world.play(faults.reset(acted=True), on="create_webhook")
-    world.play(faults.status(500), on="list_webhooks", times=99)
+    world.inject(faults.reset(acted=True), on="create_webhook")
+    world.inject(faults.status(500), on="list_webhooks", times=99)
     with pytest.raises(OutcomeUnknownError, match="new webhook"):
         ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     assert len(world.requests_to("create_webhook")) == 1
@@ -429,7 +430,7 @@ def test_a_sandbox_that_is_gone_can_not_be_reached(ask: Ask) -> None:
 
 
 def test_a_moment_far_away_is_told_rather_than_waited_for(world: World, ask: Ask) -> None:
-    world.play(faults.status(429, headers={"Retry-After": "86400"}))
+    world.inject(faults.status(429, headers={"Retry-After": "86400"}))
     with pytest.raises(RateLimitError) as raised:
         ask(world, "list_postings")
     assert raised.value.retry_after == 86400

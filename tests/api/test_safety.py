@@ -16,7 +16,7 @@ from .conftest import Ask, own_key
 
 
 def test_the_key_goes_in_its_header_and_nowhere_else(world: World, client: HeyMiloClient) -> None:
-    world.play(faults.status(500))
+    world.inject(faults.status(500))
     list(client.iter_postings())
     client.export_interviews(world.posting_ids[0])
     for request in world.requests:
@@ -38,7 +38,7 @@ def test_a_client_shows_no_key_and_is_not_pickled(world: World, kind: type) -> N
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(world: World, ask: Ask, code: int) -> None:
     with sandbox() as elsewhere:
-        world.play(faults.redirect(f"{elsewhere.url}/api/postings", code))
+        world.inject(faults.redirect(f"{elsewhere.url}/api/postings", code))
         with pytest.raises(InvalidResponseError, match="redirected") as raised:
             ask(world, "list_postings")
         assert elsewhere.requests == []
@@ -127,7 +127,9 @@ def test_no_sentence_holds_what_was_sent(world: World, ask: Ask, status: int, li
     )
     detail = [{"loc": ["body", echo], "msg": echo, "type": "x"}] if listed else echo
     headers = {"Retry-After": "9999"}
-    world.play(faults.status(status, body=json.dumps({"detail": detail}), headers=headers), times=9)
+    world.inject(
+        faults.status(status, body=json.dumps({"detail": detail}), headers=headers), times=9
+    )
     with pytest.raises(HeyMiloError) as raised:
         ask(world, "ingest_candidate", "key", who)
     said = f"{raised.value}{raised.value!r}{raised.value.fields}".lower()
@@ -137,7 +139,7 @@ def test_no_sentence_holds_what_was_sent(world: World, ask: Ask, status: int, li
 
 
 def test_a_long_explanation_is_cut(world: World, ask: Ask) -> None:
-    world.play(faults.status(422, detail="too long " * 100))
+    world.inject(faults.status(422, detail="too long " * 100))
     with pytest.raises(HeyMiloError) as raised:
         ask(world, "list_postings")
     assert len(str(raised.value)) < 320

@@ -70,7 +70,7 @@ def test_a_reset_counts_once_nothing_remains(remaining: str | None, seconds: flo
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
 def test_a_wait_that_is_too_long_is_told_in_any_case(world: World, ask: Ask, name: str) -> None:
     """Note 15."""
-    world.play(faults.status(429, headers={name: "5000"}))
+    world.inject(faults.status(429, headers={name: "5000"}))
     with pytest.raises(RateLimitError) as raised:
         ask(world, "list_postings")
     assert raised.value.retry_after == 5000
@@ -80,7 +80,7 @@ def test_a_wait_that_is_too_long_is_told_in_any_case(world: World, ask: Ask, nam
 
 
 def test_a_retry_after_stops_every_client_of_the_key(world: World) -> None:
-    world.play(faults.status(429, headers={"Retry-After": "1"}))
+    world.inject(faults.status(429, headers={"Retry-After": "1"}))
     one, other = (HeyMiloClient(world.api_key, world.url) for _ in range(2))
     first = threading.Thread(target=one.list_postings)
     first.start()
@@ -118,7 +118,7 @@ async def sent(world: World, count: int = 1) -> None:
 
 def test_a_cancelled_task_ends_its_wait_at_once(world: World) -> None:
     async def main() -> None:
-        world.play(faults.status(429, headers=LONG))
+        world.inject(faults.status(429, headers=LONG))
         task = asyncio.create_task(AsyncHeyMiloClient(world.api_key, world.url).list_postings())
         await sent(world)
         await asyncio.sleep(0.1)
@@ -135,7 +135,7 @@ def test_a_cancelled_request_gives_its_slot_back(world: World) -> None:
         client = AsyncHeyMiloClient(
             world.api_key, world.url, requests_per_minute=1, _window_seconds=0.2
         )
-        world.play(faults.timeout())
+        world.inject(faults.timeout())
         task = asyncio.create_task(client.list_postings())
         await sent(world)
         task.cancel()
@@ -148,7 +148,7 @@ def test_a_cancelled_request_gives_its_slot_back(world: World) -> None:
 
 
 def test_a_stop_ends_a_thread_s_wait(world: World) -> None:
-    world.play(faults.status(429, headers=LONG))
+    world.inject(faults.status(429, headers=LONG))
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
     with pytest.raises(WaitCancelled):
@@ -160,7 +160,7 @@ def test_a_closed_iterator_s_threads_end(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 17)
     refusal = faults.status(429, headers=LONG)
     late = Fault(lambda answer: replace(refusal.change(answer), wait=0.3), acted=False)
-    world.play(late, times=99, when=lambda request: int(request.query["page"]) > 2)
+    world.inject(late, times=99, when=lambda request: int(request.query["page"]) > 2)
     before = set(threading.enumerate())
     client = HeyMiloClient(world.api_key, world.url)
     interviews = client.iter_interviews(world.posting_ids[0], limit=2)
@@ -223,7 +223,7 @@ def test_a_fraction_of_a_request_is_a_longer_wait(
 
 
 def test_a_slot_waits_for_answers_that_have_not_come(world: World) -> None:
-    world.play(faults.slow(0.3))
+    world.inject(faults.slow(0.3))
     options = {"requests_per_minute": 1, "_window_seconds": 0.05}
     client = HeyMiloClient(world.api_key, world.url, **options)
     threads = [threading.Thread(target=client.check_health) for _ in range(2)]

@@ -47,7 +47,7 @@ def test_it_works_in_sync_flows(world: World) -> None:
 def test_a_failure_is_logged_or_raised_as_prefect_asks(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.slack_workspace.play("not_in_channel", times=2)
+    world.slack_workspace.inject("not_in_channel", times=2)
     slack = world.slack
     with caplog.at_level(logging.ERROR):
         slack.notify("one")

@@ -28,7 +28,7 @@ def send_to_no_posting(world: World, sheet: str) -> State[Any]:
 
 
 def send_to_a_heymilo_that_fails(world: World, sheet: str) -> State[Any]:
-    world.play(faults.status(500), on="ingest_candidates", times=5)
+    world.inject(faults.status(500), on="ingest_candidates", times=5)
     return ingest_sheet(world.heymilo_credentials, sheet, POSTING, return_state=True)
 
 

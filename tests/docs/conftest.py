@@ -95,7 +95,7 @@ class Stage:
     @property
     def finished(self) -> list[str]:
         """Interviews that are over, and reported on."""
-        everything = self.world.made(self.world.posting_ids[0])
+        everything = self.world.interviews(self.world.posting_ids[0])
         return [it.interview_id for it in everything if it.life.persona == "finishes"]
 
     def save(self, kind: str, name: str) -> None:

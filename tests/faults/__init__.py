@@ -109,7 +109,7 @@ def play(world: World, cell: Cell, sheet: str) -> Tally:
     posting_id = world.add_posting(title=str(cell))
     url_key = world.postings[posting_id].url_key
     block = world.heymilo_credentials.model_copy(update={"timeout_seconds": 0.3})
-    world.play(cell.fault, on="ingest_candidates", times=cell.times, skip=1)
+    world.inject(cell.fault, on="ingest_candidates", times=cell.times, skip=1)
     first = run(block, url_key, sheet, cell.retake)
     world.faults.clear()
     assert sum(first.counts.values()) == ROWS
@@ -118,7 +118,7 @@ def play(world: World, cell: Cell, sheet: str) -> Tally:
 
 def count(world: World, posting_id: str, last: IngestReport) -> Tally:
     """Compare what was made with what the last run says."""
-    made = Counter(interview.email for interview in world.made(posting_id))
+    made = Counter(interview.email for interview in world.interviews(posting_id))
     done = {row.row for row in last.rows if row.outcome == "ingested"}
     return Tally(
         wanted=ROWS,

@@ -44,7 +44,7 @@ def kill(world: World, cell: Kill, sheet: str) -> str:
     else:
         per_minute, going = 1e6, 3
         fault = faults.timeout(acted=cell.when == AFTER, seconds=_HELD_SECONDS)
-        world.play(fault, on="ingest_candidates", skip=1, times=ROWS)
+        world.inject(fault, on="ingest_candidates", skip=1, times=ROWS)
     told = {
         "block": {
             "api_key": world.api_key,

@@ -69,7 +69,7 @@ def kill(world: World, cell: Kill, folder: Path) -> list[str]:
     before = asked(world, manner)
     kinds = {BEFORE: "timeout_before", AFTER: "timeout", TOLD_TO_WAIT: "ratelimited"}
     if cell.at in kinds:
-        slack.play(kinds[cell.at], on=manner.on, skip=cell.moment)
+        slack.inject(kinds[cell.at], on=manner.on, skip=cell.moment)
     with _child(world, manner, folder, slow=cell.at == PACED) as process:
         if cell.at == PACED:
             until(lambda: _waits_to_send(folder, sent=cell.moment), process)

@@ -214,9 +214,9 @@ def play(world: World, cell: Cell, folder: Path) -> Tally:
         slack.scopes.discard(_READ)
     ids = manner.prepare(world, flow)
     if trouble.reads_fail:
-        slack.play("500", on="conversations.history", skip=1)
+        slack.inject("500", on="conversations.history", skip=1)
     if trouble.kind is not None:
-        slack.play(trouble.kind, on=manner.on, times=trouble.times, skip=cell.moment)
+        slack.inject(trouble.kind, on=manner.on, times=trouble.times, skip=cell.moment)
     before = asked(world, manner)
 
     def so_far() -> int:

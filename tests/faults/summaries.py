@@ -46,11 +46,11 @@ class Summaries(Manner):
             world.posting_ids[0], self.interviews, age=timedelta(days=3), persona="finishes"
         )
         for interview_id in ids:
-            world.rescore(interview_id, _SCORE)
+            world.set_score(interview_id, _SCORE)
         if self.edits:
             assert len(self.run(world, flow).posted) == len(ids)
             for interview_id in ids:
-                world.rescore(interview_id, _NEW_SCORE)
+                world.set_score(interview_id, _NEW_SCORE)
         return ids
 
     def run_beside(self, world: World, ids: list[str]) -> None:

@@ -78,7 +78,7 @@ def test_a_fault_at_any_post_loses_and_doubles_nobody(
     world: World, fault: str, moment: int
 ) -> None:
     ids = stuck(world, 2)
-    world.slack_workspace.play(fault, skip=moment)
+    world.slack_workspace.inject(fault, skip=moment)
     run_until_done(world)
     ids += stuck(world)
     run(world)
@@ -90,7 +90,7 @@ def test_a_digest_that_slack_did_not_take_is_posted_by_the_next_run_once(
     world: World, moment: int
 ) -> None:
     ids = stuck(world, 2)
-    world.slack_workspace.play("500", times=2, skip=moment)
+    world.slack_workspace.inject("500", times=2, skip=moment)
     with pytest.raises(UnfinishedError, match="the message isn't in") as raised:
         run(world)
     report = raised.value.report
@@ -106,8 +106,8 @@ def test_a_channel_that_cannot_be_read_now_is_read_by_the_next_run(
     world: World, fault: str
 ) -> None:
     ids = stuck(world, 2)
-    world.slack_workspace.play(fault)
-    world.slack_workspace.play("500", on="conversations.history", skip=1)
+    world.slack_workspace.inject(fault)
+    world.slack_workspace.inject("500", on="conversations.history", skip=1)
     with pytest.raises(UnfinishedError, match="couldn't be read"):
         run(world)
     run(world)
@@ -213,7 +213,7 @@ def test_two_workspaces_in_one_channel_have_a_history_each(world: World) -> None
 def test_runs_that_look_at_other_postings_lose_nobody_of_one_another(world: World) -> None:
     ids = [*stuck(world, 2, posting=0), *stuck(world, 2, posting=1)]
     here, there = ([posting_id] for posting_id in world.posting_ids)
-    world.slack_workspace.play("not_in_channel", skip=1)  # the reply
+    world.slack_workspace.inject("not_in_channel", skip=1)  # the reply
     with pytest.raises(UnfinishedError):
         run(world, posting_ids=here)
     assert sorted(run(world, posting_ids=there).mentioned) == sorted(ids[2:])
@@ -229,8 +229,8 @@ def test_runs_that_look_at_other_postings_lose_nobody_of_one_another(world: Worl
 @pytest.mark.parametrize("deletes", ["the message", "nothing", "the message, after a reply"])
 def test_a_digest_whose_thread_broke_off_is_replaced(world: World, deletes: str) -> None:
     ids = stuck(world, 2)
-    world.slack_workspace.play("reset_after", skip=1)  # the reply, of which the end isn't seen
-    world.slack_workspace.play("500", on="conversations.history", skip=1)
+    world.slack_workspace.inject("reset_after", skip=1)  # the reply, of which the end isn't seen
+    world.slack_workspace.inject("500", on="conversations.history", skip=1)
     template = TEMPLATE + "{% thread %}a second reply"
     with pytest.raises(UnfinishedError, match="couldn't be read"):
         run(world, template=template)
@@ -249,10 +249,10 @@ def test_a_digest_that_cannot_be_deleted_loses_nobody(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = stuck(world, 2)
-    world.slack_workspace.play("not_in_channel", skip=1)
+    world.slack_workspace.inject("not_in_channel", skip=1)
     with pytest.raises(UnfinishedError):
         run(world)
-    world.slack_workspace.play("cant_delete_message", on="chat.delete")
+    world.slack_workspace.inject("cant_delete_message", on="chat.delete")
     assert sorted(run(world).mentioned) == sorted(ids)
     assert "A message stays as it is" in caplog.text
     assert mentions(world) - once(ids) == Counter({(one, 0): 1 for one in ids})
@@ -261,8 +261,8 @@ def test_a_digest_that_cannot_be_deleted_loses_nobody(
 @pytest.mark.parametrize("fault", ["500", "reset_after"])
 def test_a_deletion_that_fails_is_repeated(world: World, fault: str) -> None:
     ids = stuck(world, 2)
-    world.slack_workspace.play("not_in_channel", skip=1)
-    world.slack_workspace.play(fault, on="chat.delete")
+    world.slack_workspace.inject("not_in_channel", skip=1)
+    world.slack_workspace.inject(fault, on="chat.delete")
     run_until_done(world)
     assert mentions(world) == once(ids)
 
@@ -282,7 +282,7 @@ def test_without_reading_a_lost_response_is_unknown_and_not_posted_again(
     slack: Any = webhook(world) if target == "webhook" else world.slack
     world.slack_workspace.scopes.discard("channels:history")
     ids = stuck(world, 2)
-    world.slack_workspace.play(fault)
+    world.slack_workspace.inject(fault)
     with pytest.raises(UnfinishedError, match=r"or not\. Check there") as raised:
         run(world, slack)
     report = raised.value.report
@@ -332,14 +332,14 @@ def dying_report(world: World, flow: Any) -> StallReport:
 
 @pytest.mark.parametrize("fault", ["500", "500_after", "reset_before", "reset_after"])
 def test_that_nobody_is_stalled_is_said_once_by_each_run(world: World, fault: str) -> None:
-    world.slack_workspace.play(fault)
+    world.slack_workspace.inject(fault)
     for runs in (1, 2):
         assert run(world, post_when_clear=True).digest_posted
         assert mentions(world) == Counter({(CLEAR, 0): runs, (CLEAR, 1): runs})
 
 
 def test_that_nobody_is_stalled_is_said_by_the_run_after_a_failure(world: World) -> None:
-    world.slack_workspace.play("500", times=2)
+    world.slack_workspace.inject("500", times=2)
     with pytest.raises(UnfinishedError):
         run(world, post_when_clear=True)
     run(world, post_when_clear=True)
@@ -347,7 +347,7 @@ def test_that_nobody_is_stalled_is_said_by_the_run_after_a_failure(world: World)
 
 
 def test_slack_is_not_asked_when_nobody_is_stalled(world: World) -> None:
-    world.slack_workspace.play("invalid_auth", on="users.conversations")
+    world.slack_workspace.inject("invalid_auth", on="users.conversations")
     run(world)
     assert not world.slack_workspace.requests
 
@@ -368,5 +368,5 @@ def test_records_hold_no_text(world: World, tmp_path: Path) -> None:
     )
     records = [path.read_text() for path in Path(tmp_path, "seen").rglob("*") if path.is_file()]
     assert any(ids[0] in record for record in records)
-    words = {word for interview in world.made() for word in interview.name.split()}
+    words = {word for interview in world.interviews() for word in interview.name.split()}
     assert not [word for word in words for record in records if word in record]

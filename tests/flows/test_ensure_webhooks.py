@@ -12,7 +12,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 
 from heymilo_prefect.flows import UnfinishedError, aensure_webhooks, ensure_webhooks
 from heymilo_prefect.postings import PostingError
-from heymilo_prefect.sandbox import Reading, World, faults
+from heymilo_prefect.sandbox import World, faults
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
 from tests.artifacts import artifact
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -124,7 +125,7 @@ def test_a_posting_that_cannot_be_read_does_not_stop_the_others(
     world: World, url: Secret[str]
 ) -> None:
     bad, good = world.posting_ids
-    world.play(faults.status(500), "list_webhooks", times=9, when=lambda r: bad in str(r.query))
+    world.inject(faults.status(500), "list_webhooks", times=9, when=lambda r: bad in str(r.query))
     with pytest.raises(UnfinishedError, match=bad) as raised:
         ensure_webhooks(world.heymilo_credentials, url)
     assert list(raised.value.report.failed) == [bad]
@@ -135,7 +136,7 @@ def test_a_posting_that_cannot_be_read_does_not_stop_the_others(
 def test_one_that_is_not_made_is_named_and_the_rest_is_finished(
     world: World, url: Secret[str]
 ) -> None:
-    world.play(faults.status(422, detail=f"{URL} is no good"), "create_webhook")
+    world.inject(faults.status(422, detail=f"{URL} is no good"), "create_webhook")
     with pytest.raises(UnfinishedError) as raised:
         ensure_webhooks(world.heymilo_credentials, url)
     report = raised.value.report
@@ -148,19 +149,19 @@ def test_one_that_is_not_made_is_named_and_the_rest_is_finished(
 def test_one_that_is_not_deactivated_is_named(world: World, url: Secret[str]) -> None:
     ensure_webhooks(world.heymilo_credentials, url)
     world.postings[world.posting_ids[0]].archived = True
-    world.play(faults.status(404), "deactivate_webhook")
+    world.inject(faults.status(404), "deactivate_webhook")
     with pytest.raises(UnfinishedError) as raised:
         ensure_webhooks(world.heymilo_credentials, url)
     assert set(raised.value.report.failed) < set(world.webhooks)
     assert len(raised.value.report.deactivated) == 2
-    world.play(faults.status(500), "list_webhooks", times=9, when=lambda r: not r.query)
+    world.inject(faults.status(500), "list_webhooks", times=9, when=lambda r: not r.query)
     with pytest.raises(UnfinishedError, match="the archived postings"):
         ensure_webhooks(world.heymilo_credentials, url)
 
 
 @pytest.mark.parametrize("acted", [True, False])
 def test_a_lost_answer_makes_no_double(world: World, url: Secret[str], acted: bool) -> None:
-    world.play(faults.html(acted=acted), "create_webhook")
+    world.inject(faults.html(acted=acted), "create_webhook")
     report = ensure_webhooks(world.heymilo_credentials, url)
     assert len(report.created) == len(world.webhooks) == 6
     assert [active(world, posting_id) for posting_id in world.posting_ids] == [EVENTS, EVENTS]
@@ -175,12 +176,16 @@ async def test_two_runs_at_once_make_no_double(world: World, url: Secret[str]) -
 
 @pytest.mark.parametrize(
     "reading",
-    [Reading.WEBHOOKS_UNDER_DATA, Reading.WEBHOOKS_UNDER_WEBHOOKS, Reading.DEACTIVATE_EMPTY],
+    [
+        ApiVariant.WEBHOOKS_UNDER_DATA,
+        ApiVariant.WEBHOOKS_UNDER_WEBHOOKS,
+        ApiVariant.DEACTIVATE_EMPTY,
+    ],
 )
 def test_each_reading_of_the_documentation_will_do(
-    world: World, url: Secret[str], reading: Reading
+    world: World, url: Secret[str], reading: ApiVariant
 ) -> None:
-    world.readings.add(reading)
+    world.variants.add(reading)
     ensure_webhooks(world.heymilo_credentials, url)
     world.postings[world.posting_ids[0]].archived = True
     report = ensure_webhooks(world.heymilo_credentials, url)

@@ -96,7 +96,7 @@ def test_a_sorted_sheet_is_recognised_and_a_changed_row_is_sent(
     report = run(world, sheet, url_key)
     assert sent_sizes(world) == [1]
     assert [row.row for row in report.rows if not row.sent_earlier] == [6]
-    made = {interview.interview_id: interview.email for interview in world.made()}
+    made = {interview.interview_id: interview.email for interview in world.interviews()}
     assert made[report.rows[0].interview_id or ""] == "p24@example.com"
 
 
@@ -121,20 +121,20 @@ def test_a_retake_is_made_once_until_someone_says_resend(
     run(world, sheet, url_key, retake=True)
     sheet.rows = [row.replace("Paris", "Lyon") for row in sheet.rows]
     again = run(world, sheet, url_key, retake=True)
-    assert len(world.made()) == 25
+    assert len(world.interviews()) == 25
     assert {row.reason for row in again.rows} == {
         f"already sent on {TODAY}; resend=True sends it again"
     }
     run(world, sheet, url_key, retake=True, resend=True)
-    assert len(world.made()) == 50
+    assert len(world.interviews()) == 50
     run(world, sheet, url_key, retake=True)
-    assert len(world.made()) == 50
+    assert len(world.interviews()) == 50
 
 
 def test_a_retake_whose_answer_was_lost_stays_unknown_until_someone_looks(
     world: World, sheet: Sheet, url_key: str
 ) -> None:
-    world.play(faults.reset(acted=True), on="ingest_candidates")
+    world.inject(faults.reset(acted=True), on="ingest_candidates")
     failed_run(world, sheet, url_key, retake=True)
     sent_sizes(world)
     again = failed_run(world, sheet, url_key, retake=True)
@@ -143,13 +143,13 @@ def test_a_retake_whose_answer_was_lost_stays_unknown_until_someone_looks(
     assert "its response was lost. Check in HeyMilo" in again.rows[0].reason
     # As a row without retake it is looked up, and not made again.
     found = run(world, sheet, url_key)
-    assert (found.counts["ingested"], len(world.made())) == (25, 25)
+    assert (found.counts["ingested"], len(world.interviews())) == (25, 25)
 
 
 def test_a_retake_that_certainly_was_not_made_is_sent_again(
     world: World, sheet: Sheet, url_key: str
 ) -> None:
-    world.play(faults.status(401), on="ingest_candidates")
+    world.inject(faults.status(401), on="ingest_candidates")
     report = failed_run(world, sheet, url_key, retake=True)
     assert report.counts["failed"] == 25
     again = run(world, sheet, url_key, retake=True)
@@ -167,7 +167,7 @@ async def test_two_runs_at_once_make_a_retake_once(
             for _ in range(2)
         )
     )
-    assert len(world.made()) == 25
+    assert len(world.interviews()) == 25
     assert sorted(report.sent_earlier for report in reports) == [0, 25]
 
 
@@ -182,10 +182,10 @@ def test_another_storage_is_not_the_news_that_nothing_was_sent(
     with pytest.raises(UnfinishedError) as raised:
         flow(world.heymilo_credentials, sheet.write(), **options)
     assert "no longer has what was sent" in raised.value.report.rows[0].reason
-    assert len(world.made()) == 25
+    assert len(world.interviews()) == 25
     flow(world.heymilo_credentials, sheet.write(), **options, resend=True)
     again = flow(world.heymilo_credentials, sheet.write(), **options)
-    assert (again.sent_earlier, len(world.made())) == (25, 50)
+    assert (again.sent_earlier, len(world.interviews())) == (25, 50)
 
 
 @pytest.mark.parametrize("retake", [False, True])
@@ -198,7 +198,7 @@ def test_another_secret_is_not_the_news_that_nothing_was_sent(
         Secret(value="another").save(SECRET_BLOCK, overwrite=True)
         report = failed_run(world, sheet, url_key, retake=retake)
         assert f'Restore the Prefect Secret block "{SECRET_BLOCK}"' in report.rows[0].reason
-        assert len(world.made()) == 25
+        assert len(world.interviews()) == 25
         run(world, sheet, url_key, retake=retake, resend=True)
         assert run(world, sheet, url_key, retake=retake).sent_earlier == 25
     finally:
@@ -222,7 +222,7 @@ def test_a_record_that_a_crash_cut_short_is_none(
     last.write_bytes(last.read_bytes()[:-20])
     if retake:  # its intent stands
         assert failed_run(world, sheet, url_key, retake=True).counts["unknown"] in (5, 10)
-        assert len(world.made()) == 25
+        assert len(world.interviews()) == 25
     else:
         assert run(world, sheet, url_key).sent_earlier in (15, 20)
 

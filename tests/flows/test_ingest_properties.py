@@ -164,7 +164,7 @@ def holds(world: World, posting_id: str, sheet: Written, report: IngestReport, f
     assert [row.row for row in report.rows] == list(sheet.rows)
     assert sum(report.counts.values()) == len(sheet.rows)
     assert read(file) == [(f"r{row.row}", str(row.row), row.outcome) for row in report.rows]
-    made = {one.interview_id: one for one in world.made(posting_id)}
+    made = {one.interview_id: one for one in world.interviews(posting_id)}
     times = Counter(one.email.casefold() for one in made.values())
     assert times.total() == len(times)
     for row in report.rows:
@@ -201,7 +201,7 @@ def test_every_row_ends_once_and_nobody_is_made_twice(
     options: Any = {"results_path": str(results)}
 
     skip = int(wrong.since * written.requests())
-    world.play(wrong.fault, on="ingest_candidates", skip=skip, times=wrong.times)
+    world.inject(wrong.fault, on="ingest_candidates", skip=skip, times=wrong.times)
     first = run(impatient, url_key, written.path, **options)
     world.faults.clear()
     holds(world, posting_id, written, first, results)

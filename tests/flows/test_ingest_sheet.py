@@ -43,7 +43,7 @@ def test_rows_in_are_rows_accounted_for(world: World, tmp_path: Path) -> None:
         "ingested": 250, "duplicate": 1, "rejected": 2, "failed": 0, "unknown": 0,
     }  # fmt: skip
     assert [row.row for row in report.rows] == list(range(2, 255))
-    by_email = {made.email: made.interview_id for made in world.made()}
+    by_email = {made.email: made.interview_id for made in world.interviews()}
     assert report.rows[0].interview_id == by_email["p0@example.com"]
     assert report.rows[0].interview_link
     assert len(world.requests_to("ingest_candidates")) == 3
@@ -68,7 +68,7 @@ def test_running_again_makes_nobody_twice(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 30)
     first = ingest_sheet(world.heymilo_credentials, sheet, POSTING)
     again = ingest_sheet(world.heymilo_credentials, sheet, POSTING)
-    assert len(world.made()) == 30
+    assert len(world.interviews()) == 30
     assert [r.interview_id for r in first.rows] == [r.interview_id for r in again.rows]
 
 
@@ -76,7 +76,7 @@ def test_a_url_key_goes_straight_through(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 3)
     url_key = world.postings[world.posting_ids[1]].url_key
     ingest_sheet(world.heymilo_credentials, sheet, url_key=url_key)
-    assert len(world.made(world.posting_ids[1])) == 3
+    assert len(world.interviews(world.posting_ids[1])) == 3
     assert not world.requests_to("list_postings")
 
 
@@ -102,7 +102,7 @@ def test_a_dry_run_shows_all_that_a_run_would_do_and_changes_nothing(
         "Name": "name", "Email": "email", "Phone": "phone_number", "City": None,
     }  # fmt: skip
     assert report.rows[-1].reason == "normalized: email, phone_number"
-    assert not world.made()
+    assert not world.interviews()
     assert {request.endpoint for request in world.requests} <= {"list_postings"}
     assert "ready" in results.read_text()
     text = artifact("heymilo-ingest-dry-run")
@@ -129,8 +129,11 @@ def test_a_posting_column_sends_each_row_to_its_own(world: World, tmp_path: Path
     assert report.rows[3].reason == "same posting and e-mail address as row 4"
     assert "Operater" not in report.rows[4].reason and "posting" in report.rows[4].reason
     assert report.rows[5].reason.startswith("no posting")
-    assert [one.email for one in world.made(first)] == ["a@example.com"]
-    assert sorted(one.email for one in world.made(second)) == ["a@example.com", "c@example.com"]
+    assert [one.email for one in world.interviews(first)] == ["a@example.com"]
+    assert sorted(one.email for one in world.interviews(second)) == [
+        "a@example.com",
+        "c@example.com",
+    ]
 
 
 def test_rows_without_a_posting_go_to_the_one_that_is_given(world: World, tmp_path: Path) -> None:
@@ -138,12 +141,12 @@ def test_rows_without_a_posting_go_to_the_one_that_is_given(world: World, tmp_pa
     sheet.write_text(f"Name,Email,Posting\nA B,a@example.com,\nC D,c@example.com,{POSTING}\n")
     other = world.posting_ids[1]
     ingest_sheet(world.heymilo_credentials, str(sheet), other)
-    assert [one.email for one in world.made(other)] == ["a@example.com"]
+    assert [one.email for one in world.interviews(other)] == ["a@example.com"]
 
 
 def test_what_is_too_large_stays_halved_for_the_run(world: World, tmp_path: Path) -> None:
     """Note 8."""
-    world.readings.add("largest_bulk_413")
+    world.variants.add("largest_bulk_413")
     world.largest_bulk = 20
     sheet = write_sheet(tmp_path / "a.csv", 2000)
     report = ingest_sheet(world.heymilo_credentials, sheet, POSTING)
@@ -157,7 +160,7 @@ def test_a_server_that_is_down_is_asked_by_a_few_chunks_and_not_by_all(
     world: World, tmp_path: Path
 ) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 2000)
-    world.play(faults.reset(), on="ingest_candidates", times=10**6)
+    world.inject(faults.reset(), on="ingest_candidates", times=10**6)
     with pytest.raises(UnfinishedError) as raised:
         ingest_sheet(world.heymilo_credentials, sheet, POSTING)
     report = raised.value.report
@@ -174,7 +177,7 @@ def test_a_posting_that_is_gone_is_asked_by_a_few_chunks_and_the_others_go_on(
     rows = [f"P {n},p{n}@example.com,{(first, second)[n % 2]}" for n in range(4000)]
     sheet.write_text("\n".join(["Name,Email,Posting", *rows]))
     gone = world.postings[first].url_key
-    world.play(
+    world.inject(
         faults.status(404), on="ingest_candidates", times=10**6, when=lambda r: gone in r.path
     )
     with pytest.raises(UnfinishedError) as raised:
@@ -187,7 +190,7 @@ def test_a_posting_that_is_gone_is_asked_by_a_few_chunks_and_the_others_go_on(
 async def test_a_run_that_is_cancelled_writes_what_is_known(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 300)
     results = tmp_path / "r.csv"
-    world.play(faults.timeout(), on="ingest_candidates", skip=1, times=99)
+    world.inject(faults.timeout(), on="ingest_candidates", skip=1, times=99)
     going = asyncio.ensure_future(
         aingest_sheet(
             world.heymilo_credentials, sheet, POSTING, retake=True, results_path=str(results)
@@ -218,7 +221,7 @@ def test_what_can_not_be_meant_is_one_sentence_and_sends_nothing(
     sheet = write_sheet(tmp_path / "a.csv", 1)
     with pytest.raises(ValueError, match=said):
         ingest_sheet(world.heymilo_credentials, sheet, POSTING, **options)
-    assert not world.made()
+    assert not world.interviews()
 
 
 def test_a_task_run_is_a_chunk_and_is_named_for_its_rows(world: World, tmp_path: Path) -> None:
@@ -250,7 +253,7 @@ def test_an_unknown_posting_names_the_near_ones(
 ) -> None:
     with pytest.raises(PostingError, match=hint):
         ingest_sheet(world.heymilo_credentials, write_sheet(tmp_path / "a.csv", 1), wanted)
-    assert not world.made()
+    assert not world.interviews()
 
 
 def test_an_ambiguous_posting_is_not_guessed(world: World, tmp_path: Path) -> None:
@@ -275,19 +278,19 @@ def test_posting_or_url_key_is_needed(world: World, tmp_path: Path) -> None:
 def test_a_lost_retake_answer_is_unknown_and_the_run_says_so(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 5)
     results = tmp_path / "r.csv"
-    world.play(faults.reset(acted=True), on="ingest_candidates")
+    world.inject(faults.reset(acted=True), on="ingest_candidates")
     with pytest.raises(UnfinishedError, match="5 retake rows may have been ingested") as raised:
         ingest_sheet(
             world.heymilo_credentials, sheet, POSTING, retake=True, results_path=str(results)
         )
     assert raised.value.report.counts["unknown"] == 5
-    assert len(world.made()) == 5
+    assert len(world.interviews()) == 5
     assert "unknown" in results.read_text()
 
 
 def test_a_wrong_key_in_the_middle_fails_the_rest_and_stops(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 3000)
-    world.play(faults.status(401), on="ingest_candidates", times=1000, skip=2)
+    world.inject(faults.status(401), on="ingest_candidates", times=1000, skip=2)
     with pytest.raises(UnfinishedError) as raised:
         ingest_sheet(world.heymilo_credentials, sheet, POSTING)
     counts = raised.value.report.counts
@@ -364,7 +367,7 @@ def test_hidden_rows_can_be_rejected(
     opens(monkeypatch, HIDDEN_SHEET)
     report = ingest_sheet(world.heymilo_credentials, "a.xlsx", POSTING, hidden_rows="reject")
     assert [row.outcome for row in report.rows] == ["ingested", "rejected", "rejected"]
-    assert [one.email for one in world.made()] == ["a@example.com"]
+    assert [one.email for one in world.interviews()] == ["a@example.com"]
     assert "Hidden rows in the sheet: 2 of 3. They are rejected" in caplog.text
 
 
@@ -409,4 +412,4 @@ def test_a_row_that_a_comma_shifts_is_rejected_and_the_others_are_sent(
     report = ingest_sheet(world.heymilo_credentials, str(sheet), POSTING)
     assert [row.outcome for row in report.rows] == ["rejected", "ingested"]
     assert report.rows[0].reason.startswith("has 5 cells under 4 headers")
-    assert [one.email for one in world.made()] == ["ben@example.com"]
+    assert [one.email for one in world.interviews()] == ["ben@example.com"]

@@ -46,7 +46,7 @@ def test_strong_candidates_are_posted_and_a_decision_is_asked_for_once() -> None
             world.posting_ids[0], 4, age=timedelta(days=3), persona="finishes"
         )
         for interview_id, score in zip(ids, (95, 81, 79, 20), strict=True):
-            world.rescore(interview_id, score)
+            world.set_score(interview_id, score)
         decisions = world.slack.model_copy(update={"channel": "#hiring-leads"})
         given = world.heymilo_credentials, world.slack, decisions
         for _ in range(2):

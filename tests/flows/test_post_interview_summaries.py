@@ -51,7 +51,7 @@ def test_each_report_is_posted_once(world: World) -> None:
 
 def test_malformed_interviews_are_counted_and_fail_nothing(world: World) -> None:
     done = finished(world, 3)
-    world.readings.update(["malformed_items", "half_emojis", "scores_not_numbers"])
+    world.variants.update(["malformed_items", "half_emojis", "scores_not_numbers"])
     report = post_interview_summaries(world.heymilo_credentials, world.slack)
     assert sorted(report.posted) == sorted(done)
     assert report.left_out == dict.fromkeys(world.posting_ids, 1)
@@ -91,7 +91,7 @@ def test_who_waits_is_not_skipped_when_the_time_of_since_has_passed(world: World
     old = finished(world, 3, days=6)
     given = world.heymilo_credentials, world.slack
     first = post_interview_summaries(*given, max_messages=1)
-    world.slack_workspace.play("not_in_channel")
+    world.slack_workspace.inject("not_in_channel")
     with pytest.raises(UnfinishedError):
         post_interview_summaries(*given, max_messages=1, since="1 day")
     second = post_interview_summaries(*given, since="1 day")
@@ -145,7 +145,7 @@ def test_a_thread_that_broke_off_is_continued_by_the_next_run(
     (done,) = finished(world, 1)
     template = "{{ interview.interview_id }}{% thread %}one{% thread %}two{% thread %}three"
     given = (world.heymilo_credentials, world.slack, None, template)
-    world.slack_workspace.play(fault, skip=2)
+    world.slack_workspace.inject(fault, skip=2)
     if fails:
         with pytest.raises(UnfinishedError, match="invite the app") as raised:
             post_interview_summaries(*given)
@@ -177,7 +177,7 @@ def test_a_dry_run_posts_nothing_and_shows_what_it_would_post(world: World) -> N
     assert not report.posted and not said(world)
     shown = artifact("heymilo-summaries-preview")
     assert shown.count("/ 100") == 2
-    names = {interview.name for interview in world.made()}
+    names = {interview.name for interview in world.interviews()}
     assert not any(word in shown for name in names for word in name.split())
     assert len(post_interview_summaries(credentials, slack).posted) == 3
 
@@ -255,7 +255,7 @@ def test_a_channels_refusal_stops_that_channel_and_the_apps_stops_all(
     finished(world, 2, days=4)
     second = world.posting_ids[1]
     world.add_candidates(second, 2, age=timedelta(days=3), persona="finishes")
-    world.slack_workspace.play(fault, times=times)
+    world.slack_workspace.inject(fault, times=times)
     routes = {second: "#hiring-leads"}
     with pytest.raises(UnfinishedError) as raised:
         post_interview_summaries(world.heymilo_credentials, world.slack, routes=routes)
@@ -268,7 +268,7 @@ def test_a_channels_refusal_stops_that_channel_and_the_apps_stops_all(
 
 def test_a_message_that_slack_refuses_holds_back_no_other(world: World) -> None:
     ids = finished(world, 3)
-    world.slack_workspace.play("msg_too_long")
+    world.slack_workspace.inject("msg_too_long")
     with pytest.raises(UnfinishedError) as raised:
         post_interview_summaries(world.heymilo_credentials, world.slack)
     report = raised.value.report
@@ -336,7 +336,7 @@ def elements(part: Any) -> list[dict[str, Any]]:
 
 def test_a_refusal_stops_the_run_and_the_next_one_posts_all(world: World) -> None:
     done = finished(world, 3)
-    world.slack_workspace.play("channel_not_found")
+    world.slack_workspace.inject("channel_not_found")
     with pytest.raises(UnfinishedError, match="#hiring") as raised:
         post_interview_summaries(world.heymilo_credentials, world.slack)
     assert len(raised.value.report.failed) == 3
@@ -347,7 +347,7 @@ def test_a_refusal_stops_the_run_and_the_next_one_posts_all(world: World) -> Non
 def test_a_posting_that_cannot_be_read_does_not_hold_back_the_others(world: World) -> None:
     finished(world, 1)
     bad = world.posting_ids[1]
-    world.play(faults.status(500), on="list_interviews", times=99, when=lambda r: bad in r.path)
+    world.inject(faults.status(500), on="list_interviews", times=99, when=lambda r: bad in r.path)
     with pytest.raises(UnfinishedError, match=bad):
         post_interview_summaries(world.heymilo_credentials, world.slack)
     assert len(said(world)) == 1

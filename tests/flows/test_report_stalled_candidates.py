@@ -70,7 +70,7 @@ def test_archived_postings_are_left_out_unless_named(world: World) -> None:
 def test_a_posting_that_cannot_be_read_is_named_and_the_others_are_finished(world: World) -> None:
     good, bad = world.posting_ids
     world.add_candidates(good, 1, age=timedelta(days=4), persona="never_starts")
-    world.play(faults.status(500), on="list_interviews", times=99, when=lambda r: bad in r.path)
+    world.inject(faults.status(500), on="list_interviews", times=99, when=lambda r: bad in r.path)
     with pytest.raises(UnfinishedError, match=bad) as raised:
         report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert len(raised.value.report.stalled) == 1
@@ -82,7 +82,7 @@ def test_of_many_postings_the_state_names_a_few_and_the_log_all(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with sandbox(postings=[f"Posting {n}" for n in range(9)], requests_per_minute=1e5) as world:
-        world.play(faults.status(403), on="list_interviews", times=9)
+        world.inject(faults.status(403), on="list_interviews", times=9)
         with no_waiting(), pytest.raises(UnfinishedError) as raised:
             report_stalled_candidates(world.heymilo_credentials)
     said = str(raised.value)
@@ -96,7 +96,7 @@ def test_malformed_interviews_are_counted_and_fail_nothing(
     world: World, source: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     mine = sorted(stuck(world, 3))
-    world.readings.add("malformed_items")
+    world.variants.add("malformed_items")
     report = report_stalled_candidates(world.heymilo_credentials, source=source)
     assert sorted(item.interview_id for item in report.stalled) == mine
     assert report.left_out == dict.fromkeys(world.posting_ids, 1)
@@ -110,7 +110,7 @@ def test_malformed_interviews_are_counted_and_fail_nothing(
 @pytest.mark.parametrize("source", ["pages", "export"])
 def test_characters_that_cannot_be_shown_hide_no_posting(world: World, source: Any) -> None:
     mine = sorted(stuck(world, 3))
-    world.readings.add("half_emojis")
+    world.variants.add("half_emojis")
     report = report_stalled_candidates(world.heymilo_credentials, source=source)
     assert sorted(item.interview_id for item in report.stalled) == mine
     if source == "export":
@@ -119,7 +119,7 @@ def test_characters_that_cannot_be_shown_hide_no_posting(world: World, source: A
 
 def test_a_listing_without_an_end_is_an_unread_posting(world: World) -> None:
     stuck(world, 3)
-    world.play(
+    world.inject(
         faults.status(200, body='{"candidates": [{"interview_id": "i"}]}'),
         times=99,
         on="list_interviews",
@@ -132,7 +132,7 @@ def test_a_listing_without_an_end_is_an_unread_posting(world: World) -> None:
 
 def test_slack_refusing_the_digest_fails_the_run_after_all_is_read(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 1, age=timedelta(days=4), persona="never_starts")
-    world.slack_workspace.play("not_in_channel")
+    world.slack_workspace.inject("not_in_channel")
     with pytest.raises(UnfinishedError, match="invite the app") as raised:
         report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert len(raised.value.report.stalled) == 1
@@ -209,7 +209,7 @@ def test_each_channel_hears_for_itself(world: World) -> None:
 
 def test_a_digest_that_slack_refused_is_said_by_the_next_run(world: World) -> None:
     mine = stuck(world)
-    world.slack_workspace.play("not_in_channel")
+    world.slack_workspace.inject("not_in_channel")
     with pytest.raises(UnfinishedError) as raised:
         report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert (raised.value.report.mentioned, raised.value.report.digest_posted) == ([], False)
@@ -320,7 +320,7 @@ def test_the_documentations_other_readings_give_the_same_verdicts(
     for posting_id in world.posting_ids:
         world.add_candidates(posting_id, 20, age=timedelta(days=5))
     usual = report_stalled_candidates(world.heymilo_credentials)
-    world.readings.add(reading)
+    world.variants.add(reading)
     other = report_stalled_candidates(world.heymilo_credentials)
     places = [[(i.interview_id, i.kind, i.step) for i in r.stalled] for r in (usual, other)]
     assert sorted(places[0]) == sorted(places[1]) and len(usual.stalled) > 5
@@ -328,7 +328,7 @@ def test_the_documentations_other_readings_give_the_same_verdicts(
 
 def test_who_cannot_be_judged_is_counted_with_id_and_reason(world: World) -> None:
     mine = stuck(world, 2)
-    world.readings.add("missing_fields")
+    world.variants.add("missing_fields")
     report = report_stalled_candidates(world.heymilo_credentials)
     assert sorted(report.not_judged) == sorted(mine)
     assert "2 not judged" in str(report)
@@ -444,11 +444,11 @@ def test_an_export_that_cannot_be_read_is_replaced_by_the_pages(
 ) -> None:
     mine = stuck(world, 30)
     if trouble == "unknown shape":
-        world.readings.add("export_file_unknown")
+        world.variants.add("export_file_unknown")
     elif trouble == "refused":
-        world.play(faults.status(422), on="export_interviews", times=2)
+        world.inject(faults.status(422), on="export_interviews", times=2)
     else:
-        world.play(faults.cut_body(acted=True), on="export_file", times=9)
+        world.inject(faults.cut_body(acted=True), on="export_file", times=9)
     report = report_stalled_candidates(world.heymilo_credentials, source="export")
     assert sorted(item.interview_id for item in report.stalled) == sorted(mine)
     assert report.interviews_read == 30

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from heymilo_prefect.flows import report_stalled_candidates
-from heymilo_prefect.sandbox import Recorded, World, faults, sandbox
+from heymilo_prefect.sandbox import RecordedRequest, World, faults, sandbox
 from heymilo_prefect.stalled import StallRules
 from heymilo_prefect.testing import no_waiting
 
@@ -22,7 +22,7 @@ FAULTS = [
 def truth(world: World, now: datetime) -> dict[str, str]:
     """Who is stalled, by what the sandbox knows of its candidates' lives, and how."""
     found = {}
-    for interview in world.made():
+    for interview in world.interviews():
         state = interview.progress(now.timestamp())
         awaited = next((step for step in state.steps if not step.complete), None)
         if state.status in RULES.ignored_statuses:
@@ -52,7 +52,7 @@ def test_faults_make_nobody_missed(postings: int, candidates: int, share: float)
         postings=titles, candidates=candidates, requests_per_minute=10**8
     ) as world, no_waiting():  # fmt: skip
         for fault in FAULTS:
-            world.play(fault, on="list_interviews", rate=share / len(FAULTS))
+            world.inject(fault, on="list_interviews", rate=share / len(FAULTS))
         began = world.clock.now()
         report = report_stalled_candidates(world.heymilo_credentials, max_events=0)
         certain, at_the_end = truth(world, began), truth(world, world.clock.now())
@@ -67,14 +67,14 @@ def test_faults_make_nobody_missed(postings: int, candidates: int, share: float)
     assert found.items() <= (certain.items() | at_the_end.items())
 
 
-def drift(world: World) -> Callable[[Recorded], bool]:
+def drift(world: World) -> Callable[[RecordedRequest], bool]:
     """Between pages, somebody comes, goes or moves."""
     calls = [0]
 
-    def move(request: Recorded) -> bool:
+    def move(request: RecordedRequest) -> bool:
         calls[0] += 1
         posting_id = request.path.rsplit("/", 1)[1]
-        oldest_first = world.interviews(posting_id)
+        oldest_first = world.interviews_by_age(posting_id)
         match calls[0] % 5:
             case 1:
                 days = timedelta(days=0)
@@ -93,12 +93,12 @@ def test_while_pages_are_read_candidates_come_go_and_move_and_nobody_is_missed_o
 ) -> None:
     for posting_id in world.posting_ids:
         world.add_candidates(posting_id, 450, age=timedelta(days=9), persona="never_starts")
-    world.play(faults.status(500), on="list_interviews", when=drift(world))
+    world.inject(faults.status(500), on="list_interviews", when=drift(world))
     report = report_stalled_candidates(world.heymilo_credentials, max_events=0)
     found = [item.interview_id for item in report.stalled]
     still_there = {
         interview.interview_id
-        for interview in world.made()
+        for interview in world.interviews()
         if world.clock.now().timestamp() - interview.created > 86400
     }
     assert len(found) == len(set(found))

@@ -27,7 +27,7 @@ def done(world: World) -> str:
     (interview_id,) = world.add_candidates(
         world.posting_ids[0], 1, age=timedelta(days=3), persona="finishes"
     )
-    world.rescore(interview_id, 40)
+    world.set_score(interview_id, 40)
     return interview_id
 
 
@@ -49,7 +49,7 @@ def edits(world: World) -> int:
 def test_a_report_that_changed_is_edited_in_place(world: World, done: str) -> None:
     run(world)
     (before,) = world.slack_workspace.messages("#hiring")
-    world.rescore(done, 77)
+    world.set_score(done, 77)
     report = run(world)
     assert (report.edited, report.already_posted, report.posted) == ([done], [done], [])
     assert str(report) == "0 posted, 1 posted before, 1 edited"
@@ -60,7 +60,7 @@ def test_a_report_that_changed_is_edited_in_place(world: World, done: str) -> No
 
 def test_of_the_packaged_summary_the_thread_follows_too(world: World, done: str) -> None:
     run(world, None)
-    world.rescore(done, 100)
+    world.set_score(done, 100)
     run(world, None)
     message, reply = world.slack_workspace.messages("#hiring", replies=True)
     assert "100 / 100" in shown(message["blocks"])
@@ -71,7 +71,7 @@ def test_a_thread_grows_and_shrinks_with_the_report(world: World, done: str) -> 
     run(world, LONG_IF_GOOD)
     assert lines(world) == ["40 / 100", "one"]
     for score, expected in ((60, ["one", "two"]), (45, ["one"])):
-        world.rescore(done, score)
+        world.set_score(done, score)
         assert run(world, LONG_IF_GOOD).edited == [done]
         assert lines(world) == [f"{score} / 100", *expected]
 
@@ -83,7 +83,7 @@ def test_another_template_or_mention_changes_nothing_that_stands(world: World, d
         assert lines(world) == ["40 / 100"] and edits(world) == 0
     run(world, LONG_IF_GOOD)
     assert lines(world) == ["40 / 100"]
-    world.rescore(done, 41)
+    world.set_score(done, 41)
     run(world, LONG_IF_GOOD)
     assert lines(world) == ["41 / 100"]
 
@@ -92,7 +92,7 @@ def test_what_a_person_deleted_stays_deleted(world: World, done: str) -> None:
     run(world, LONG_IF_GOOD)
     (message,) = world.slack_workspace.messages("#hiring")
     world.slack_workspace.remove("#hiring", message["ts"])
-    world.rescore(done, 77)
+    world.set_score(done, 77)
     for _ in range(2):
         assert run(world, LONG_IF_GOOD).posted == []
     assert world.slack_workspace.messages("#hiring") == []
@@ -100,7 +100,7 @@ def test_what_a_person_deleted_stays_deleted(world: World, done: str) -> None:
 
 
 def test_the_thread_of_a_message_that_was_deleted_is_not_continued(world: World, done: str) -> None:
-    world.slack_workspace.play("restricted_action", skip=1)
+    world.slack_workspace.inject("restricted_action", skip=1)
     with pytest.raises(UnfinishedError):
         run(world, LONG_IF_GOOD)
     (message,) = world.slack_workspace.messages("#hiring")
@@ -116,8 +116,8 @@ def test_a_message_deleted_before_its_replys_end_was_seen_stops_no_other(
     world: World, done: str, moment: int, replies_too: bool
 ) -> None:
     template = SCORE + "{% thread %}one{% thread %}two"
-    world.slack_workspace.play("reset_after", skip=moment)
-    world.slack_workspace.play("500", on="conversations.history", skip=1)
+    world.slack_workspace.inject("reset_after", skip=moment)
+    world.slack_workspace.inject("500", on="conversations.history", skip=1)
     with pytest.raises(UnfinishedError, match="couldn't be read"):
         run(world, template)
     _delete(world, replies_too)
@@ -132,7 +132,7 @@ def test_a_deleted_message_that_was_learned_from_the_channel_stops_no_other(
     flow = elsewhere(post_interview_summaries, tmp_path / "new")
     flow(world.heymilo_credentials, world.slack, template=LONG_IF_GOOD)
     _delete(world, replies_too)
-    world.rescore(done, 77)
+    world.set_score(done, 77)
     _check_that_another_is_posted(world, LONG_IF_GOOD, flow)
 
 
@@ -162,8 +162,8 @@ def test_where_slack_forbids_to_edit_the_message_stays_and_the_run_goes_on(
     world: World, done: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     run(world)
-    world.rescore(done, 77)
-    world.slack_workspace.play("edit_window_closed", on="chat.update")
+    world.set_score(done, 77)
+    world.slack_workspace.inject("edit_window_closed", on="chat.update")
     run(world)
     assert "A message stays as it is" in caplog.text
     run(world)
@@ -177,8 +177,8 @@ def test_an_edit_that_failed_is_made_by_the_next_run(
 ) -> None:
     template = SCORE + "{% thread %}" + SCORE
     run(world, template)
-    world.rescore(done, 77)
-    world.slack_workspace.play(fault, on="chat.update", skip=moment)
+    world.set_score(done, 77)
+    world.slack_workspace.inject(fault, on="chat.update", skip=moment)
     with pytest.raises(UnfinishedError):
         run(world, template)
     run(world, template)
@@ -190,7 +190,7 @@ def test_a_worker_without_records_edits_what_it_finds(
 ) -> None:
     template = SCORE + "{% thread %}" + SCORE
     for score, folder in ((40, "one"), (77, "two"), (78, "three")):
-        world.rescore(done, score)
+        world.set_score(done, score)
         flow = elsewhere(post_interview_summaries, tmp_path / folder)
         flow(world.heymilo_credentials, world.slack, template=template)
         flow(world.heymilo_credentials, world.slack, template=template)
@@ -201,7 +201,7 @@ def test_a_webhooks_message_stays_as_it_was(world: World, done: str) -> None:
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
     given = world.heymilo_credentials, webhook
     post_interview_summaries(*given, template=SCORE)
-    world.rescore(done, 77)
+    world.set_score(done, 77)
     report = post_interview_summaries(*given, template=SCORE)
     assert (report.already_posted, report.edited) == ([done], [])
     assert lines(world) == ["40 / 100"]
@@ -210,6 +210,6 @@ def test_a_webhooks_message_stays_as_it_was(world: World, done: str) -> None:
 def test_links_that_are_signed_anew_change_nothing(world: World, done: str) -> None:
     link = "{{ ('https://example.com/cv.pdf?signed=' ~ interview.details.score)|link('Resume') }}"
     run(world, link)
-    world.rescore(done, 77)
+    world.set_score(done, 77)
     assert run(world, link).edited == []
     assert "signed=40" in json.dumps(world.slack_workspace.messages("#hiring"))

@@ -76,7 +76,7 @@ def test_a_fault_at_any_post_loses_and_doubles_nothing(
     world: World, fault: str, moment: int
 ) -> None:
     ids = finished(world, 2)
-    world.slack_workspace.play(fault, skip=moment)
+    world.slack_workspace.inject(fault, skip=moment)
     run_until_done(world)
     assert stands(world) == once(ids)
 
@@ -87,8 +87,8 @@ def test_a_channel_that_cannot_be_read_now_is_read_by_the_next_run(
 ) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._TIMEOUT_SECONDS", 1)
     ids = finished(world, 2)
-    world.slack_workspace.play("reset_after")
-    world.slack_workspace.play(fault, on="conversations.history", skip=1)
+    world.slack_workspace.inject("reset_after")
+    world.slack_workspace.inject(fault, on="conversations.history", skip=1)
     run_until_done(world)
     assert stands(world) == once(ids)
 
@@ -99,7 +99,7 @@ def test_an_answer_that_never_comes_is_looked_for_in_the_channel(
     monkeypatch.setattr("heymilo_prefect.slack.client._TIMEOUT_SECONDS", 0.5)
     ids = finished(world, 2)
     for fault in ("timeout", "timeout_before"):
-        world.slack_workspace.play(fault, skip=1)
+        world.slack_workspace.inject(fault, skip=1)
     report = run(world)
     assert (len(report.posted), report.unknown) == (2, [])
     assert stands(world) == once(ids)
@@ -171,7 +171,7 @@ def test_runs_at_once_post_each_once(world: World, scopes: bool) -> None:
 
 def test_a_run_that_prefect_retries_posts_each_once(world: World) -> None:
     ids = finished(world, 2)
-    world.slack_workspace.play("not_in_channel", skip=2)
+    world.slack_workspace.inject("not_in_channel", skip=2)
     report = run(world, flow=post_interview_summaries.with_options(retries=1))
     assert not report.failed
     assert stands(world) == once(ids)
@@ -205,7 +205,7 @@ def test_a_worker_without_records_goes_on_with_a_thread_that_broke_off(
     world: World, tmp_path: Path
 ) -> None:
     ids = finished(world, 2)
-    world.slack_workspace.play("not_in_channel", skip=4)
+    world.slack_workspace.inject("not_in_channel", skip=4)
     with pytest.raises(UnfinishedError):
         run(world)
     (message, *_) = world.slack_workspace.messages("#hiring")
@@ -245,7 +245,7 @@ def test_without_the_scope_to_read_the_run_says_so_and_relies_on_its_records(
 ) -> None:
     finished(world, 3)
     world.slack_workspace.scopes.discard("channels:history")
-    world.slack_workspace.play("reset_after")
+    world.slack_workspace.inject("reset_after")
     with pytest.raises(UnfinishedError, match="1 summary may be in the channel") as raised:
         run(world)
     assert "#hiring can't be read" in caplog.text and "channels:history" in caplog.text
@@ -259,7 +259,7 @@ def test_without_the_scope_to_read_the_run_says_so_and_relies_on_its_records(
 def test_a_webhooks_lost_answer_is_unknown_and_is_not_posted_again(world: World) -> None:
     finished(world, 2)
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
-    world.slack_workspace.play("reset_after")
+    world.slack_workspace.inject("reset_after")
     with pytest.raises(UnfinishedError) as raised:
         run(world, webhook)
     assert len(raised.value.report.unknown) == 1
@@ -272,13 +272,13 @@ def test_records_hold_no_text(world: World, tmp_path: Path) -> None:
     elsewhere(post_interview_summaries, tmp_path / "seen")(world.heymilo_credentials, world.slack)
     records = [path.read_text() for path in Path(tmp_path, "seen").rglob("*") if path.is_file()]
     assert len(records) > 4
-    words = {word for interview in world.made() for word in interview.name.split()}
+    words = {word for interview in world.interviews() for word in interview.name.split()}
     assert not [word for word in words for record in records if word in record]
 
 
 def test_a_message_that_certainly_is_not_there_is_left_to_the_next_run(world: World) -> None:
     (interview_id,) = finished(world, 1)
-    world.slack_workspace.play("reset_before", times=2)
+    world.slack_workspace.inject("reset_before", times=2)
     with pytest.raises(UnfinishedError, match="the message isn't in #hiring"):
         run(world)
     assert run(world).posted == [interview_id]

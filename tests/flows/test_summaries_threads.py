@@ -64,7 +64,7 @@ def test_a_fault_in_a_thread_loses_and_doubles_nothing(
 ) -> None:
     ids = finished(world, 2)
     how = {"template": ONE_LINE, "thread_per_posting": True}
-    world.slack_workspace.play(fault, skip=moment)
+    world.slack_workspace.inject(fault, skip=moment)
     if fault == "not_in_channel":
         with pytest.raises(UnfinishedError):
             run(world, **how)
@@ -97,7 +97,7 @@ def test_a_digest_lists_the_new_ones_once(world: World) -> None:
 @pytest.mark.parametrize("fault", ["reset_after", "reset_before", "500", "not_in_channel"])
 def test_a_fault_of_a_digest_loses_and_doubles_nothing(world: World, fault: str) -> None:
     ids = finished(world, 3)
-    world.slack_workspace.play(fault)
+    world.slack_workspace.inject(fault)
     if fault == "not_in_channel":
         with pytest.raises(UnfinishedError):
             run(world, digest=True)
@@ -118,7 +118,7 @@ def test_a_digest_by_a_webhook_and_its_lost_answer(world: World) -> None:
     ids = finished(world, 3)
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
     given = world.heymilo_credentials, webhook
-    world.slack_workspace.play("reset_after")
+    world.slack_workspace.inject("reset_after")
     with pytest.raises(UnfinishedError, match="3 summaries may be in the channel"):
         post_interview_summaries(*given, digest=True)
     assert len(post_interview_summaries(*given, digest=True).already_posted) == len(ids)
@@ -131,7 +131,9 @@ def test_one_digest_in_a_dry_run(world: World) -> None:
     assert sorted(report.would_post) == sorted(ids) and not messages(world)
     preview = artifact("heymilo-summaries-preview")
     assert "3 interviews to #hiring" in preview
-    assert not any(word in preview for interview in world.made() for word in interview.name.split())
+    assert not any(
+        word in preview for interview in world.interviews() for word in interview.name.split()
+    )
 
 
 def test_a_digests_own_template_is_tried_before_anything_is_fetched(

@@ -20,7 +20,7 @@ def test_the_page_shows_postings_candidates_and_where_they_are(world: World) -> 
     world.add_candidates(world.posting_ids[0], 1, age=timedelta(days=2), persona="never_starts")
     page = httpx.get(f"{world.url}/").text
     assert "Senior Frontend Developer" in page
-    assert world.made()[0].name in page
+    assert world.interviews()[0].name in page
     assert "resume, not started" in page
     assert "2 d 0 h ago" in page
 
@@ -76,8 +76,8 @@ def test_pages_are_saved_as_one_file(world: World, tmp_path: Path) -> None:
     write_slack_page(world, str(tmp_path / "slack.html"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     slack = (tmp_path / "slack.html").read_text(encoding="utf-8")
-    assert world.made()[0].name in page
-    assert world.made()[0].name not in slack
+    assert world.interviews()[0].name in page
+    assert world.interviews()[0].name not in slack
     assert "<form" not in page
     assert "#hiring" in slack or "hiring" in slack
 

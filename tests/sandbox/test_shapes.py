@@ -163,7 +163,7 @@ def test_ingestion(world: World, client: httpx.Client, path: str, name: str) -> 
     assert differs(body, documented) is None
     assert len(body["interview_details"]) == len(documented["interview_details"])
     ids = [details["interview_id"] for details in body["interview_details"]]
-    assert ids == [interview.interview_id for interview in world.made()]
+    assert ids == [interview.interview_id for interview in world.interviews()]
 
 
 def test_errors(client: httpx.Client) -> None:

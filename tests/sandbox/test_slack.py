@@ -17,7 +17,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from heymilo_prefect.sandbox import World, sandbox
-from heymilo_prefect.sandbox.slack import Slack
+from heymilo_prefect.sandbox.slack.app import Slack
 
 TOKEN = "xoxb-sandbox-token"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -310,8 +310,8 @@ def test_a_strict_pace_is_one_message_a_second_and_channel() -> None:
 
 
 def test_faults_hit_posts_after_those_that_pass(slack: Slack) -> None:
-    slack.play("not_in_channel", times=2, skip=1)
-    slack.play("missing_scope", on="conversations.list")
+    slack.inject("not_in_channel", times=2, skip=1)
+    slack.inject("missing_scope", on="conversations.list")
     assert call(slack, "auth.test")["ok"]
     answers = [post(slack) for _ in range(4)]
     assert [answer.get("error") for answer in answers] == [
@@ -333,7 +333,7 @@ def test_faults_hit_posts_after_those_that_pass(slack: Slack) -> None:
 def test_a_server_error_says_nothing_of_what_was_done(
     slack: Slack, kind: str, status: int, start: str, acted: bool
 ) -> None:
-    slack.play(kind + "_after" * acted)
+    slack.inject(kind + "_after" * acted)
     answer = sent(slack, "/hooks/hook-secret-hiring", json={"text": "x"})
     assert answer.status_code == status and answer.text.startswith(start)
     assert len(slack.messages("#hiring")) == acted

@@ -99,7 +99,7 @@ def test_a_bad_candidate_is_422_and_not_ingested(
     world: World, client: httpx.Client, candidate: Any
 ) -> None:
     assert client.post(f"/api/ingest/x/{url_key(world)}", json=candidate).status_code == 422
-    assert world.made() == []
+    assert world.interviews() == []
 
 
 @pytest.mark.parametrize("candidate", BAD_CANDIDATES)
@@ -110,7 +110,7 @@ def test_one_bad_row_refuses_the_whole_bulk_without_saying_which(
     answer = client.post(f"/api/ingest/x/bulk/{url_key(world)}", json=rows)
     assert answer.status_code == 422
     assert answer.json()["detail"] == "Invalid candidate data"
-    assert world.made() == []
+    assert world.interviews() == []
 
 
 @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": DANA}, {"data": [DANA], "x": 1}, []])

@@ -37,12 +37,12 @@ class Workspace:
 
     def made(self) -> list[int]:
         """How many interviews the sheets' postings have."""
-        return [len(self.world.interviews(posting_id)) for posting_id in self.into]
+        return [len(self.world.interviews_by_age(posting_id)) for posting_id in self.into]
 
     def lost_and_doubled(self) -> Iterator[str]:
         """Say of each candidate and summary that isn't there exactly once."""
         for posting_id in self.into:
-            emails = Counter(one.email for one in self.world.interviews(posting_id))
+            emails = Counter(one.email for one in self.world.interviews_by_age(posting_id))
             if len(emails) != ROWS or max(emails.values()) > 1:
                 yield f"{len(emails)} of {ROWS} candidates, {emails.most_common(1)} in a posting"
         posted = self.posted()

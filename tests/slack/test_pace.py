@@ -69,7 +69,7 @@ def test_a_webhook_keeps_it_too() -> None:
 
 def test_who_was_made_to_wait_goes_on_from_then() -> None:
     with sandbox(strict_pace=True) as world:
-        world.slack_workspace.play("ratelimited", skip=1)
+        world.slack_workspace.inject("ratelimited", skip=1)
         asyncio.run(say(channel(world, "#hiring"), 3))
         assert refused(world) == 1
 

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from slack_sdk.web.async_client import AsyncWebClient
 
-from heymilo_prefect.sandbox.slack import Slack
+from heymilo_prefect.sandbox.slack.app import Slack
 from heymilo_prefect.slack import (
     Channel,
     IncomingWebhook,
@@ -105,7 +105,7 @@ def test_a_webhook_posts_to_its_channel(served: Served) -> None:
     ],
 )
 def test_a_refusal_is_sure_and_says_what_to_do(served: Served, error: str, words: str) -> None:
-    served.slack.play(error)
+    served.slack.inject(error)
     with pytest.raises(SlackError, match=words) as caught:
         posted(served)
     assert type(caught.value) is SlackError
@@ -122,7 +122,7 @@ LOST = [
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("send", [posted, hooked])
 def test_a_lost_answer_is_unknown_and_not_sent_again(served: Served, fault: str, send: Any) -> None:
-    served.slack.play(fault)
+    served.slack.inject(fault)
     with pytest.raises(SlackOutcomeUnknownError, match="may be in"):
         send(served)
     assert posts(served) == 1
@@ -132,7 +132,7 @@ def test_an_answer_that_never_comes_is_unknown(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._TIMEOUT_SECONDS", 0.5)
-    served.slack.play("timeout", times=2)
+    served.slack.inject("timeout", times=2)
     for send in (posted, hooked):
         with pytest.raises(SlackOutcomeUnknownError):
             send(served)
@@ -140,7 +140,7 @@ def test_an_answer_that_never_comes_is_unknown(
 
 
 def test_a_rate_limit_is_waited_for(served: Served) -> None:
-    served.slack.play("ratelimited")
+    served.slack.inject("ratelimited")
     posted(served)
     assert posts(served) == 2
     assert len(served.slack.messages("#hiring")) == 1
@@ -150,7 +150,7 @@ def test_a_rate_limit_without_end_is_an_error_with_its_wait(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._PATIENCE_SECONDS", 0)
-    served.slack.play("ratelimited", times=2)
+    served.slack.inject("ratelimited", times=2)
     for send in (posted, hooked):
         with pytest.raises(SlackError, match="less often") as caught:
             send(served)
@@ -162,7 +162,7 @@ def test_a_rate_limit_without_end_is_an_error_with_its_wait(
     [("no_service", "doesn't exist any more"), ("channel_is_archived", "is archived")],
 )
 def test_a_webhooks_refusal_is_sure(served: Served, error: str, words: str) -> None:
-    served.slack.play(error)
+    served.slack.inject(error)
     with pytest.raises(SlackError, match=words) as caught:
         hooked(served)
     assert type(caught.value) is SlackError
@@ -195,7 +195,7 @@ def test_no_error_or_log_tells_a_token_a_url_or_a_message(
     served: Served, fault: str, send: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    served.slack.play(fault)
+    served.slack.inject(fault)
     with pytest.raises(SlackError) as caught:
         send(served)
     error = pickle.loads(pickle.dumps(caught.value))

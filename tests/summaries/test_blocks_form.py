@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from heymilo_prefect._net import is_web_link
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.sandbox.slack_messages import content_of
+from heymilo_prefect.sandbox.slack.messages import content_of
 from heymilo_prefect.slack import SlackMessage, plain_text
 from heymilo_prefect.slack.html import message_html
 from heymilo_prefect.summaries import load_summary_template, render_summary

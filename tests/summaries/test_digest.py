@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Interview, Posting
-from heymilo_prefect.sandbox.slack_messages import content_of
-from heymilo_prefect.sandbox.words import HOSTILE
+from heymilo_prefect.sandbox.people.corpus import HOSTILE
+from heymilo_prefect.sandbox.slack.messages import content_of
 from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.slack.html import message_html
 from heymilo_prefect.summaries import load_digest_template, render_digest

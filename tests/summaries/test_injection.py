@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.sandbox.slack_messages import content_of
+from heymilo_prefect.sandbox.slack.messages import content_of
 from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.slack.html import message_html
 from heymilo_prefect.summaries import StalledGroup, StalledItem, render_stalled_digest

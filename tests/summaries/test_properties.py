@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from heymilo_prefect.api.models import Interview
-from heymilo_prefect.sandbox.slack_messages import content_of
+from heymilo_prefect.sandbox.slack.messages import content_of
 from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.slack.html import message_html
 from heymilo_prefect.summaries import render_digest, render_summary

@@ -166,7 +166,7 @@ def test_one_candidate_where_a_list_is_wanted_is_refused(world: World, candidate
 async def test_malformed_items_of_a_page_are_a_warning_of_the_run(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.readings.add("malformed_items")
+    world.variants.add("malformed_items")
     posting_id = world.posting_ids[0]
     assert tasks.list_interviews(world.heymilo_credentials, posting_id).malformed == 1
     assert (await tasks.alist_postings(world.heymilo_credentials)).malformed == 1
@@ -198,7 +198,7 @@ def test_retries_that_a_user_added_never_send_a_retake_twice(world: World, retak
     url_key = world.postings[world.posting_ids[0]].url_key
     again = tasks.ingest_candidates.with_options(retries=2)
     somebody = SOMEBODY.model_copy(update={"retake": retake})
-    world.play(faults.status(500, acted=True), on="ingest_candidates", times=5)
+    world.inject(faults.status(500, acted=True), on="ingest_candidates", times=5)
 
     @flow
     def ingest() -> None:
@@ -209,5 +209,5 @@ def test_retries_that_a_user_added_never_send_a_retake_twice(world: World, retak
             ingest()
     else:  # five tries of the client, and the task's second run
         ingest()
-    assert len(world.made()) == 1
+    assert len(world.interviews()) == 1
     assert len(world.requests_to("ingest_candidates")) == (1 if retake else 6)

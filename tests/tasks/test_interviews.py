@@ -19,7 +19,7 @@ async def test_every_interview_of_every_posting_comes_once(world: World) -> None
     for posting_id in world.posting_ids:
         world.add_candidates(posting_id, 3)
     first, second, _ = world.posting_ids
-    open_ones = [it.interview_id for it in world.made() if it.posting_id in (first, second)]
+    open_ones = [it.interview_id for it in world.interviews() if it.posting_id in (first, second)]
     walked = [it.interview_id for it in iter_interviews(world.heymilo_credentials)]
     assert sorted(walked) == sorted(open_ones)
     assert [it.interview_id async for it in aiter_interviews(world.heymilo_credentials)] == walked

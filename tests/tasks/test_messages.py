@@ -100,7 +100,7 @@ def test_a_later_call_posts_nothing_whatever_its_message(world: World) -> None:
 def test_a_fault_at_any_moment_loses_and_doubles_nothing(
     world: World, fault: str, moment: int
 ) -> None:
-    world.slack_workspace.play(fault, skip=moment)
+    world.slack_workspace.inject(fault, skip=moment)
     if fault == "not_in_channel":
         with pytest.raises(SlackError, match="invite the app"):
             post(world.slack, MESSAGE, "key")
@@ -110,7 +110,7 @@ def test_a_fault_at_any_moment_loses_and_doubles_nothing(
 
 def test_a_webhooks_lost_answer_is_unknown_once(world: World) -> None:
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
-    world.slack_workspace.play("reset_after")
+    world.slack_workspace.inject("reset_after")
 
     @flow
     def mine() -> PostedMessage:

@@ -52,7 +52,7 @@ def later(world: World, days: float, after: int = 3) -> None:
             world.clock.advance(timedelta(days=left.pop()))
         return False
 
-    world.play(faults.status(500), when=move)
+    world.inject(faults.status(500), when=move)
 
 
 @pytest.mark.parametrize("until", ["started", "completed", "report"])
@@ -144,7 +144,7 @@ def test_few_of_a_long_listing_are_asked_for_one_by_one(
 )
 def test_faults_are_survived(world: World, wait: Callable[..., Any], fault: Any) -> None:
     ids = there(world, 3, days=9)
-    world.play(fault, on="get_interview", times=7)
+    world.inject(fault, on="get_interview", times=7)
     assert len(wait(world, ids, **QUICK)) == 3
 
 
@@ -168,7 +168,7 @@ def test_an_erased_interview_is_no_longer_waited_for_and_named(
             world.remove(erased)
         return False
 
-    world.play(faults.status(500), when=erase)
+    world.inject(faults.status(500), when=erase)
     later(world, 9, after=2 * n)
     found = wait(world, [*ids, erased], **QUICK)
     assert [interview.interview_id for interview in found] == others
@@ -201,7 +201,7 @@ def test_an_erased_posting_ends_the_wait_for_its_interviews_only(
             world.postings.pop(world.posting_ids[0]) if len(world.postings) > 1 else None
         return False
 
-    world.play(faults.status(500), when=erase)
+    world.inject(faults.status(500), when=erase)
     later(world, 9, after=12)
     found = wait(world, [*gone, mine], **QUICK)
     assert [interview.interview_id for interview in found] == [mine]
@@ -212,7 +212,7 @@ def test_a_status_counts_however_it_is_written(
     world: World, wait: Callable[..., Any], until: str
 ) -> None:
     (mine,) = there(world, days=9, persona="knocked_out")
-    world.readings.add("status_as_words")
+    world.variants.add("status_as_words")
     assert wait(world, mine, until=until, **NOW).details.status == "Knocked Out"
 
 

@@ -9,8 +9,9 @@ from typing import assert_type
 
 from prefect.blocks.system import Secret
 
-from heymilo_prefect import HeyMiloCredentials, SlackChannel, SummaryTemplate
+from heymilo_prefect.api import Candidate
 from heymilo_prefect.api.models import Health, Ingestion, Interview, InterviewPage, PostingPage
+from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SummaryTemplate
 from heymilo_prefect.flows import (
     IngestReport,
     StallReport,
@@ -28,7 +29,6 @@ from heymilo_prefect.flows import (
 from heymilo_prefect.slack import SlackMessage
 from heymilo_prefect.stalled import Stalled, StallRules
 from heymilo_prefect.tasks import (
-    Candidate,
     PostedMessage,
     aiter_interviews,
     alist_postings,

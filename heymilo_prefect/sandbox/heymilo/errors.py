@@ -1,12 +1,12 @@
-"""Refusals and their bodies: the documented one, or what other versions and proxies send."""
+"""Error responses: the documented ones, and those of other versions and proxies."""
 
 import json
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
-from heymilo_prefect.sandbox.delivery import Answer
-from heymilo_prefect.sandbox.readings import Reading
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
+from heymilo_prefect.sandbox.transport import Answer
 
 _TYPES = {
     400: "bad_request",
@@ -39,27 +39,27 @@ class Refusal(Exception):
 
 
 def error_answer(
-    code: int, detail: str, problems: Sequence[Problem] = (), readings: Iterable[Reading] = ()
+    code: int, detail: str, problems: Sequence[Problem] = (), readings: Iterable[ApiVariant] = ()
 ) -> Answer:
     """Answer with an error, in the shape that the readings ask for."""
     on = set(readings)
     kind = _TYPES.get(code, "internal_server_error" if code >= 500 else "error")
-    if Reading.ERRORS_AS_TEXT in on:
+    if ApiVariant.ERRORS_AS_TEXT in on:
         return Answer(code, detail.encode(), "text/plain; charset=utf-8")
-    if Reading.ERRORS_AS_HTML in on:
+    if ApiVariant.ERRORS_AS_HTML in on:
         phrase = HTTPStatus(code).phrase
         page = f"<html><body><h1>{code} {phrase}</h1><hr>nginx</body></html>"
         return Answer(code, page.encode(), "text/html; charset=utf-8")
     body: dict[str, object] = {"detail": detail, "status_code": code, "error_type": kind}
-    if Reading.ERROR_OBJECTS in on:
+    if ApiVariant.ERROR_OBJECTS in on:
         body = {"error": {"type": kind, "code": code, "message": detail}}
-    elif Reading.ERRORS_WITH_PARAMS in on:
+    elif ApiVariant.ERRORS_WITH_PARAMS in on:
         listed = [
             {"code": problem.type, "message": problem.msg, "param": _param(problem.loc)}
             for problem in problems
         ]
         body = {"error": {"type": kind, "code": kind, "message": detail, "errors": listed}}
-    elif Reading.FASTAPI_ERRORS in on:
+    elif ApiVariant.FASTAPI_ERRORS in on:
         named = [problem._asdict() for problem in problems]
         body = {"detail": named or detail}
     return Answer(code, json.dumps(body).encode())

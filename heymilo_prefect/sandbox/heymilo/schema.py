@@ -1,10 +1,10 @@
-"""What request bodies and queries may hold, checked as the documentation has it and no wider."""
+"""What request bodies and queries may contain, as HeyMilo documents it, and no more."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heymilo_prefect.sandbox.errors import Problem, Refusal
+from heymilo_prefect.sandbox.heymilo.errors import Problem, Refusal
 
 _EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([\w-]+\.)+[\w-]{2,}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from heymilo_prefect.sandbox import Persona, World, sandbox
+from heymilo_prefect.sandbox import World, sandbox
+from heymilo_prefect.sandbox.people.behaviour import Persona
 
 STEPS = {"resume": "resume_upload", "web_interview": "web_interview"}
 STATUSES = {
@@ -46,7 +47,7 @@ def test_the_same_seed_lives_the_same_lives() -> None:
     lives = []
     for seed in (1, 1, 2):
         with sandbox(seed=seed, candidates=30) as world:
-            lives.append([(made.interview_id, made.name, made.life) for made in world.made()])
+            lives.append([(made.interview_id, made.name, made.life) for made in world.interviews()])
     assert lives[0] == lives[1] != lives[2]
 
 
@@ -56,7 +57,7 @@ def test_every_persona_and_every_status_comes_up(world: World, client: httpx.Cli
         for age in AGES:
             world.add_candidates(posting_id, 60, age=age)
         seen.update(one["details"]["status"] for one in listed(world, client, posting_id))
-    assert {made.life.persona for made in world.made()} == set(Persona)
+    assert {made.life.persona for made in world.interviews()} == set(Persona)
     assert seen.keys() <= STATUSES
     assert seen.keys() >= STATUSES - {"evaluating"}
 
@@ -175,7 +176,7 @@ def test_the_newest_come_first_and_pages_meet(world: World, client: httpx.Client
     assert [len(page["candidates"]) for page in pages] == [10, 10, 5, 0]
     assert {(page["total"], page["total_pages"]) for page in pages} == {(25, 3)}
     ids = [body["interview_id"] for page in pages for body in page["candidates"]]
-    created = {made.interview_id: made.created for made in world.made(posting_id)}
+    created = {made.interview_id: made.created for made in world.interviews(posting_id)}
     assert len(set(ids)) == 25
     assert [created[one] for one in ids] == sorted(created.values(), reverse=True)
 
@@ -188,7 +189,7 @@ def test_a_head_start_makes_an_ingested_interview_old() -> None:
             json={"name": "Dana", "email": "dana@example.com"},
             headers={"X-API-KEY": world.api_key},
         )
-        (made,) = world.made()
+        (made,) = world.interviews()
         age = world.clock.now() - datetime.fromtimestamp(made.created, UTC)
         assert timedelta(days=9) <= age < timedelta(days=9, minutes=1)
 
@@ -219,7 +220,7 @@ def test_without_retake_a_known_email_gets_the_interview_that_there_is(
     first = ingest(world, client, "dana@example.com")
     assert ingest(world, client, "Dana@Example.com", retake) == first
     assert ingest(world, client, "dana@example.com", retake, posting=1) != first
-    assert len(world.made(world.posting_ids[0])) == 1
+    assert len(world.interviews(world.posting_ids[0])) == 1
 
 
 def test_with_retake_there_is_always_a_new_interview(world: World, client: httpx.Client) -> None:
@@ -235,21 +236,21 @@ def test_the_same_email_twice_in_a_bulk_gets_one_interview(
     rows = [{"name": "Dana", "email": email} for email in ("d@example.com", "D@example.com")]
     answer = client.post(f"/api/ingest/x/bulk/{url_key}", json={"data": rows}).json()
     ids = [details["interview_id"] for details in answer["interview_details"]]
-    assert ids == [world.made()[0].interview_id] * 2
+    assert ids == [world.interviews()[0].interview_id] * 2
 
 
 def test_a_removed_interview_is_gone(world: World, client: httpx.Client) -> None:
     interview_id = ingest(world, client, "dana@example.com")
     world.remove(interview_id)
     assert client.get(f"/api/interview/{interview_id}").status_code == 404
-    assert world.made() == []
+    assert world.interviews() == []
     assert listed(world, client, world.posting_ids[0]) == []
     assert ingest(world, client, "dana@example.com") != interview_id
 
 
 def test_the_truth_tells_what_was_ingested(world: World, client: httpx.Client) -> None:
     interview_id = ingest(world, client, "dana@example.com", True)
-    (made,) = world.made()
+    (made,) = world.interviews()
     assert (made.interview_id, made.email, made.name) == (interview_id, "dana@example.com", "Dana")
     assert made.taken == {"name": "Dana", "email": "dana@example.com", "retake": True}
 
@@ -270,6 +271,6 @@ def test_requests_at_the_same_time_lose_and_double_nobody(world: World) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    emails = Counter(made.email for made in world.made())
+    emails = Counter(made.email for made in world.interviews())
     assert set(emails.values()) == {1}
     assert len(emails) == 50 + 4 * 3 * 5

@@ -1,4 +1,4 @@
-"""How candidates behave: a persona and a seeded timeline, so that the clock tells the rest."""
+"""Simulated candidates: a persona and a seeded timeline determine an interview at any time."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from heymilo_prefect.sandbox import slack_reads
-from heymilo_prefect.sandbox.delivery import Answer, Receive, Scope, Send, deliver, read_body
-from heymilo_prefect.sandbox.slack_messages import Arguments, Refused, arguments_of, content_of
+from heymilo_prefect.sandbox.slack import reads as slack_reads
+from heymilo_prefect.sandbox.slack.messages import Arguments, Refused, arguments_of, content_of
+from heymilo_prefect.sandbox.transport import Answer, Receive, Scope, Send, deliver, read_body
 
 _SECONDS_BETWEEN_POSTS = 1.0
 _FOREVER = 3600.0
@@ -147,7 +147,7 @@ class Slack:
             place = self._channel(channel, by_name=True)
             self._stored[place.id].remove(self._message(place, ts))
 
-    def play(self, kind: str, times: int = 1, skip: int = 0, on: str = "post") -> None:
+    def inject(self, kind: str, times: int = 1, skip: int = 0, on: str = "post") -> None:
         """Let the next requests go wrong, `times` of them after `skip` that don't.
 
         Args:

@@ -1,4 +1,4 @@
-"""What each of HeyMilo's endpoints does to the world and answers, and where it is."""
+"""HeyMilo's endpoints: what each does to the workspace, and what it returns."""
 
 import json
 import re
@@ -11,11 +11,11 @@ from uuid import UUID
 
 from starlette.routing import compile_path
 
-from heymilo_prefect.sandbox import validation
-from heymilo_prefect.sandbox.delivery import Answer
-from heymilo_prefect.sandbox.errors import Problem, Refusal
-from heymilo_prefect.sandbox.interviews import Interview, Posting, encode
-from heymilo_prefect.sandbox.readings import Reading
+from heymilo_prefect.sandbox.heymilo import schema as validation
+from heymilo_prefect.sandbox.heymilo.errors import Problem, Refusal
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
+from heymilo_prefect.sandbox.people.interviews import Interview, Posting, encode
+from heymilo_prefect.sandbox.transport import Answer
 
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
@@ -52,8 +52,8 @@ class Endpoint(NamedTuple):
     method: str
     path: re.Pattern[str]
     handle: Handler
-    hidden_by: Reading | None = None
-    needs: Reading | None = None
+    hidden_by: ApiVariant | None = None
+    needs: ApiVariant | None = None
 
 
 def _at(
@@ -61,14 +61,14 @@ def _at(
     method: str,
     path: str,
     handle: Handler,
-    hidden_by: Reading | None = None,
-    needs: Reading | None = None,
+    hidden_by: ApiVariant | None = None,
+    needs: ApiVariant | None = None,
 ) -> Endpoint:
     return Endpoint(name, method, compile_path(path)[0], handle, hidden_by, needs)
 
 
 def _json(world: "World", body: dict[str, Any]) -> Answer:
-    return Answer(200, encode(body, world.readings))
+    return Answer(200, encode(body, world.variants))
 
 
 def _check_health(world: "World", asked: Asked, _: str) -> Answer:
@@ -79,12 +79,12 @@ def _check_health(world: "World", asked: Asked, _: str) -> Answer:
 def _list_postings(world: "World", asked: Asked, _: str) -> Answer:
     postings = list(world.postings.values())
     first, end, paging = _page(world, asked, len(postings))
-    shown = [encode(posting.body(), world.readings) for posting in postings[first:end]]
+    shown = [encode(posting.body(), world.variants) for posting in postings[first:end]]
     return _listing(world, "postings", shown, paging)
 
 
 def _list_interviews(world: "World", asked: Asked, posting_id: str) -> Answer:
-    oldest_first = world.interviews(_posting(world, posting_id).posting_id)
+    oldest_first = world.interviews_by_age(_posting(world, posting_id).posting_id)
     total = len(oldest_first)
     first, end, paging = _page(world, asked, total)
     shown = oldest_first[max(0, total - end) : max(0, total - first)][::-1]
@@ -106,10 +106,10 @@ def _export_interviews(world: "World", asked: Asked, _: str) -> Answer:
     else:
         validation.known_query(asked.query)
         posting = _posting(world, validation.export(_object(asked)))
-    listed = _listed(world, _encoded(world, world.interviews(posting.posting_id)[::-1]))
-    if Reading.EXPORT_FILE_OBJECT in world.readings:
+    listed = _listed(world, _encoded(world, world.interviews_by_age(posting.posting_id)[::-1]))
+    if ApiVariant.EXPORT_FILE_OBJECT in world.variants:
         listed = b'{"candidates":' + listed + b"}"
-    elif Reading.EXPORT_FILE_UNKNOWN in world.readings:
+    elif ApiVariant.EXPORT_FILE_UNKNOWN in world.variants:
         listed = b'{"columns":["interview"],"rows":' + listed + b"}"
     path = world.keep_export(posting.posting_id, listed)
     other_origin = world.url.replace("127.0.0.1", "localhost")
@@ -151,14 +151,14 @@ def _get_webhook(world: "World", asked: Asked, webhook_id: str) -> Answer:
 def _list_webhooks(world: "World", asked: Asked, _: str) -> Answer:
     validation.webhook_filter(asked.query)
     found = [
-        encode(webhook, world.readings)
+        encode(webhook, world.variants)
         for webhook in world.webhooks.values()
         if all(webhook[name] == value for name, value in asked.query.items())
     ]
     listed = _listed(world, found)
-    if Reading.WEBHOOKS_UNDER_WEBHOOKS in world.readings:
+    if ApiVariant.WEBHOOKS_UNDER_WEBHOOKS in world.variants:
         listed = b'{"webhooks":' + listed + b"}"
-    elif Reading.WEBHOOKS_UNDER_DATA in world.readings:
+    elif ApiVariant.WEBHOOKS_UNDER_DATA in world.variants:
         listed = b'{"data":' + listed + b"}"
     return Answer(200, listed)
 
@@ -167,9 +167,9 @@ def _deactivate_webhook(world: "World", asked: Asked, webhook_id: str) -> Answer
     validation.known_query(asked.query)
     webhook = _webhook(world, webhook_id)
     webhook |= {"is_active": False, "updated_at": world.clock.now().timestamp()}
-    if Reading.DEACTIVATE_MESSAGE in world.readings:
+    if ApiVariant.DEACTIVATE_MESSAGE in world.variants:
         return _json(world, {"message": "Webhook deactivated successfully"})
-    if Reading.DEACTIVATE_EMPTY in world.readings:
+    if ApiVariant.DEACTIVATE_EMPTY in world.variants:
         return Answer(200, b"")
     return _json(world, webhook)
 
@@ -186,9 +186,9 @@ def _ingest_candidates(world: "World", asked: Asked, url_key: str) -> Answer:
     body = _object(asked)
     _refuse_large(world, body.get("data"))
     interviews = [world.ingest(posting, row) for row in validation.candidates(body)]
-    if Reading.BULK_DETAILS_SHORT in world.readings:
+    if ApiVariant.BULK_DETAILS_SHORT in world.variants:
         interviews = interviews[:-1]
-    elif Reading.BULK_DETAILS_SHUFFLED in world.readings:
+    elif ApiVariant.BULK_DETAILS_SHUFFLED in world.variants:
         interviews = [*interviews, interviews[0]]
         Random(world.seed).shuffle(interviews)
     return _ingested(world, "Bulk candidate ingestion job created successfully", interviews)
@@ -197,9 +197,9 @@ def _ingest_candidates(world: "World", asked: Asked, url_key: str) -> Answer:
 def _refuse_large(world: "World", rows: object) -> None:
     if not isinstance(rows, list) or len(rows) <= world.largest_bulk:
         return
-    if Reading.LARGEST_BULK_413 in world.readings:
+    if ApiVariant.LARGEST_BULK_413 in world.variants:
         raise Refusal(413, "Request body is too large")
-    if Reading.LARGEST_BULK_422 in world.readings:
+    if ApiVariant.LARGEST_BULK_422 in world.variants:
         allowed = f"List should have at most {world.largest_bulk} items, not {len(rows)}"
         raise Refusal(422, allowed, [Problem(("body", "data"), allowed, "too_long")])
 
@@ -208,7 +208,7 @@ def _ingested(world: "World", message: str, interviews: list[Interview]) -> Answ
     details: list[dict[str, str] | None] = [
         {"interview_id": i.interview_id, "interview_link": i.link} for i in interviews
     ]
-    if Reading.MALFORMED_ITEMS in world.readings and len(details) > 1:
+    if ApiVariant.MALFORMED_ITEMS in world.variants and len(details) > 1:
         details[0] = None
     ingestion_id = f"ing_{world.new_id('ingestion')}"
     return _json(
@@ -217,33 +217,33 @@ def _ingested(world: "World", message: str, interviews: list[Interview]) -> Answ
 
 
 def _encoded(world: "World", interviews: list[Interview]) -> list[bytes]:
-    now, readings = world.clock.now().timestamp(), frozenset(world.readings)
+    now, readings = world.clock.now().timestamp(), frozenset(world.variants)
     return [interview.encoded(now, readings) for interview in interviews]
 
 
 def _page(world: "World", asked: Asked, total: int) -> tuple[int, int, dict[str, Any]]:
     """Return which items a page has, from one index up to another, and what it says of itself."""
     page, limit = validation.page(asked.query)
-    readings = world.readings
-    size = min(limit, world.largest_page) if Reading.SMALL_PAGES in readings else limit
-    if Reading.ENDLESS_LISTINGS in readings:
+    readings = world.variants
+    size = min(limit, world.largest_page) if ApiVariant.SMALL_PAGES in readings else limit
+    if ApiVariant.ENDLESS_LISTINGS in readings:
         return 0, size, {}
-    last = 1 if Reading.ONE_TOTAL_PAGE in readings else -(-total // limit)
+    last = 1 if ApiVariant.ONE_TOTAL_PAGE in readings else -(-total // limit)
     paging = {"total": total, "page": page, "limit": limit, "total_pages": last}
     return (page - 1) * size, page * size, paging
 
 
 def _listing(world: "World", name: str, items: list[bytes], paging: dict[str, Any]) -> Answer:
-    about = encode(paging, world.readings)[1:]
+    about = encode(paging, world.variants)[1:]
     listed = _listed(world, items, paging.get("page", 1))
-    if Reading.NULL_LISTS in world.readings and listed == b"[]":
+    if ApiVariant.NULL_LISTS in world.variants and listed == b"[]":
         listed = b"null"
     listed = b'{"' + name.encode() + b'":' + listed
     return Answer(200, listed + (about if about == b"}" else b"," + about))
 
 
 def _listed(world: "World", items: list[bytes], page: int = 1) -> bytes:
-    if Reading.MALFORMED_ITEMS in world.readings:
+    if ApiVariant.MALFORMED_ITEMS in world.variants:
         items = [_MALFORMED[page % len(_MALFORMED)], *items]
     return b"[" + b",".join(items) + b"]"
 
@@ -272,8 +272,8 @@ def _object(asked: Asked) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    _at("check_health", "GET", "/health", _check_health, hidden_by=Reading.HEALTH_UNDER_API),
-    _at("check_health", "GET", "/api/health", _check_health, needs=Reading.HEALTH_UNDER_API),
+    _at("check_health", "GET", "/health", _check_health, hidden_by=ApiVariant.HEALTH_UNDER_API),
+    _at("check_health", "GET", "/api/health", _check_health, needs=ApiVariant.HEALTH_UNDER_API),
     _at("list_postings", "GET", "/api/postings", _list_postings),
     _at("get_interview", "GET", "/api/interview/{id}", _get_interview),
     _at("list_interviews", "GET", "/api/interviews/{id}", _list_interviews),
@@ -282,14 +282,14 @@ ENDPOINTS = (
         "POST",
         "/api/interviews/export/json",
         _export_interviews,
-        hidden_by=Reading.EXPORT_BY_GET,
+        hidden_by=ApiVariant.EXPORT_BY_GET,
     ),
     _at(
         "export_interviews",
         "GET",
         "/api/interviews/export/json",
         _export_interviews,
-        needs=Reading.EXPORT_BY_GET,
+        needs=ApiVariant.EXPORT_BY_GET,
     ),
     _at("create_webhook", "POST", "/api/webhook/create", _create_webhook),
     _at("get_webhook", "GET", "/api/webhook/fetch/{id}", _get_webhook),

@@ -1,4 +1,4 @@
-"""An interview and its posting: who, when, and the documented body at any moment of its life."""
+"""An interview and its posting, and the documented body at any time of its life."""
 
 import json
 from collections.abc import Iterable, Set
@@ -7,9 +7,9 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from heymilo_prefect.sandbox.lives import Life, Persona, Progress, Step, plan, progress
-from heymilo_prefect.sandbox.readings import Reading, as_read
-from heymilo_prefect.sandbox.reports import agentic_data, interview_metadata, score
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant, apply_variants
+from heymilo_prefect.sandbox.people.behaviour import Life, Persona, Progress, Step, plan, progress
+from heymilo_prefect.sandbox.people.reports import agentic_data, interview_metadata, score
 
 COMPANY_ID = "comp_67890"
 COMPANY_NAME = "Example Corp"
@@ -132,7 +132,7 @@ class Interview:
         reached = self.life.reached(now - self.created)
         return progress(self.life, self.posting.steps, self.created, reached)
 
-    def encoded(self, now: float, readings: Set[Reading]) -> bytes:
+    def encoded(self, now: float, readings: Set[ApiVariant]) -> bytes:
         """Write the documented body as JSON; it is kept for as long as nothing in it changes."""
         key = (self.life.reached(now - self.created), readings)
         if self._encoded[0] != key:
@@ -192,7 +192,7 @@ def _step(order: int, step: Step) -> dict[str, Any]:
     return {**body, "last_updated_timestamp": step.updated}
 
 
-def encode(body: dict[str, Any], readings: Iterable[Reading] = ()) -> bytes:
+def encode(body: dict[str, Any], readings: Iterable[ApiVariant] = ()) -> bytes:
     """Write a body as JSON, the way the readings have it."""
-    read = as_read(body, readings) if readings else body
+    read = apply_variants(body, readings) if readings else body
     return json.dumps(read, separators=(",", ":")).encode()

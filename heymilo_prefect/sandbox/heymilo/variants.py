@@ -1,4 +1,4 @@
-"""Where the documentation is ambiguous: the readings that the sandbox plays only when asked."""
+"""Variants of the API for where HeyMilo's documentation is ambiguous; off unless asked for."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Reading(StrEnum):
+class ApiVariant(StrEnum):
     """A way to read the documentation that isn't the default one."""
 
     HEALTH_UNDER_API = "health_under_api"
@@ -47,20 +47,20 @@ class Reading(StrEnum):
     ERRORS_WITH_PARAMS = "errors_with_params"
 
 
-class Readings(set[Reading]):
+class ApiVariants(set[ApiVariant]):
     """The readings that are on: a set that takes their names and refuses others."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Turn these on."""
-        super().__init__(map(Reading, names))
+        super().__init__(map(ApiVariant, names))
 
     def add(self, name: str) -> None:
         """Turn one on; ValueError when there is no such reading."""
-        super().add(Reading(name))
+        super().add(ApiVariant(name))
 
     def update(self, *names: Iterable[str]) -> None:
         """Turn some on; ValueError when there is no such reading."""
-        super().update(*(map(Reading, some) for some in names))
+        super().update(*(map(ApiVariant, some) for some in names))
 
 
 _TIMES = {
@@ -74,32 +74,32 @@ _KEPT = {
 }  # fmt: skip
 
 
-def as_read(body: dict[str, Any], readings: Iterable[Reading]) -> dict[str, Any]:
+def apply_variants(body: dict[str, Any], readings: Iterable[ApiVariant]) -> dict[str, Any]:
     """Rewrite a documented body the way the readings have it."""
     # Not deepcopy: it keeps what a body holds twice as one object, to be changed twice.
     changed: dict[str, Any] = json.loads(json.dumps(body))
     on = set(readings)
-    if Reading.WORKFLOWS_DIFFER in on and "workflow" in changed:
+    if ApiVariant.WORKFLOWS_DIFFER in on and "workflow" in changed:
         _let_workflows_differ(changed)
-    if Reading.ZERO_FOR_NEVER in on:
+    if ApiVariant.ZERO_FOR_NEVER in on:
         _let_never_be_zero(changed)
-    if Reading.MILLISECONDS in on:
+    if ApiVariant.MILLISECONDS in on:
         _change(changed, lambda key, value: _milliseconds(value) if key in _TIMES else value)
-    if Reading.UNKNOWN_STATUS in on:
+    if ApiVariant.UNKNOWN_STATUS in on:
         _change(changed, lambda key, value: "on_hold" if key == "status" else value)
-    if Reading.STATUS_AS_WORDS in on:
+    if ApiVariant.STATUS_AS_WORDS in on:
         _change(changed, lambda key, value: _as_words(value) if key == "status" else value)
-    if Reading.OTHER_SCALES in on:
+    if ApiVariant.OTHER_SCALES in on:
         _rescale(changed)
-    if Reading.SCORES_NOT_NUMBERS in on:
+    if ApiVariant.SCORES_NOT_NUMBERS in on:
         _change(changed, lambda key, value: math.nan if key.endswith("score") else value)
-    if Reading.HALF_EMOJIS in on:
+    if ApiVariant.HALF_EMOJIS in on:
         _change(changed, lambda key, value: f"{value} \ud83d" if key in _TEXTS else value)
-    if Reading.NULL_FIELDS in on:
+    if ApiVariant.NULL_FIELDS in on:
         _change(changed, lambda key, value: value if _is_kept(key, value) else None)
-    if Reading.MISSING_FIELDS in on:
+    if ApiVariant.MISSING_FIELDS in on:
         _drop(changed)
-    if Reading.UNKNOWN_FIELDS in on:
+    if ApiVariant.UNKNOWN_FIELDS in on:
         _extend(changed)
     return changed
 

@@ -1,4 +1,4 @@
-"""The words that sandbox candidates are made of: names, questions, answers and judgements."""
+"""The names, questions, answers and remarks of which simulated candidates are made."""
 
 FIRST_NAMES = (
     "Amara", "Beatriz", "Chidi", "Dana", "Elif", "Farah", "Goran", "Hana", "Ines", "Jamal",
@@ -16,7 +16,7 @@ TITLES = (
     "Warehouse Associate",
     "Customer Support Agent",
     "Night Shift Nurse",
-    "Delivery Driver",
+    "WebhookCall Driver",
     "Data Analyst",
     "Store Manager",
     "Line Cook",

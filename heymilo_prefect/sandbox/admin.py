@@ -39,7 +39,7 @@ def control(world: "World") -> Starlette:
 
     async def state(_: Request) -> Response:
         with world.lock:
-            made = Counter(interview.posting_id for interview in world.made())
+            made = Counter(interview.posting_id for interview in world.interviews())
             return JSONResponse(
                 {
                     "now": world.clock.now().isoformat(),

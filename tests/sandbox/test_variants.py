@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from heymilo_prefect.sandbox import Reading, World
+from heymilo_prefect.sandbox import World
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
 
 DANA = {"name": "Dana", "email": "dana@example.com"}
 BAD = {"name": "Bad", "email": "bad"}
@@ -52,21 +53,21 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def test_a_reading_that_is_none_is_refused(world: World) -> None:
     with pytest.raises(ValueError):
-        world.readings.add("another")
+        world.variants.add("another")
     with pytest.raises(ValueError):
-        world.readings.update(["milliseconds", "another"])
-    world.readings.update(["milliseconds"], [Reading.UNKNOWN_STATUS])
-    assert world.readings == {"milliseconds", "unknown_status"}
+        world.variants.update(["milliseconds", "another"])
+    world.variants.update(["milliseconds"], [ApiVariant.UNKNOWN_STATUS])
+    assert world.variants == {"milliseconds", "unknown_status"}
 
 
 def test_health_may_be_under_api_only(world: World, client: httpx.Client) -> None:
-    world.readings.add("health_under_api")
+    world.variants.add("health_under_api")
     assert client.get("/health").status_code == 404
     assert client.get("/api/health").json()["status"] == 200
 
 
 def test_an_export_may_be_had_by_get_only(world: World, client: httpx.Client) -> None:
-    world.readings.add("export_by_get")
+    world.variants.add("export_by_get")
     query = {"posting_id": first(world)}
     assert client.post("/api/interviews/export/json", json=query).status_code == 405
     answer = client.get("/api/interviews/export/json", params=query)
@@ -80,26 +81,26 @@ def test_an_export_may_be_an_object_or_something_unknown(
     world.add_candidates(first(world), 2)
     listed = export(world, client)
     assert len(listed) == 2
-    world.readings.add("export_file_object")
+    world.variants.add("export_file_object")
     assert export(world, client) == {"candidates": listed}
-    world.readings.clear()
-    world.readings.add("export_file_unknown")
+    world.variants.clear()
+    world.variants.add("export_file_unknown")
     assert export(world, client) == {"columns": ["interview"], "rows": listed}
 
 
 @pytest.mark.parametrize("key", ["webhooks", "data"])
 def test_webhooks_may_be_listed_under_a_key(world: World, client: httpx.Client, key: str) -> None:
     made = webhook(world, client)
-    world.readings.add(f"webhooks_under_{key}")
+    world.variants.add(f"webhooks_under_{key}")
     assert client.get("/api/webhook/all").json() == {key: [made]}
 
 
 def test_deactivating_may_answer_a_message_or_nothing(world: World, client: httpx.Client) -> None:
     path = f"/api/webhook/deactivate/{webhook(world, client)['webhook_id']}"
-    world.readings.add("deactivate_message")
+    world.variants.add("deactivate_message")
     assert client.post(path).json().keys() == {"message"}
-    world.readings.clear()
-    world.readings.add("deactivate_empty")
+    world.variants.clear()
+    world.variants.add("deactivate_empty")
     answer = client.post(path)
     assert (answer.status_code, answer.content) == (200, b"")
 
@@ -110,18 +111,18 @@ def test_deactivating_may_answer_a_message_or_nothing(world: World, client: http
 def test_a_bulk_answer_may_list_another_number_than_was_sent(
     world: World, client: httpx.Client, reading: str, listed: int
 ) -> None:
-    world.readings.add(reading)
+    world.variants.add(reading)
     details = bulk(world, client, people(5)).json()["interview_details"]
     assert len(details) == listed
-    made = [interview.interview_id for interview in world.made()]
+    made = [interview.interview_id for interview in world.interviews()]
     assert len(made) == 5
     assert {one["interview_id"] for one in details} <= set(made)
 
 
 def test_shuffled_details_are_not_in_the_order_sent(world: World, client: httpx.Client) -> None:
-    world.readings.add("bulk_details_shuffled")
+    world.variants.add("bulk_details_shuffled")
     details = bulk(world, client, people(20)).json()["interview_details"]
-    made = [interview.interview_id for interview in world.made()]
+    made = [interview.interview_id for interview in world.interviews()]
     assert [one["interview_id"] for one in details][:20] != made
 
 
@@ -133,7 +134,7 @@ def test_a_bulk_may_be_too_large(
 ) -> None:
     world.largest_bulk = 3
     assert bulk(world, client, people(4)).status_code == 200
-    world.readings.add(reading)
+    world.variants.add(reading)
     answer = bulk(world, client, people(4))
     assert answer.status_code == code
     assert bulk(world, client, people(3)).status_code == 200
@@ -145,7 +146,7 @@ def test_the_two_copies_of_the_workflow_may_differ(world: World, client: httpx.C
     world.add_candidates(first(world), 20, age=timedelta(days=30), persona="finishes")
     path = f"/api/interviews/{first(world)}?limit=20"
     right = {one["interview_id"]: one["workflow"] for one in client.get(path).json()["candidates"]}
-    world.readings.add("workflows_differ")
+    world.variants.add("workflows_differ")
     stale = set()
     for one in client.get(path).json()["candidates"]:
         copies = {"workflow": one["workflow"], "details": one["details"]["workflow_status"]}
@@ -160,7 +161,7 @@ def test_times_may_be_in_milliseconds(world: World, client: httpx.Client) -> Non
     world.add_candidates(first(world), 1, age=timedelta(days=30), persona="finishes")
     path = f"/api/interviews/{first(world)}"
     seconds = objects(client.get(path).json())
-    world.readings.add("milliseconds")
+    world.variants.add("milliseconds")
     checked = 0
     for before, after in zip(seconds, objects(client.get(path).json()), strict=True):
         for key in before.keys() & {"last_engagement", "interviewed_on", "timestamp"}:
@@ -172,7 +173,7 @@ def test_times_may_be_in_milliseconds(world: World, client: httpx.Client) -> Non
 
 
 def test_errors_may_be_fastapis_and_name_the_rows(world: World, client: httpx.Client) -> None:
-    world.readings.add("fastapi_errors")
+    world.variants.add("fastapi_errors")
     answer = bulk(world, client, [DANA, BAD, DANA, {**DANA, "extra": 1}])
     assert answer.status_code == 422
     assert [problem["loc"] for problem in answer.json()["detail"]] == [
@@ -181,11 +182,11 @@ def test_errors_may_be_fastapis_and_name_the_rows(world: World, client: httpx.Cl
     ]
     assert all(problem.keys() == {"loc", "msg", "type"} for problem in answer.json()["detail"])
     assert client.get("/api/interview/none").json() == {"detail": "Interview not found"}
-    assert world.made() == []
+    assert world.interviews() == []
 
 
 def test_errors_may_be_objects(world: World, client: httpx.Client) -> None:
-    world.readings.add("error_objects")
+    world.variants.add("error_objects")
     assert client.get("/api/interview/none").json() == {
         "error": {"type": "not_found", "code": 404, "message": "Interview not found"}
     }
@@ -197,7 +198,7 @@ def test_errors_may_be_objects(world: World, client: httpx.Client) -> None:
 def test_errors_may_be_text_or_html(
     world: World, client: httpx.Client, reading: str, kind: str
 ) -> None:
-    world.readings.add(reading)
+    world.variants.add(reading)
     answer = client.get("/api/interview/none")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith(kind)
@@ -206,7 +207,7 @@ def test_errors_may_be_text_or_html(
 
 def test_rate_limit_headers_may_be_absent(world: World, client: httpx.Client) -> None:
     assert "x-ratelimit-remaining" in client.get("/health").headers
-    world.readings.add("no_rate_limit_headers")
+    world.variants.add("no_rate_limit_headers")
     world.rate_limit.requests = 1
     answers = [client.get("/health") for _ in range(2)]
     assert answers[-1].status_code == 429
@@ -216,7 +217,7 @@ def test_rate_limit_headers_may_be_absent(world: World, client: httpx.Client) ->
 
 def test_unknown_fields_may_be_anywhere(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 1)
-    world.readings.add("unknown_fields")
+    world.variants.add("unknown_fields")
     body = client.get(f"/api/interviews/{first(world)}").json()
     assert "added_by_the_vendor" in body
     assert "added_by_the_vendor" in body["candidates"][0]["details"]
@@ -229,7 +230,7 @@ def test_all_but_identifiers_may_be_null_or_missing(
     world: World, client: httpx.Client, reading: str
 ) -> None:
     interview_id, *_ = world.add_candidates(first(world), 1)
-    world.readings.add(reading)
+    world.variants.add(reading)
     listing = client.get(f"/api/interviews/{first(world)}").json()
     (body,) = listing["candidates"]
     assert listing["total"] == 1
@@ -243,21 +244,21 @@ def test_all_but_identifiers_may_be_null_or_missing(
 
 def test_a_status_may_be_unknown(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 1)
-    world.readings.add("unknown_status")
+    world.variants.add("unknown_status")
     (body,) = client.get(f"/api/interviews/{first(world)}").json()["candidates"]
     assert body["details"]["status"] == "on_hold"
 
 
 def test_statuses_may_be_words(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 1, age=timedelta(days=30), persona="knocked_out")
-    world.readings.add("status_as_words")
+    world.variants.add("status_as_words")
     (body,) = client.get(f"/api/interviews/{first(world)}").json()["candidates"]
     assert body["details"]["status"] == "Knocked Out"
 
 
 def test_never_may_be_zero(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 1, persona="never_starts")
-    world.readings.add("zero_for_never")
+    world.variants.add("zero_for_never")
     (body,) = client.get(f"/api/interviews/{first(world)}").json()["candidates"]
     steps = [step["last_updated_timestamp"] for step in body["workflow"]["step_by_step"]]
     assert {body["workflow"]["last_engagement"], body["details"]["interviewed_on"], *steps} == {0}
@@ -277,20 +278,20 @@ def test_scores_may_be_on_the_newer_apis_scales(world: World, client: httpx.Clie
         ]  # fmt: skip
 
     question, resume, criterion = scores()
-    world.readings.add("other_scales")
+    world.variants.add("other_scales")
     assert scores() == pytest.approx([2 * question, 20 * resume, 2 * criterion])
 
 
 def test_scores_may_not_be_numbers(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 1, age=timedelta(days=30), persona="finishes")
-    world.readings.add("scores_not_numbers")
+    world.variants.add("scores_not_numbers")
     answer = client.get(f"/api/interviews/{first(world)}")
     assert '"score":NaN' in answer.text and '"match_score":NaN' in answer.text
 
 
 def test_texts_may_hold_half_an_emoji(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 1)
-    world.readings.add("half_emojis")
+    world.variants.add("half_emojis")
     answer = client.get(f"/api/interviews/{first(world)}")
     assert b"\\ud83d" in answer.content and b"\\ude" not in answer.content
     assert b"\\ud83d" in client.get("/api/postings").content
@@ -299,7 +300,7 @@ def test_texts_may_hold_half_an_emoji(world: World, client: httpx.Client) -> Non
 def test_lists_may_hold_malformed_items(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 3)
     made = webhook(world, client)
-    world.readings.add("malformed_items")
+    world.variants.add("malformed_items")
     pages = [
         client.get(f"/api/interviews/{first(world)}", params={"limit": 1, "page": page}).json()
         for page in (1, 2, 3)
@@ -314,7 +315,7 @@ def test_lists_may_hold_malformed_items(world: World, client: httpx.Client) -> N
 
 
 def test_lists_without_items_may_be_null(world: World, client: httpx.Client) -> None:
-    world.readings.add("null_lists")
+    world.variants.add("null_lists")
     listing = client.get(f"/api/interviews/{first(world)}").json()
     assert (listing["candidates"], listing["total"]) == (None, 0)
     world.postings.clear()
@@ -323,7 +324,7 @@ def test_lists_without_items_may_be_null(world: World, client: httpx.Client) -> 
 
 def test_listings_may_have_no_end(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 3)
-    world.readings.add("endless_listings")
+    world.variants.add("endless_listings")
     for path in (f"/api/interviews/{first(world)}", "/api/postings"):
         one, other = (client.get(path, params={"limit": 2, "page": page}) for page in (1, 7))
         assert one.json() == other.json()
@@ -332,7 +333,7 @@ def test_listings_may_have_no_end(world: World, client: httpx.Client) -> None:
 
 def test_pages_may_be_smaller_than_they_say(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 5)
-    world.readings.add("small_pages")
+    world.variants.add("small_pages")
     world.largest_page = 2
     pages = [
         client.get(f"/api/interviews/{first(world)}", params={"limit": 100, "page": page}).json()
@@ -344,13 +345,13 @@ def test_pages_may_be_smaller_than_they_say(world: World, client: httpx.Client) 
 
 def test_total_pages_may_be_one_whatever_the_total(world: World, client: httpx.Client) -> None:
     world.add_candidates(first(world), 5)
-    world.readings.add("one_total_page")
+    world.variants.add("one_total_page")
     page = client.get(f"/api/interviews/{first(world)}", params={"limit": 2, "page": 3}).json()
     assert (len(page["candidates"]), page["total"], page["total_pages"]) == (1, 5, 1)
 
 
 def test_errors_may_name_the_rows_by_params(world: World, client: httpx.Client) -> None:
-    world.readings.add("errors_with_params")
+    world.variants.add("errors_with_params")
     error = bulk(world, client, [DANA, BAD, DANA, {**DANA, "extra": 1}]).json()["error"]
     assert [one["param"] for one in error["errors"]] == ["data[1].email", "data[3].extra"]
     assert all(one.keys() == {"code", "message", "param"} for one in error["errors"])
@@ -361,4 +362,4 @@ def test_errors_may_name_the_rows_by_params(world: World, client: httpx.Client) 
 def test_every_reading_is_tried_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     families = {"webhooks_under_webhooks", "webhooks_under_data"}
-    assert [one for one in Reading if one not in families and f'"{one}"' not in source] == []
+    assert [one for one in ApiVariant if one not in families and f'"{one}"' not in source] == []

@@ -9,14 +9,14 @@ from typing import Any
 
 import httpx
 
-from heymilo_prefect.sandbox.interviews import Interview
-from heymilo_prefect.sandbox.lives import What
+from heymilo_prefect.sandbox.people.behaviour import What
+from heymilo_prefect.sandbox.people.interviews import Interview
 
 _SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookCall:
     """A call of a webhook: what it said, and the status of the answer, None without one."""
 
     webhook_id: str
@@ -26,7 +26,7 @@ class Delivery:
     status: int | None = None
 
 
-class Deliveries:
+class WebhookCalls:
     """Which calls there were."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Deliveries:
         interviews: Iterable[Interview],
         now: float,
         again: bool,
-    ) -> list[Delivery]:
+    ) -> list[WebhookCall]:
         """List the calls for what happened up to `now`, in epoch seconds, each once."""
         happened = [
             (interview, event_type, at)
@@ -48,7 +48,7 @@ class Deliveries:
             if at <= now
         ]
         return [
-            Delivery(
+            WebhookCall(
                 webhook["webhook_id"],
                 webhook["http_method"],
                 webhook["url"],
@@ -63,7 +63,7 @@ class Deliveries:
             and self._is_due((webhook["webhook_id"], interview.interview_id, event_type), again)
         ]
 
-    def send(self, due: Iterable[Delivery]) -> list[Delivery]:
+    def send(self, due: Iterable[WebhookCall]) -> list[WebhookCall]:
         """Call, one after the other; the same come back, with the answers' status."""
         with httpx.Client(timeout=_SECONDS) as client:
             return [self._sent(client, delivery) for delivery in due]
@@ -71,7 +71,7 @@ class Deliveries:
     def _is_due(self, key: tuple[str, str, str], again: bool) -> bool:
         return key not in self._done or (again and not self._done[key])
 
-    def _sent(self, client: httpx.Client, due: Delivery) -> Delivery:
+    def _sent(self, client: httpx.Client, due: WebhookCall) -> WebhookCall:
         said = due.payload
         try:
             if due.http_method == "get":
@@ -83,7 +83,7 @@ class Deliveries:
         except httpx.HTTPError:
             status, is_taken = None, False
         self._done[due.webhook_id, said["interview_id"], said["event_type"]] = is_taken
-        return Delivery(due.webhook_id, due.http_method, due.url, said, status)
+        return WebhookCall(due.webhook_id, due.http_method, due.url, said, status)
 
 
 def _events(interview: Interview) -> Iterator[tuple[str, float]]:

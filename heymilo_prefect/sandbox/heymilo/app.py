@@ -1,4 +1,4 @@
-"""HeyMilo over HTTP: finds the endpoint, lets the request in or refuses it, plays the faults.
+"""HeyMilo's API over HTTP: find the endpoint, check the request, and apply faults.
 
 It shares nothing with the client, so that the two can't share a mistake.
 """
@@ -9,12 +9,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from heymilo_prefect.sandbox.delivery import Answer, Receive, Scope, Send, deliver, read_body
-from heymilo_prefect.sandbox.endpoints import ENDPOINTS, Asked, Endpoint
-from heymilo_prefect.sandbox.errors import Refusal, error_answer
 from heymilo_prefect.sandbox.faults import UNACTED
-from heymilo_prefect.sandbox.readings import Reading
-from heymilo_prefect.sandbox.records import Recorded
+from heymilo_prefect.sandbox.heymilo.endpoints import ENDPOINTS, Asked, Endpoint
+from heymilo_prefect.sandbox.heymilo.errors import Refusal, error_answer
+from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
+from heymilo_prefect.sandbox.transport import (
+    Answer,
+    Receive,
+    RecordedRequest,
+    Scope,
+    Send,
+    deliver,
+    read_body,
+)
 
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
@@ -43,13 +50,13 @@ class HeyMilo:
 
     def _answer(self, asked: Asked, at: float) -> Answer:
         endpoint, argument = self._find(asked)
-        recorded = Recorded(
+        recorded = RecordedRequest(
             endpoint=endpoint.name if endpoint else "unknown",
             method=asked.method,
             path=asked.path,
             query=asked.query,
             headers=asked.headers,
-            body=asked.body if self._world.record else None,
+            body=asked.body if self._world.keeps_requests else None,
             at=at,
         )
         try:
@@ -58,7 +65,9 @@ class HeyMilo:
             answer = self._faulty(recorded, lambda: self._act(endpoint, asked, argument, at))
         except Refusal as refusal:
             answer = self._refused(refusal, at)
-        self._world.note(replace(recorded, status=0 if answer.sent == "nothing" else answer.status))
+        self._world.record(
+            replace(recorded, status=0 if answer.sent == "nothing" else answer.status)
+        )
         return answer
 
     def _find(self, asked: Asked) -> tuple[Endpoint | None, str]:
@@ -73,7 +82,7 @@ class HeyMilo:
         return found, ""
 
     def _is_there(self, endpoint: Endpoint) -> bool:
-        readings = self._world.readings
+        readings = self._world.variants
         if endpoint.hidden_by in readings:
             return False
         return endpoint.needs is None or endpoint.needs in readings
@@ -86,7 +95,7 @@ class HeyMilo:
         if not limit.admit(at):
             raise Refusal(429, "Rate limit exceeded")
 
-    def _faulty(self, recorded: Recorded, act: Callable[[], Answer]) -> Answer:
+    def _faulty(self, recorded: RecordedRequest, act: Callable[[], Answer]) -> Answer:
         fault = self._world.faults.pick(recorded)
         if fault is None:
             return act()
@@ -104,12 +113,12 @@ class HeyMilo:
         return answer if endpoint.name == "export_file" else self._complete(answer, at)
 
     def _refused(self, refusal: Refusal, at: float) -> Answer:
-        answer = error_answer(refusal.code, refusal.detail, refusal.problems, self._world.readings)
+        answer = error_answer(refusal.code, refusal.detail, refusal.problems, self._world.variants)
         return self._complete(answer, at)
 
     def _complete(self, answer: Answer, at: float) -> Answer:
         limit, headers = self._world.rate_limit, {}
-        if Reading.NO_RATE_LIMIT_HEADERS not in self._world.readings:
+        if ApiVariant.NO_RATE_LIMIT_HEADERS not in self._world.variants:
             headers = limit.headers(at)
             if answer.status == 429:
                 headers["Retry-After"] = limit.retry_after(at)

@@ -1,11 +1,31 @@
-"""An answer as a value, and the one place where it is sent: whole, late, in part or not at all."""
+"""Requests and responses as values, and how a response is sent: complete, partly or not at all."""
 
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request as it arrived, and the status of its answer (0: no answer).
+
+    `endpoint` is its name, as in `list_postings`, and `unknown` for a path that isn't documented;
+    `headers` have lower-case names; `body` is the parsed JSON, None when there was none; `at` is on
+    the monotonic clock, in seconds.
+    """
+
+    endpoint: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    at: float
+    status: int = 0
+
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -1,4 +1,4 @@
-"""The sandbox's own rate limit: so many requests in any window, counted when they arrive."""
+"""The sandbox's own rate limit: a number of requests per window, counted as they arrive."""
 
 from collections import deque
 from math import ceil

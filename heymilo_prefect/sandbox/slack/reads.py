@@ -1,4 +1,4 @@
-"""What reading shows of the sandbox's Slack: pages of its messages, threads and channels."""
+"""Slack's read methods: pages of messages, threads and channels."""
 
 import copy
 from base64 import b64decode, b64encode
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from heymilo_prefect.sandbox.slack_messages import Arguments, Refused
+from heymilo_prefect.sandbox.slack.messages import Arguments, Refused
 
 Message = dict[str, Any]
 

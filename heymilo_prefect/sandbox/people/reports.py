@@ -1,10 +1,10 @@
-"""What HeyMilo's AI writes about a candidate after the interview, in the documented shape."""
+"""The report on a candidate after the interview, in the documented shape."""
 
 from random import Random
 from typing import Any
 
-from heymilo_prefect.sandbox.lives import Life, Progress
-from heymilo_prefect.sandbox.words import HIGHLIGHTS, HOSTILE, LOWLIGHTS, QUESTIONS, TAGS
+from heymilo_prefect.sandbox.people.behaviour import Life, Progress
+from heymilo_prefect.sandbox.people.corpus import HIGHLIGHTS, HOSTILE, LOWLIGHTS, QUESTIONS, TAGS
 
 
 def score(life: Life) -> float:

@@ -1,0 +1,1 @@
+"""Simulated candidates, their interviews and reports."""
