@@ -78,7 +78,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ),
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, ["Slack doesn't know this token"]),
         ({"SLACK_CHANNEL": "#nowhere"}, ["The app isn't in #nowhere"]),
-        ({"SLACK_CHANNEL": "C99999999"}, ["Slack shows the app no channel C99999999"]),
+        ({"SLACK_CHANNEL": "C99999999"}, ["The Slack app can't find C99999999"]),
         ({"SLACK_CHANNEL": "#"}, ["SLACK_CHANNEL: name a channel"]),
         ({"SLACK_API_URL": "http://127.0.0.1:1/api/"}, ["Slack can't be reached"]),
         (
@@ -107,7 +107,7 @@ def test_the_channel_has_to_be_one_that_the_app_may_read(world: World) -> None:
         return str(raised.value)
 
     channel = world.slack_workspace.channels["#hiring"]
-    assert "invite the app to C00000001" in told(lambda: setattr(channel, "is_member", False))
+    assert "Invite the app to C00000001" in told(lambda: setattr(channel, "is_member", False))
     channel.is_member = True
     lacking = told(lambda: world.slack_workspace.scopes.discard("channels:history"))
     assert "lacks the scope channels:history" in lacking

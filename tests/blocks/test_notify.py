@@ -51,10 +51,10 @@ def test_a_failure_is_logged_or_raised_as_prefect_asks(
     slack = world.slack
     with caplog.at_level(logging.ERROR):
         slack.notify("one")
-    assert "invite the app to #hiring" in caplog.text
+    assert "Invite the app to #hiring" in caplog.text
     with pytest.raises(NotificationError) as raised, slack.raise_on_failure():
         slack.notify("two")
-    assert "invite the app to #hiring" in raised.value.log
+    assert "Invite the app to #hiring" in raised.value.log
 
 
 def test_prefect_sees_that_it_can_notify() -> None:

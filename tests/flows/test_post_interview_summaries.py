@@ -147,7 +147,7 @@ def test_a_thread_that_broke_off_is_continued_by_the_next_run(
     given = (world.heymilo_credentials, world.slack, None, template)
     world.slack_workspace.inject(fault, skip=2)
     if fails:
-        with pytest.raises(UnfinishedError, match="invite the app") as raised:
+        with pytest.raises(UnfinishedError, match="Invite the app") as raised:
             post_interview_summaries(*given)
         assert list(raised.value.report.failed) == [done]
     else:

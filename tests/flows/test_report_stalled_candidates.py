@@ -133,7 +133,7 @@ def test_a_listing_without_an_end_is_an_unread_posting(world: World) -> None:
 def test_slack_refusing_the_digest_fails_the_run_after_all_is_read(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 1, age=timedelta(days=4), persona="never_starts")
     world.slack_workspace.inject("not_in_channel")
-    with pytest.raises(UnfinishedError, match="invite the app") as raised:
+    with pytest.raises(UnfinishedError, match="Invite the app") as raised:
         report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert len(raised.value.report.stalled) == 1
 

@@ -93,10 +93,10 @@ def test_a_webhook_posts_to_its_channel(served: Served) -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("not_in_channel", "invite the app to #hiring"),
-        ("channel_not_found", "no channel #hiring"),
+        ("not_in_channel", "Invite the app to #hiring"),
+        ("channel_not_found", "can't find #hiring"),
         ("is_archived", "#hiring is archived"),
-        ("restricted_action", "ask an admin"),
+        ("restricted_action", "Ask an admin"),
         ("invalid_auth", "doesn't know this token"),
         ("not_authed", "no token"),
         ("token_revoked", "revoked"),

@@ -102,7 +102,7 @@ def test_a_fault_at_any_moment_loses_and_doubles_nothing(
 ) -> None:
     world.slack_workspace.inject(fault, skip=moment)
     if fault == "not_in_channel":
-        with pytest.raises(SlackError, match="invite the app"):
+        with pytest.raises(SlackError, match="Invite the app"):
             post(world.slack, MESSAGE, "key")
     post(world.slack, MESSAGE, "key")
     assert sorted(standing(world)) == [0, 1, 2]
