@@ -1,4 +1,4 @@
-"""The block that holds HeyMilo's API key and how to use it."""
+"""The block that holds HeyMilo's API key, and how to use it."""
 
 from typing import TypeVar
 
@@ -17,12 +17,12 @@ class HeyMiloCredentials(CredentialsBlock):
     """API key of a HeyMilo workspace, and how to use it.
 
     Attributes:
-        api_key: The workspace's API key; it is sent to `base_url` and nowhere else.
+        api_key: The workspace's API key, which is sent only to `base_url`.
         base_url: Where HeyMilo's API is.
-        timeout_seconds: Seconds to wait for an answer before the request is tried again.
-        requests_per_minute: Requests that may go in any 60 seconds; HeyMilo allows 300 for a key.
-        concurrency_limit: Name of the Prefect global concurrency limit by which all processes and
-            machines share these requests; without it, each process has as many for itself.
+        timeout_seconds: Seconds to wait for a response before the request is sent again.
+        requests_per_minute: Requests in any 60 seconds; HeyMilo allows 300 per key.
+        concurrency_limit: The Prefect global concurrency limit through which all processes and
+            machines share these requests; without it, each process has as many of its own.
 
     Example:
         ```python
@@ -54,7 +54,7 @@ class HeyMiloCredentials(CredentialsBlock):
         gt=0,
         allow_inf_nan=False,
         title="Timeout (seconds)",
-        description="Seconds to wait for an answer before the request is tried again.",
+        description="Seconds to wait for a response before the request is sent again.",
         examples=[30.0],
     )
     requests_per_minute: float = Field(
@@ -62,16 +62,16 @@ class HeyMiloCredentials(CredentialsBlock):
         gt=0,
         allow_inf_nan=False,
         title="Requests per minute",
-        description="Requests that may go in any 60 seconds. HeyMilo allows 300 for a key.",
+        description="Requests in any 60 seconds. HeyMilo allows 300 per key.",
         examples=[300.0],
     )
 
     concurrency_limit: str | None = Field(
         default=None,
         title="Concurrency limit",
-        description="Name of the Prefect global concurrency limit by which all processes share the "
-        "requests per minute, made by the block's create_concurrency_limit(). Without it, each "
-        "process has as many for itself.",
+        description="The Prefect global concurrency limit through which all processes share the "
+        "requests per minute, created by the block's create_concurrency_limit(). Without it, each "
+        "process has as many of its own.",
         examples=["heymilo-production"],
     )
 
@@ -86,24 +86,24 @@ class HeyMiloCredentials(CredentialsBlock):
         return validate_base_url(base_url)
 
     def get_client(self) -> HeyMiloClient:
-        """Return a client for threads; it shares connections and limit with all of this key."""
+        """Return a synchronous client; clients of a key share connections and the rate limit."""
         return self._client(HeyMiloClient)
 
     def get_async_client(self) -> AsyncHeyMiloClient:
-        """Return a client for event loops; it shares the limit with all of this key."""
+        """Return an asynchronous client; clients of a key share the rate limit."""
         return self._client(AsyncHeyMiloClient)
 
     def create_concurrency_limit(self) -> str:
-        """Make the Prefect global concurrency limit that `concurrency_limit` names, or mend it.
+        """Create or update the Prefect global concurrency limit named by `concurrency_limit`.
 
-        Its slots are thousandths of a request. They are few at once and become free steadily, so
-        that no 60 seconds ever hold more than `requests_per_minute`.
+        A request takes 1,000 of its slots. Few are free at once, and they are released steadily, so
+        that any 60 seconds have at most `requests_per_minute` requests.
 
         Returns:
             Its name.
 
         Raises:
-            ValueError: `concurrency_limit` names none.
+            ValueError: `concurrency_limit` is empty.
         """
         name, bucket = self._token_bucket()
         with get_client(sync_client=True) as client:
@@ -111,7 +111,7 @@ class HeyMiloCredentials(CredentialsBlock):
         return name
 
     async def acreate_concurrency_limit(self) -> str:
-        """Make the limit: `create_concurrency_limit`, to be awaited."""
+        """Create or update the limit: `create_concurrency_limit` for async callers."""
         name, bucket = self._token_bucket()
         async with get_client() as client:
             await client.upsert_global_concurrency_limit_by_name(name, *bucket)
@@ -120,7 +120,7 @@ class HeyMiloCredentials(CredentialsBlock):
     def _token_bucket(self) -> tuple[str, TokenBucket]:
         if not self.concurrency_limit:
             raise ValueError(
-                "concurrency_limit is empty: name the global concurrency limit to make."
+                "concurrency_limit is empty. Name the global concurrency limit to create."
             )
         return self.concurrency_limit, TokenBucket.of(self.requests_per_minute)
 

@@ -1,8 +1,16 @@
-"""Requests that all processes share: a Prefect global concurrency limit hands them out.
+"""Requests that all processes share, through a Prefect global concurrency limit.
 
-Prefect lets so many slots of the limit become free each second. It rounds that down to whole slots
-at each change, and a refusal starts the counting anew: so a request is many slots, and slots are
-asked for only when they must be there.
+Prefect's server releases a fixed number of the limit's slots per second. On every update it rounds
+the released slots down to whole ones, and a denied request resets the timer without crediting the
+time that has passed (`ConcurrencyLimitV2.updated` has `onupdate=now()`, and a denial updates the
+row). So plain `rate_limit()` starves when several processes compete. Here a request takes 1,000
+slots, so that rounding loses little, and slots are requested only when enough of them must be free,
+which is computed from the limit's last update and the server's clock.
+
+    acquire ──> a slot is here: send
+            └─> none: ask the thread, and try again soon
+    thread: read the limit ──> too few slots yet: sleep until they must be free
+                           └─> enough: take up to 3 requests' worth; what isn't used is returned
 """
 
 import contextvars
@@ -22,10 +30,10 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from heymilo_prefect.api.errors import HeyMiloError
 
 SLOTS = 1_000
-"""Slots of the limit that a request takes."""
+"""Slots of the limit that one request takes."""
 
 _AT_ONCE = 3
-_ON_THE_WAY_SECONDS = 1.0  # from when a request is allowed until HeyMilo counts it
+_ON_THE_WAY_SECONDS = 1.0  # between a request's permission and its arrival at HeyMilo, at most
 _HELD_SECONDS = 0.5
 _IDLE_SECONDS = 2.0
 _POLL_SECONDS = 0.02
@@ -35,7 +43,7 @@ _CALIBRATED_SECONDS = 60.0
 _FOR_A_MOMENT = {
     HTTPStatus.LOCKED,
     HTTPStatus.SERVICE_UNAVAILABLE,
-}  # others were faster; SQLite is busy
+}  # another process took the slots; SQLite is busy
 
 
 class TokenBucket(NamedTuple):
@@ -46,20 +54,20 @@ class TokenBucket(NamedTuple):
 
     @classmethod
     def of(cls, requests: float, seconds: float = 60.0) -> "TokenBucket":
-        """Choose them so that no `seconds` ever hold more than so many requests."""
+        """Choose them so that any `seconds` have at most `requests` requests."""
         at_once = min(2.0 * _AT_ONCE, max(1.0, requests / 2))
         each_second = (requests - at_once) / (seconds + _ON_THE_WAY_SECONDS)
         return cls(int(at_once * SLOTS), each_second * SLOTS)
 
 
 class PrefectQuota:
-    """Slots for requests, as Prefect gives them, for all threads and event loops of this process.
+    """The requests that Prefect grants to all threads and event loops of this process.
 
-    A thread of its own asks for them, while somebody wants some. What isn't used is given back.
+    A thread acquires slots while requests are waiting, and returns what isn't used.
 
     Args:
-        name: The global concurrency limit's.
-        requests_per_minute: What it must not exceed.
+        name: The global concurrency limit.
+        requests_per_minute: What the limit must not exceed.
     """
 
     def __init__(self, name: str, requests_per_minute: float) -> None:
@@ -74,10 +82,10 @@ class PrefectQuota:
         self._clock = _ServersClock()
 
     def acquire(self) -> float:
-        """Take a slot and return 0.0, or return the seconds after which to ask again.
+        """Take a request and return 0.0, or return the seconds after which to ask again.
 
         Raises:
-            HeyMiloError: Prefect has no such limit, or it allows too much.
+            HeyMiloError: Prefect has no such limit, or the limit allows too many requests.
         """
         with self._lock:
             if self._error is not None:
@@ -89,23 +97,23 @@ class PrefectQuota:
             self._wanted_at = time.monotonic()
             if not self._is_asking:
                 self._is_asking = True
-                context = contextvars.copy_context()  # Prefect's settings are in it
+                context = contextvars.copy_context()  # it has Prefect's settings
                 threading.Thread(
                     target=context.run, args=(self._ask,), name="heymilo-slots", daemon=True
                 ).start()
             return _POLL_SECONDS
 
     def refund(self) -> None:
-        """Give back a slot that was taken, and not used."""
+        """Give back a request that was taken and not used."""
         with self._lock:
             self._free += 1
 
     def _ask(self) -> None:
-        """Ask Prefect for slots until nobody wants any; runs in a thread."""
+        """Acquire slots from Prefect as long as requests wait; runs in a thread."""
         wait = _FIRST_WAIT_SECONDS
         while True:
             try:
-                # Settings of its own keep Prefect from lending this thread the run's client.
+                # With settings of its own, this thread doesn't share the run's client.
                 settings = {"timeout": httpx.Timeout(30.0)}
                 with (
                     temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
@@ -120,18 +128,24 @@ class PrefectQuota:
             except (httpx.HTTPError, OSError, RuntimeError) as error:
                 if wait == _FIRST_WAIT_SECONDS:
                     get_logger("heymilo_prefect").warning(
-                        "Prefect's server can't be asked for requests of the limit %r (%s): they "
-                        "wait until it can.", self._name, type(error).__name__,
-                    )  # fmt: skip
+                        "Can't reach the Prefect API to acquire slots of the concurrency limit %r "
+                        "(%s). Requests are paused until it responds.",
+                        self._name,
+                        type(error).__name__,
+                    )
                 time.sleep(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
-            except Exception as error:  # nobody is to wait for ever
-                what = f"Prefect can't be asked for requests ({type(error).__name__}): {error}"
-                self._stop(HeyMiloError(what))
+            except Exception as error:  # otherwise requests would wait forever
+                self._stop(
+                    HeyMiloError(
+                        f"Prefect's concurrency limit {self._name!r} can't be used "
+                        f"({type(error).__name__}): {error}"
+                    )
+                )
                 return
 
     def _is_at_work(self, client: SyncPrefectClient) -> bool:
-        """Do one thing; returns False when nothing is left to do, and the thread is to end."""
+        """Do one step; returns False if nothing is left to do, so that the thread ends."""
         now = time.monotonic()
         with self._lock:
             unused = self._free if now - self._granted_at > _HELD_SECONDS else 0
@@ -157,7 +171,7 @@ class PrefectQuota:
         return True
 
     def _fetch(self, client: SyncPrefectClient) -> None:
-        """Get some slots if they are there by now, or sleep until they may be."""
+        """Acquire slots if enough must be free by now; otherwise sleep until they may be."""
         bucket = self._read(client)
         slots = min(_AT_ONCE, bucket.limit // SLOTS) * SLOTS
         missing = bucket.active_slots + slots - bucket.limit
@@ -184,15 +198,15 @@ class PrefectQuota:
         each_minute = (bucket.limit + 60 * bucket.slot_decay_per_second) / SLOTS
         if not bucket.active or bucket.limit < SLOTS or each_minute > self._allowed:
             raise HeyMiloError(
-                f"Prefect's global concurrency limit {self._name!r} isn't one of "
-                f"{self._allowed:g} requests a minute, {SLOTS:,} slots each: {_MEND}"
+                f"Prefect's global concurrency limit {self._name!r} doesn't have "
+                f"{self._allowed:g} requests per minute, {SLOTS:,} slots each. {_FIX}"
             )
         if not bucket.slot_decay_per_second:
-            raise HeyMiloError(f"Prefect's limit {self._name!r} has no slot decay: {_MEND}")
+            raise HeyMiloError(f"Prefect's limit {self._name!r} has no slot decay. {_FIX}")
         return bucket
 
     def _missing(self) -> HeyMiloError:
-        return HeyMiloError(f"Prefect has no global concurrency limit {self._name!r}: {_MEND}")
+        return HeyMiloError(f"Prefect has no global concurrency limit {self._name!r}. {_FIX}")
 
     def _stop(self, error: HeyMiloError) -> None:
         with self._lock:
@@ -200,11 +214,11 @@ class PrefectQuota:
             self._is_asking = False
 
 
-_MEND = "make it anew by the block's create_concurrency_limit()."
+_FIX = "Create it with the block's create_concurrency_limit()."
 
 
 class _ServersClock:
-    """Tells how long ago the limit was changed; the server's clock may differ from ours."""
+    """Returns how long ago the limit was updated, although the server's clock may differ."""
 
     def __init__(self) -> None:
         self._ahead: float | None = None
@@ -216,13 +230,13 @@ class _ServersClock:
         return self._ahead is None or time.monotonic() - self._set_at > _CALIBRATED_SECONDS
 
     def set(self, bucket: GlobalConcurrencyLimitResponse, at: float) -> None:
-        """Learn from a change of our own, made at a moment of `time.monotonic`."""
+        """Calibrate with an update of our own, made at a time of `time.monotonic`."""
         if bucket.updated is not None:
             self._ahead = bucket.updated.timestamp() - at
             self._set_at = at
 
     def age_of(self, bucket: GlobalConcurrencyLimitResponse) -> float:
-        """Return the seconds since it was changed, or fewer where that isn't known."""
+        """Return the seconds since the limit was updated, or fewer if that isn't known."""
         now = time.monotonic()
         if bucket.updated != self._seen[0]:
             self._seen = bucket.updated, now
@@ -237,7 +251,7 @@ _known_lock = threading.Lock()
 
 
 def quota_for(name: str, requests_per_minute: float) -> PrefectQuota:
-    """Return the slots that all clients of this process share."""
+    """Return the quota that all clients of this process share."""
     with _known_lock:
         about = PREFECT_API_URL.value(), name, requests_per_minute
         return _known.setdefault(about, PrefectQuota(name, requests_per_minute))

@@ -152,14 +152,14 @@ def test_a_rate_limit_without_end_is_an_error_with_its_wait(
     monkeypatch.setattr("heymilo_prefect.slack.client._PATIENCE_SECONDS", 0)
     served.slack.inject("ratelimited", times=2)
     for send in (posted, hooked):
-        with pytest.raises(SlackError, match="less often") as caught:
+        with pytest.raises(SlackError, match="no more messages") as caught:
             send(served)
         assert (caught.value.error, caught.value.retry_after) == ("ratelimited", 1.0)
 
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [("no_service", "doesn't exist any more"), ("channel_is_archived", "is archived")],
+    [("no_service", "no longer exists"), ("channel_is_archived", "is archived")],
 )
 def test_a_webhooks_refusal_is_sure(served: Served, error: str, words: str) -> None:
     served.slack.inject(error)
