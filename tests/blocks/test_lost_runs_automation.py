@@ -12,7 +12,7 @@ from prefect.events import Event
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Pending, Running, State
 
-from blocks import lost_runs_automation
+from blocks import automations
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -63,7 +63,7 @@ def state_of(run_id: Any) -> State:
 
 @pytest.mark.long
 def test_a_run_that_falls_silent_is_ended_and_gives_its_place_to_the_next() -> None:
-    lost_runs_automation.put(lost_runs_automation.lost_runs(SECONDS / 60))
+    automations.put(automations.lost_runs(SECONDS / 60))
     time.sleep(3)  # the server takes a moment to watch for a new automation
     ours, other = (asyncio.run(deployed(tag)) for tag in ("heymilo", "another"))
     running = asyncio.run(begun(ours, Pending(), Running()))
@@ -84,10 +84,10 @@ def test_the_command_says_what_it_made_and_may_be_run_again(
 ) -> None:
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 180}):
         for _ in range(2):
-            lost_runs_automation.main([])
-    assert "runs silent for 10 minutes become Crashed." in capsys.readouterr().out
+            automations.main(["lost-runs"])
+    assert "runs without a heartbeat for 10 minutes become Crashed." in capsys.readouterr().out
     with get_client(sync_client=True) as client:
-        assert len(client.read_automations_by_name(lost_runs_automation.NAME)) == 1
+        assert len(client.read_automations_by_name(automations.LOST_RUNS)) == 1
 
 
 @pytest.mark.parametrize("frequency", [180, None])
@@ -96,5 +96,5 @@ def test_less_time_than_between_two_heartbeats_is_refused(
 ) -> None:
     beats = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: frequency})
     with beats, pytest.raises(SystemExit):
-        lost_runs_automation.main(["--minutes", "5"])
+        automations.main(["lost-runs", "--minutes", "5"])
     assert "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import Event
 
-from blocks.report_automation import save
+from blocks.automations import automation_of, save
 from heymilo_prefect.events import interview_event
 from tests.blocks.deployed import deployed
 
@@ -39,7 +39,7 @@ def runs_of(deployment_id: UUID) -> list[dict[str, object]]:
 
 def test_an_event_runs_the_deployment_once_and_its_double_does_not() -> None:
     name, deployment_id = asyncio.run(deployed(summarize, channel="#hiring"))
-    save(name)
+    save(name, automation_of("report"))
     for attempt in range(20):  # the server takes a moment to watch for a new automation
         for event in ("heymilo.interview.completed", "heymilo.report.available"):
             for _ in range(3):

@@ -13,7 +13,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 
-from blocks.stalled_automation import save
+from blocks.automations import automation_of, save
 from tests.blocks.deployed import deployed
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -26,7 +26,7 @@ def look_into(interview_id: str) -> None:
 
 def test_a_stuck_analysis_runs_the_deployment_and_nothing_else_does() -> None:
     name, deployment_id = asyncio.run(deployed(look_into))
-    save(name)
+    save(name, automation_of("stalled"))
     for attempt in range(10):  # the server takes a moment to watch for a new automation
         for kind in ("not_started", "analysis_stuck"):
             interview_id = f"int_{attempt}_{kind}"

@@ -17,6 +17,7 @@ from prefect.cli._app import _app
 
 from blocks import production
 from blocks import sandbox as of_sandbox
+from blocks.automations import KINDS
 from tests.deployments import DESCRIBED, load_flow, production_environment
 from tests.docs import ROOT
 from tests.docs.conftest import Stage
@@ -121,9 +122,12 @@ def _check_python(words: list[str], stage: Stage) -> None:
             production.main(rest, production_environment(stage.world))
         case "blocks.sandbox":
             of_sandbox.main([stage.world.url, *rest])
-        case "blocks.report_automation" | "blocks.stalled_automation":
-            [deployment] = rest
-            assert deployment in deployments_of()
+        case "blocks.automations" if rest[0] != "lost-runs":
+            kind, deployment = rest
+            assert kind in KINDS and deployment in deployments_of()
+        case "blocks.automations":
+            said = _run_module(module, [rest[0], "--help"])
+            assert all(word in said for word in rest if word.startswith("--"))
         case "heymilo_prefect.summaries":
             _run_module(module, rest)
         case _:

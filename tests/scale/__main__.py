@@ -70,7 +70,7 @@ class Story:
         prefect.call("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file))
         for worker in ("worker-1", "worker-2"):
             prefect.start_worker(worker, limit=2)
-        prefect.call("python", "-m", "blocks.lost_runs_automation", "--minutes", "1")
+        prefect.call("python", "-m", "blocks.automations", "lost-runs", "--minutes", "1")
         self.say("Deployed; two workers.")
 
     def begin(self) -> None:

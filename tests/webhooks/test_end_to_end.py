@@ -18,7 +18,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from blocks.report_automation import save
+from blocks.automations import automation_of, save
 from heymilo_prefect.flows import ensure_webhooks, post_interview_summaries, post_interview_summary
 from heymilo_prefect.sandbox import World, sandbox
 from heymilo_prefect.testing import no_waiting
@@ -142,7 +142,7 @@ def test_a_finished_interview_is_posted_once_by_the_automation(world: World) -> 
     world.heymilo_credentials.save("reports", overwrite=True)
     world.slack.save("reports", overwrite=True)
     with receiving() as hook, served_deployment(f"reports-{uuid4().hex[:8]}") as name:
-        save(name)
+        save(name, automation_of("report"))
         time.sleep(3)  # the server takes a moment to watch for a new automation
         ensure_webhooks(world.heymilo_credentials, Secret(value=hook))
         interview_id = a_candidate_finishes(world)
