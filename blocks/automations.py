@@ -180,9 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"runs send a heartbeat {every} (PREFECT_FLOWS_HEARTBEAT_FREQUENCY). "
             "Allow time for two of them."
         )
-    print(
-        f"{put(lost_runs(minutes))} runs without a heartbeat for {minutes:g} minutes become Crashed."
-    )
+    done = put(lost_runs(minutes))
+    print(f"{done} runs without a heartbeat for {minutes:g} minutes become Crashed.")
 
 
 if __name__ == "__main__":
