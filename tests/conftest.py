@@ -21,8 +21,10 @@ os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 
 import gc
 import logging
+import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import count
 
 import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -66,19 +68,23 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
-_urls: set[str] = set()
+# Below the ports that systems give out, so that no sandbox of a test's own had the same URL.
+_ports = count(12_000 + 4_000 * int((WORKER or "gw0").removeprefix("gw")))
+
+
+def _unused_port() -> int:
+    for port in _ports:
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is left")
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
     """A sandbox at a URL that no test had before: by the URL, runs remember what they did there."""
-    with ExitStack() as stack:
-        world = stack.enter_context(sandbox(requests_per_minute=100_000))
-        while world.url in _urls:
-            world = stack.enter_context(sandbox(requests_per_minute=100_000))
-        _urls.add(world.url)
-        with no_waiting():
-            yield world
+    with sandbox(requests_per_minute=100_000, port=_unused_port()) as world, no_waiting():
+        yield world
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -321,6 +321,7 @@ class PostLog:
         """
         before = {key: self._known[key] for key in keys}
         for attempts_left in reversed(range(_ATTEMPTS)):
+            self._lock.ensure_held()  # an intent without a post would look like a lost response
             now = time.time()
             for key in keys:
                 await self._save(key, before[key].start_part(now))
