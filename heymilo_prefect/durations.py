@@ -1,4 +1,4 @@
-"""Durations as people write them: `2 days`, `36 h`, `90 min`; ISO 8601 and `timedelta` too."""
+"""Parse and format durations as people write them: `2 days`, `36 h`, `90 min`."""
 
 import re
 from datetime import timedelta
@@ -39,10 +39,10 @@ _iso = TypeAdapter(timedelta)
 
 
 def duration(value: timedelta | str | float) -> timedelta:
-    """Read a duration: `timedelta(days=2)`, `"2 days"`, `"1 day 12 h"`, `"P2D"`, or seconds.
+    """Parse a duration: `timedelta(days=2)`, `"2 days"`, `"1 day 12 h"`, `"P2D"`, or seconds.
 
     Raises:
-        ValueError: It is none, or negative.
+        ValueError: It isn't a duration, or is negative.
 
     Example:
         >>> duration("1 day 12 h")
@@ -53,7 +53,7 @@ def duration(value: timedelta | str | float) -> timedelta:
     except OverflowError:
         read = None
     if read is None:
-        raise ValueError(f'{str(value)[:40]!r} is no duration: write it as "2 days" or "36 h".')
+        raise ValueError(f'{str(value)[:40]!r} isn\'t a duration. Write it as "2 days" or "36 h".')
     if read < timedelta(0):
         raise ValueError("a duration can't be negative.")
     return read
@@ -83,7 +83,7 @@ def _read(value: Any) -> timedelta | None:
 
 
 def duration_text(exact: timedelta) -> str:
-    """Write a duration in the largest unit that it has a whole number of, as `duration` reads it.
+    """Format a duration in the largest unit that divides it, so that `duration` parses it.
 
     Example:
         >>> duration_text(timedelta(days=1, hours=12))
@@ -95,18 +95,18 @@ def duration_text(exact: timedelta) -> str:
     return f"{exact.total_seconds():g} s"
 
 
-def rounded_text(about: timedelta) -> str:
-    """Write a time for people: "3 days", "36 h", "45 min"; from two of a unit on, rounded down.
+def rounded_text(exact: timedelta) -> str:
+    """Format a duration for people, rounded down: "3 days", "36 h", "45 min".
 
     Example:
         >>> rounded_text(timedelta(days=1.5))
         '36 h'
     """
-    about = max(about, timedelta(0))
+    exact = max(exact, timedelta(0))
     for unit in ("day", "h"):
-        if about >= 2 * _UNITS[unit]:
-            return _counted(about // _UNITS[unit], unit)
-    return _counted(about // _UNITS["min"], "min")
+        if exact >= 2 * _UNITS[unit]:
+            return _counted(exact // _UNITS[unit], unit)
+    return _counted(exact // _UNITS["min"], "min")
 
 
 def _counted(count: int, unit: str) -> str:
@@ -120,14 +120,14 @@ _read_and_shown = (
 )
 
 Duration = Annotated[timedelta, *_read_and_shown]
-"""A model's `timedelta` that forms show, and people write, as `2 days`."""
+"""A model field's `timedelta`, which forms show and accept as `2 days`."""
 
 DurationParameter = Annotated[timedelta | str, *_read_and_shown]
-"""A flow's parameter of that kind: a default that is a text is what the form shows."""
+"""A flow parameter's duration; the form shows a default that is written as text."""
 
 
 def duration_field(default: timedelta, description: str) -> Any:
-    """Make a model's field of that kind, whose default forms show as people write it."""
+    """Return a duration field whose default is readable in forms and descriptions."""
     shown = duration_text(default)
     description = f"{description}: {shown} by default."
     return Field(default=default, description=description, json_schema_extra={"default": shown})

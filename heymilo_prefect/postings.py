@@ -1,4 +1,4 @@
-"""Which posting is meant, and which are to be looked at."""
+"""Find a posting by id or title, and select the postings that a flow reads."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from heymilo_prefect.wording import bounded_list, one_line
 
 
 class PostingError(HeyMiloPrefectError, ValueError):
-    """No posting, or more than one, is what was asked for; the sentence names the near ones."""
+    """No posting matches, or several do; the message lists the closest ones."""
 
 
 def find_posting(postings: Sequence[Posting], wanted: str) -> Posting:
-    """Return the posting with this id or exact title; raises PostingError with the near ones."""
+    """Return the posting with this id or exact title, or raise PostingError."""
     named = wanted.strip()
     for posting in postings:
         if posting.posting_id == named:
@@ -24,22 +24,22 @@ def find_posting(postings: Sequence[Posting], wanted: str) -> Posting:
         return titled[0]
     if titled:
         raise PostingError(
-            f"{len(titled)} postings are called {one_line(named)!r}: give one's id instead, "
+            f"{len(titled)} postings are titled {one_line(named)!r}. Use an id instead: "
             f"{_listed(titled)}."
         )
     near = _near(postings, named)
-    hint = f"did you mean {_listed(near)}?" if near else "check its id or title in HeyMilo."
-    raise PostingError(f"HeyMilo has no posting {one_line(named)!r}: {hint}")
+    hint = f"Did you mean {_listed(near)}?" if near else "Check its id or title in HeyMilo."
+    raise PostingError(f"HeyMilo has no posting {one_line(named)!r}. {hint}")
 
 
 class PostingResolver:
-    """Gives the url_key of the posting that a row names by id or exact title.
+    """Returns the url_key of the posting that a row names by id or exact title.
 
-    Its errors are shown beside the row: they hold HeyMilo's titles, and not what the row says.
+    Its errors become the row's reason: they contain HeyMilo's titles, never the row's text.
 
     Args:
-        postings: The workspace's.
-        default: The url_key for rows that name none.
+        postings: The workspace's postings.
+        default: The url_key for rows without a posting.
     """
 
     def __init__(self, postings: Sequence[Posting], default: str | None) -> None:
@@ -60,7 +60,7 @@ class PostingResolver:
 
     def _find(self, named: str) -> str | PostingError:
         if not named:
-            return PostingError("no posting: name one in its posting column, or run with posting=")
+            return PostingError("no posting: fill in its posting column, or run with posting=")
         try:
             return url_key_for(find_posting(self._postings, named))
         except PostingError as error:
@@ -68,13 +68,13 @@ class PostingResolver:
                 return error
         near = _near(self._postings, named)
         hint = f"did you mean {_listed(near)}?" if near else "check its id or title in HeyMilo"
-        return PostingError(f"its posting isn't known, or its title stands for several: {hint}")
+        return PostingError(f"its posting is unknown, or several have that title: {hint}")
 
 
 def url_key_for(posting: Posting) -> str:
-    """Return where a posting's candidates are sent; raises PostingError when it has no url_key."""
+    """Return the url_key that a posting's candidates are sent to, or raise PostingError."""
     if not posting.url_key:
-        raise PostingError(f"Posting {posting.posting_id} has no url_key: give one by url_key.")
+        raise PostingError(f"Posting {posting.posting_id} has no url_key. Pass url_key instead.")
     return posting.url_key
 
 
@@ -84,13 +84,13 @@ def select_postings(
     archived: bool = False,
     open_at: datetime | None = None,
 ) -> list[Posting]:
-    """Return the postings named by id, or else all that take candidates.
+    """Return the postings with these ids or, without ids, all that accept candidates.
 
     Args:
-        postings: The workspace's.
-        posting_ids: The ids; None for all.
-        archived: Whether archived ones are among all.
-        open_at: A moment by which the deadline of none of them has passed.
+        postings: The workspace's postings.
+        posting_ids: The ids; None for all postings.
+        archived: Whether all postings include archived ones.
+        open_at: Leave out postings whose deadline is before this time.
 
     Raises:
         PostingError: There is no posting with one of the ids.
@@ -106,7 +106,7 @@ def select_postings(
     missing = [posting_id for posting_id in posting_ids if posting_id not in known]
     if missing:
         raise PostingError(
-            f"HeyMilo has no posting with the id {one_line(missing[0])!r}: check the id."
+            f"HeyMilo has no posting with the id {one_line(missing[0])!r}. Check the id."
         )
     return [known[posting_id] for posting_id in dict.fromkeys(posting_ids)]
 

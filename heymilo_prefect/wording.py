@@ -1,7 +1,7 @@
-"""Wording that messages share: quoted names, lists of them, and counted nouns.
+"""Format names, lists and counts for messages.
 
-Names come from files, from HeyMilo and from parameters: a header may hold line breaks, control
-characters or a page of text. A message quotes them on one line, and bounded.
+Names come from files, from HeyMilo and from parameters: a header may contain line breaks, control
+characters or a page of text. Messages quote them on one line and truncated.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def one_line(text: str, longest: int = LONGEST_NAME) -> str:
 
 
 def quoted(name: str, longest: int = LONGEST_NAME) -> str:
-    r"""Quote a name, so that it can be copied into a `column_map` unless it is cut.
+    r"""Quote a name so that it can be pasted into a `column_map`, unless it is truncated.
 
     Example:
         >>> print(quoted('The "real" name'))
@@ -34,7 +34,7 @@ def quoted(name: str, longest: int = LONGEST_NAME) -> str:
 
 
 def bounded_list(items: Iterable[str], separator: str = ", ") -> str:
-    """Join the first items, and count the others.
+    """Join the first items, and count the rest.
 
     Example:
         >>> bounded_list(map(str, range(20)))
@@ -57,7 +57,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Write a count and its noun.
+    """Format a count with its noun.
 
     Example:
         >>> counted(1, "row"), counted(2500, "row")

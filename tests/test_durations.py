@@ -55,7 +55,7 @@ def test_a_duration_is_read(written: Any, meant: timedelta) -> None:
      None, True, float("nan"), float("inf"), [], "2 days;"],
 )  # fmt: skip
 def test_what_is_no_duration_is_refused_with_how_to_write_one(written: Any) -> None:
-    with pytest.raises(ValueError, match='write it as "2 days" or "36 h"'):
+    with pytest.raises(ValueError, match='Write it as "2 days" or "36 h"'):
         duration(written)
 
 

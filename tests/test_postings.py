@@ -25,9 +25,9 @@ def test_a_posting_is_found_by_id_or_title(wanted: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("Night Shift", r"2 postings are called .*P3.* or .*P4"),
-        ("Warehouse Asociate", r"did you mean 'Warehouse Associate' \(P1\)\?"),
-        ("zzzz", "check its id or title"),
+        ("Night Shift", r"2 postings are titled .*P3.* or .*P4"),
+        ("Warehouse Asociate", r"[Dd]id you mean 'Warehouse Associate' \(P1\)\?"),
+        ("zzzz", "Check its id or title"),
     ],
 )
 def test_an_unclear_posting_is_refused_with_what_is_near(wanted: str, said: str) -> None:
@@ -55,7 +55,7 @@ def test_an_error_quotes_titles_on_one_bounded_line() -> None:
     with pytest.raises(PostingError) as error:
         find_posting(twins, title)
     said = str(error.value)
-    assert said.startswith("50 postings are called 'Night Shift ")
+    assert said.startswith("50 postings are titled 'Night Shift ")
     assert said.isprintable() and "and 42 more" in said and len(said) < 900
     with pytest.raises(PostingError) as error:
         find_posting(POSTINGS, title)

@@ -132,7 +132,7 @@ async def ingest_sheet(
             async with sent:
                 await ingestion.run(rows)
             outcomes = sorted(ingestion.outcomes.values(), key=lambda outcome: outcome.row)
-            report = IngestReport(outcomes, columns.targets, columns.hidden)
+            report = IngestReport(outcomes, columns.mapping, columns.hidden)
             await publish_ingest_report(report, dry_run)
             log.info("Rows: %s.", report)
         finally:

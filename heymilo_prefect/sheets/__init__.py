@@ -1,4 +1,4 @@
-"""Sheets: files and links become numbered rows, and rows become candidates or reasons why not."""
+"""Read sheets: files and links into numbered rows, rows into candidates or rejections."""
 
 from heymilo_prefect.sheets.candidates import read_candidates
 from heymilo_prefect.sheets.columns import Columns, map_columns

@@ -17,7 +17,7 @@ from heymilo_prefect.wording import listed
 
 HiddenRows = Literal["send", "reject"]
 HIDDEN = "the row is hidden in the sheet"
-GARBLED = "the name's accents are garbled: they were saved in a wrong encoding, so correct the name"
+GARBLED = "the name's accents are garbled by a wrong encoding: correct the name"
 
 _A_DIGIT = re.compile("[1-9]")
 _NO_NAME = re.compile(r"[\d\s.,]*")  # a number, such as the 0 of a formula that isn't calculated
@@ -25,7 +25,7 @@ _NO_NAME = re.compile(r"[\d\s.,]*")  # a number, such as the 0 of a formula that
 _FORMULA = re.compile(r"=.*(?:[(!&]|[A-Za-z]\$?\d)", re.S)
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 # A row without one of these would be sent to nobody, by half a name, or to another posting.
-_MUST_HAVE_VALUE = {
+_REQUIRED_VALUES = {
     "email": "e-mail",
     "name": "name",
     "first_name": "first name",
@@ -44,22 +44,22 @@ def read_candidates(
     default_region: str | None = None,
     hidden_rows: HiddenRows = "send",
 ) -> Iterator[CandidateRow | RowOutcome]:
-    """Read the rows of a sheet in order, lazily: a `CandidateRow` for each row that can be sent.
+    """Read the rows of a sheet, lazily and in order: a `CandidateRow` for each sendable row.
 
-    Every other row is a `RowOutcome`, `rejected` or `duplicate`; none is left out. Of rows with the
-    same posting and e-mail address, whatever its case, the first that isn't rejected is the
+    Every other row is a `RowOutcome`, `rejected` or `duplicate`; no row is dropped. Of rows with
+    the same posting and e-mail address, whatever its case, the first that isn't rejected is the
     candidate. A phone number alone never rejects a row. Neither a row's repr nor its reason
     contains anything that was typed in the sheet.
 
     Args:
         sheet: A sheet.
-        columns: What its columns are, from `map_columns`.
-        resolve_posting: Gives the `url_key` of the posting that a row's posting cell means, `""` if
-            that's empty or there is no such column. Its ValueError rejects the row, and is the
-            reason: it must not show the cell.
-        retake: Whether a candidate who has an interview gets another one, where the row itself
-            doesn't say so in a retake column.
-        default_region: Where phone numbers without `+` are from, ISO 3166, two letters.
+        columns: The meaning of its columns, from `map_columns`.
+        resolve_posting: Returns the `url_key` for the text of a row's posting cell, `""` if it is
+            empty or there is no such column. A ValueError rejects the row, and its message is the
+            reason, which must not contain the cell.
+        retake: Whether a candidate who has an interview gets another one, for rows without a value
+            in a retake column.
+        default_region: The region of phone numbers without `+`, ISO 3166, two letters.
         hidden_rows: Whether rows that are hidden or filtered out in the spreadsheet program are
             read like the others or rejected. Either way their reason mentions it.
 
@@ -110,7 +110,7 @@ def _without_duplicates(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads single rows of a sheet."""
+    """Turns a row of a sheet into a candidate or an outcome."""
 
     columns: Columns
     resolve_posting: Callable[[str], str]
@@ -140,7 +140,7 @@ class _Reader:
             return _rejected(row, "no e-mail address" if is_empty else email_note)
         typed_name = typed.get("name", "")
         if _NO_NAME.fullmatch(typed_name) or is_placeholder(typed_name, "name"):
-            typed_name = _whole(_value(typed, "first_name"), _value(typed, "last_name"))
+            typed_name = _full_name(_value(typed, "first_name"), _value(typed, "last_name"))
         name = " ".join(typed_name.split())
         if _NO_NAME.fullmatch(name):
             return _rejected(row, "no name")
@@ -158,7 +158,7 @@ class _Reader:
         except ValueError as error:
             return _rejected(row, str(error))
         typed_phone = typed.get("phone_number")
-        # A cell with a digit is a number: it needn't be compared with words.
+        # A cell with a digit can't be a placeholder word.
         if typed_phone and not _A_DIGIT.search(typed_phone):
             typed_phone = _value(typed, "phone_number") or None
         phone, phone_note = read_phone(typed_phone, self.region) if typed_phone else (None, "")
@@ -188,14 +188,14 @@ class _Reader:
         )
 
     def _formulas(self, row: Row, typed: dict[str, str]) -> tuple[str, str]:
-        """Return why a row without the values of its formulas is rejected, or what it lacks.
+        """Return a reason to reject a row with uncalculated formulas, or a note on what it lacks.
 
-        A text file may hold the formula itself, which is no value either.
+        A text file may contain the formula itself, which isn't a value either.
         """
         columns = self.columns
         without = set(row.uncalculated)
         without |= {columns.fields[field] for field, text in typed.items() if _FORMULA.match(text)}
-        for key, what in _MUST_HAVE_VALUE.items():
+        for key, what in _REQUIRED_VALUES.items():
             if columns.fields.get(key) in without:
                 return (
                     f"the {what} is a formula without a stored value: open the file in a "
@@ -209,13 +209,13 @@ class _Reader:
 
 
 def _value(typed: dict[str, str], field: str) -> str:
-    """Take a field's text, `""` where only a placeholder such as "n/a" was typed."""
+    """Return a field's text, or `""` for a placeholder such as "n/a"."""
     text = typed.get(field)
     return text if text and not is_placeholder(text, field) else ""
 
 
 def _same_name(one: str, other: str) -> bool:
-    """Return whether two names have the same words, in any order, case and punctuation."""
+    """Return whether two names have the same words, ignoring order, case and punctuation."""
     return one == other or _words(one) == _words(other)
 
 
@@ -227,8 +227,8 @@ def _joined(*reasons: str) -> str:
     return "; ".join(filter(None, reasons))
 
 
-def _whole(first: str, last: str) -> str:
-    """Put a name together, unless one of its columns holds the whole of it."""
+def _full_name(first: str, last: str) -> str:
+    """Join first and last name, unless one of the columns holds the full name."""
     if first and last.casefold().startswith(f"{first} ".casefold()):
         return last
     if last and first.casefold().endswith(f" {last}".casefold()):
@@ -237,7 +237,7 @@ def _whole(first: str, last: str) -> str:
 
 
 def _cells(row: Row, columns: dict[str, int]) -> dict[str, str]:
-    """Take the cells of these columns that aren't empty."""
+    """Return the cells of these columns that aren't empty."""
     if not columns:
         return {}
     cells = row.cells

@@ -1,4 +1,4 @@
-"""The bytes of a text file, CSV in the widest sense -> its rows, checked before the first one."""
+"""Read text files as CSV with any delimiter, and validate the file before its first row."""
 
 import csv
 import io
@@ -15,16 +15,16 @@ from heymilo_prefect.sheets.spooled import SpooledRows, reader_at_start
 from heymilo_prefect.sheets.text import clean_row
 
 LONGEST_ROW = 1_000_000
-"""Characters that a row may have: more are a quotation mark that isn't closed, or an attack."""
+"""Maximum characters per row. Anything longer is an unclosed quote, or an attack."""
 
 _DELIMITERS = ",;\t|"
-_SAID_DELIMITER = re.compile(r'"?sep=([^\r\n"])"?[\r\n]*', re.I)
-# A second byte-order mark, or one where files were joined, and the end of a file in DOS.
+_DELIMITER_LINE = re.compile(r'"?sep=([^\r\n"])"?[\r\n]*', re.I)
+# A byte-order mark inside a joined file, and DOS's end-of-file character.
 _NO_TEXT = "\ufeff\x1a"
 
 
 class _TooLong(Exception):
-    """A row goes on after `LONGEST_ROW`."""
+    """A row is longer than `LONGEST_ROW`."""
 
 
 def read_delimited(
@@ -34,7 +34,7 @@ def read_delimited(
     header_within: int,
     encoding: str | None = None,
 ) -> SpooledRows:
-    """Read a text file, whatever its delimiter, and whatever its encoding if it can be determined.
+    """Read a text file with any delimiter, and any encoding that can be determined.
 
     The whole file is checked here: what is broken near its end is found before anything was
     sent. A quoted cell with line breaks is one row, and Excel's own `sep=;` in the first line is
@@ -58,13 +58,15 @@ def read_delimited(
     head = _head(file, encoding)
     if not any(map(str.strip, head)):
         raise SheetError(f'"{name}" is empty.')
-    said = _SAID_DELIMITER.fullmatch(head[0])
+    declared = _DELIMITER_LINE.fullmatch(head[0])
     delimiter = (
-        said[1]
-        if said
-        else max(_DELIMITERS, key=lambda each: _promise(head, each, is_header, header_within))
+        declared[1]
+        if declared
+        else max(
+            _DELIMITERS, key=lambda each: _delimiter_score(head, each, is_header, header_within)
+        )
     )
-    read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if said else 0)
+    read = partial(_records, encoding=encoding, delimiter=delimiter, above=1 if declared else 0)
     if wrong:
         row = _first_garbled(read(reader_at_start(file), errors="replace"))
         advice = "Check the accented characters in a spreadsheet program, and save"
@@ -79,7 +81,7 @@ def read_delimited(
 
 
 def _first_garbled(records: Iterator[list[str]]) -> int:
-    """Return the number of the first row with a character that couldn't be decoded."""
+    """Return the number of the first row with a character that can't be decoded."""
     number = 0
     with suppress(_TooLong, csv.Error):
         for number, cells in enumerate(records, 1):
@@ -91,8 +93,8 @@ def _first_garbled(records: Iterator[list[str]]) -> int:
 def _records(
     stream: BinaryIO, encoding: str, delimiter: str, above: int = 0, errors: str = "strict"
 ) -> Iterator[list[str]]:
-    """Give the rows; `above` lines belong to none."""
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))  # a process has but one
+    """Yield the rows, after skipping the first `above` lines."""
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))  # global to the process
     size = 0
 
     def bounded() -> Iterator[str]:
@@ -123,7 +125,7 @@ def _check(records: Iterator[list[str]], name: str) -> None:
             next(number)
     except _TooLong:
         raise SheetError(
-            f'"{name}" has more than {LONGEST_ROW:,} characters in row {next(number)}: look for a '
+            f'"{name}" has more than {LONGEST_ROW:,} characters in row {next(number)}. Look for a '
             "quotation mark that isn't closed, or shorten that row."
         ) from None
     except csv.Error:
@@ -151,10 +153,10 @@ def _head(file: BinaryIO, encoding: str) -> list[str]:
     return head
 
 
-def _promise(
+def _delimiter_score(
     head: list[str], delimiter: str, is_header: Callable[[list[str]], bool], header_within: int
 ) -> tuple[int, int]:
-    """How well a delimiter splits: cells in the header; without a header, in the widest row."""
+    """Rate a delimiter by the cells in the header or, without a header, in the widest row."""
     widths = [0]
     try:
         for cells in islice(csv.reader(head, delimiter=delimiter), header_within):

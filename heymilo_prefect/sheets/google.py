@@ -1,4 +1,4 @@
-"""Google Sheets: links, downloads, and private sheets read with credentials."""
+"""Read Google Sheets and Drive files, by public link or with credentials."""
 
 import os
 import re
@@ -27,8 +27,8 @@ _DRIVE_PATH = re.compile(r"/(?:a/[^/]+/)?file/(?:u/\d+/)?d/([\w-]+)(?:/|$)")
 class GoogleLink:
     """A link to Google's own page about a file.
 
-    `kind` is "sheet", "published" (with File > Share > Publish to web) or "drive"; `gid` is the
-    number of the worksheet that the page shows, where the link says it.
+    `kind` is "sheet", "published" (by File > Share > Publish to web) or "drive"; `gid` is the
+    number of the worksheet that the link points to, if any.
     """
 
     kind: Literal["sheet", "published", "drive"]
@@ -38,11 +38,11 @@ class GoogleLink:
 
     @property
     def name(self) -> str:
-        """Name it for people: who knows its id may be able to read it."""
+        """Return a display name without the file's id, which may be enough to read the file."""
         return "the Google Drive file" if self.kind == "drive" else "the Google sheet"
 
     def download(self, worksheet: str | None) -> str:
-        """Give the address of the bytes: CSV holds one worksheet, so a named one needs XLSX."""
+        """Return the download URL: CSV holds one worksheet, so a named one needs XLSX."""
         query = {"resourcekey": self.resource_key}
         if self.kind == "drive":
             query |= {"export": "download", "id": self.file_id}
@@ -58,26 +58,26 @@ class GoogleLink:
 
 
 def google_link(source: object) -> GoogleLink | None:
-    """Recognise a Google Sheets or Drive link, as people copy it from the address bar."""
+    """Parse a Google Sheets or Drive link as copied from the address bar; None for other links."""
     parts = _split(source) if isinstance(source, str) else None
     if parts is None or parts.scheme not in ("http", "https"):
         return None
-    said = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    key = said.get("resourcekey")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    key = query.get("resourcekey")
     if parts.hostname == "docs.google.com" and (found := _SHEET_PATH.match(parts.path)):
-        # What follows the "#" is the worksheet on the screen; a "gid" before it may be older.
-        shown = parse_qs(parts.fragment).get("gid", [None])[-1] or said.get("gid")
+        # The fragment names the worksheet on the screen; a "gid" in the query may be older.
+        shown = parse_qs(parts.fragment).get("gid", [None])[-1] or query.get("gid")
         return GoogleLink("published" if found[1] else "sheet", found[2], shown, key)
     if parts.hostname == "drive.google.com":
         if found := _DRIVE_PATH.match(parts.path):
             return GoogleLink("drive", found[1], None, key)
-        if parts.path in ("/open", "/uc") and "id" in said:
-            return GoogleLink("drive", said["id"], None, key)
+        if parts.path in ("/open", "/uc") and "id" in query:
+            return GoogleLink("drive", query["id"], None, key)
     return None
 
 
 def local_path(source: str | os.PathLike[str]) -> str | None:
-    """Give the path on this machine, also of a `file://` link; None when it leads elsewhere."""
+    """Return the path on this machine, also of a `file://` link; None for other links."""
     if not isinstance(source, str) or not _LINK.match(source):
         return os.path.expanduser(source)
     if "::" not in source and (parts := _split(source)) and parts.scheme in ("file", "local"):
@@ -86,8 +86,8 @@ def local_path(source: str | os.PathLike[str]) -> str | None:
 
 
 def name_of_link(url: str) -> str:
-    """Name the host and the end of the path: what lies between may be as secret as a query."""
-    # In a chain such as zip://a.csv::s3://bucket/b.zip the first with an address is the file.
+    """Return a link's host and last path segment; the segments between may be secret."""
+    # In a chain such as zip://a.csv::s3://bucket/b.zip the first link with a host is the file.
     first = next((link for link in url.split("::") if "://" in link), "")
     parts = _split(first)
     if parts is None:
@@ -136,8 +136,8 @@ def read_private(
         import gspread
     except ImportError:
         raise SheetError(
-            'A private Google sheet needs a package that is missing: pip install "heymilo-prefect'
-            '[google]".'
+            "Private Google sheets need a package that isn't installed: "
+            'pip install "heymilo-prefect[google]".'
         ) from None
     name = link.name
     try:
@@ -147,11 +147,13 @@ def read_private(
     except SheetError:
         raise
     except gspread.exceptions.APIError as error:
-        raise SheetError(f'"{name}" can\'t be read: {_why(error, credentials)}.') from None
+        raise SheetError(
+            f'"{name}" can\'t be read: {_describe_api_error(error, credentials)}.'
+        ) from None
     except Exception as error:
         raise SheetError(
-            f'"{name}" can\'t be read: {type(error).__name__}; check google_credentials, and that '
-            "this machine reaches Google."
+            f'"{name}" can\'t be read: {type(error).__name__}. Check google_credentials, and that '
+            "this machine can reach Google."
         ) from None
 
 
@@ -159,7 +161,7 @@ def _reading(credentials: "Credentials") -> "Credentials":
     from google.auth.credentials import Scoped
     from gspread.auth import READONLY_SCOPES
 
-    # prefect-gcp's are for Google Cloud, whose scope doesn't open a sheet.
+    # prefect-gcp's credentials have Google Cloud's scope, which doesn't include sheets.
     if isinstance(credentials, Scoped):
         scoped: Credentials = credentials.with_scopes(READONLY_SCOPES)  # type: ignore[no-untyped-call]
         return scoped
@@ -181,8 +183,8 @@ def _read(
             raise
         if worksheet is None and link.gid is not None:
             raise SheetError(
-                f'"{link.name}" is an uploaded workbook, in which a link can\'t point to a '
-                "worksheet: name the worksheet."
+                f'"{link.name}" is an uploaded workbook, in which a link can\'t select a '
+                "worksheet. Pass worksheet."
             ) from None
         return _file(client, link), worksheet
     if worksheet is None and link.gid is not None:
@@ -199,35 +201,35 @@ def _file(client: "gspread.Client", link: GoogleLink) -> bytes:
 
 
 def _title(client: "gspread.Client", link: GoogleLink) -> str:
-    """Give the name of the worksheet that the link shows: XLSX doesn't have Google's numbers."""
-    said = client.http_client.fetch_sheet_metadata(
+    """Return the name of the worksheet that the link points to: XLSX doesn't contain gids."""
+    metadata = client.http_client.fetch_sheet_metadata(
         link.file_id, {"fields": "sheets.properties(sheetId,title)"}
     )
-    for sheet in said["sheets"]:
+    for sheet in metadata["sheets"]:
         if str(sheet["properties"]["sheetId"]) == link.gid:
             return str(sheet["properties"]["title"])
     raise SheetError(
-        f'"{link.name}" has no worksheet with gid={link.gid} any more: copy the link again.'
+        f'"{link.name}" has no worksheet with gid={link.gid} any more. Copy the link again.'
     )
 
 
-def _why(error: "gspread.exceptions.APIError", credentials: "Credentials") -> str:
+def _describe_api_error(error: "gspread.exceptions.APIError", credentials: "Credentials") -> str:
     status, reasons = error.response.status_code, _reasons(error)
     if "exportSizeLimitExceeded" in reasons:
         return (
-            "it is larger than the 10 MB that Google exports; split it, or give the path of a "
+            "it is larger than the 10 MB that Google exports. Split it, or pass the path of a "
             "downloaded XLSX"
         )
     if reasons & _DISABLED:
         return "enable the Google Drive and Google Sheets APIs in the account's Cloud project"
     if status == 429 or reasons & _TOO_OFTEN:
-        return "Google is asked too often; run again in a minute"
+        return "Google's rate limit is exceeded. Run again in a minute"
     if status in (401, 403, 404):
         account = getattr(credentials, "service_account_email", "the account of the credentials")
         return f"share it with {account}, as a viewer"
-    return f"Google answered {status}; run again later"
+    return f"Google returned status {status}. Run again later"
 
 
 def _reasons(error: "gspread.exceptions.APIError") -> set[str]:
-    said = [*error.error.get("errors", []), *error.error.get("details", [])]
-    return {entry.get("reason", "") for entry in said}
+    entries = [*error.error.get("errors", []), *error.error.get("details", [])]
+    return {entry.get("reason", "") for entry in entries}

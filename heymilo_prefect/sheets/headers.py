@@ -1,6 +1,6 @@
-"""What the header of a column says that it holds: the words of five languages for it.
+"""Recognise the field of a column by its header, in five languages.
 
-Only a whole header is recognised, never a part: "Recruiter email" isn't the candidate's.
+Only a complete header is recognised, never a part: "Recruiter email" isn't the candidate's.
 """
 
 import re
@@ -108,7 +108,7 @@ _OF_WHOM = """
     du candidat, de la candidate; del candidato, de la candidata, del postulante;
     do candidato, da candidata
 """
-# An aside may say whose a column is, "Email (recruiter)": it is passed over only if it can't.
+# Text in brackets may name another person, "Email (recruiter)": only these words are ignored.
 _HARMLESS = set(
     re.findall(
         r"\w+",
@@ -126,7 +126,7 @@ _HARMLESS = set(
         """,
     )
 )
-# With words of usual headers, these make what may be the name's: "Participant", "Preferred name".
+# Together with words of usual headers, these may be a name: "Participant", "Preferred name".
 _NAME_WORDS = {
     *("name", "names", "nom", "noms", "nombre", "nombres", "nome", "nomes", "vorname", "nachname"),
     *("namen", "prenom", "apellido", "apellidos", "sobrenome", "candidate", "applicant", "person"),
@@ -155,17 +155,17 @@ _PREFIXES, _SUFFIXES = _each(_WHOSE), _each(_OF_WHOM)
 
 
 def field_of(header: str) -> str | None:
-    """Give the field that a header is a usual name of, in whatever case and punctuation."""
+    """Return the field that a header usually names, ignoring case and punctuation."""
     return _FIELD_OF.get(_known(header))
 
 
 def is_bare_name(header: str) -> bool:
-    """Say whether a header is no more than "Name", which beside "Vorname" means the last name."""
+    """Return whether a header is just "Name", which next to "Vorname" means the last name."""
     return _known(header) in _BARE_NAMES
 
 
 def may_be_name(header: str) -> bool:
-    """Return whether an unknown header is probably a candidate's name, to suggest it in an error.
+    """Return whether an unknown header is probably the name, to suggest it in an error.
 
     "Participant" and "Preferred name (nickname)" are, "Company name" isn't.
     """
@@ -174,7 +174,7 @@ def may_be_name(header: str) -> bool:
 
 
 def _known(header: str) -> str:
-    """Find the usual name in a header, which may say whose it is: "Candidate", "your"."""
+    """Return the usual header within one that may name the person: "Candidate", "your"."""
     plain = alnum_key(_ASIDE.sub(_without_aside, fold_case(header)))
     without = (
         *(plain.removeprefix(whose) for whose in _PREFIXES),
@@ -203,13 +203,13 @@ _NOT_APPLICABLE = {
     *("n/a", "n.a.", "n.a", "n. a.", "n / a", "n/a.", "#n/a", "none", "k.a.", "k. a.", "k.a"),
     *("keine angabe", "not applicable", "no aplica", "nao se aplica", "sans objet", "s.o."),
 }
-# These are nobody's name. Na, Nil, Null, Nan, Nada, Sin and Blank are: they must not be here.
+# Never a person's name. Na, Nil, Null, Nan, Nada, Sin and Blank are names: keep them out.
 _NEVER_A_NAME = _NOT_APPLICABLE | {
     *("tbd", "t.b.d.", "tbc", "tba", "unknown", "not available", "not provided", "unbekannt"),
     *("inconnu", "inconnue", "non renseigne", "desconocido", "no disponible", "desconhecido"),
     *("nao informado",),
 }
-# Where no name is expected, words that may be one also mean nothing.
+# Words for nothing in fields other than a name, where they can't be a person's name.
 _NOTHING = {
     alnum_key(words)
     for words in re.split(
@@ -239,28 +239,28 @@ _LACKING = (
 )
 _WITHOUT = re.compile(rf"{_LACKING}\b\s*(.+)")
 _FILLER = re.compile("0*|x{3,}")
-# Nearly all names differ from every placeholder by how they start, which is quick to see.
+# A quick first check: nearly all names differ from every placeholder in how they start.
 _MAY_BE_PLACEHOLDER = re.compile(rf"[\W\d_]|xxx|{_LACKING}\b")
 _DASHES = "-\u2013\u2014\u2212/. "
 _LONGEST_PLACEHOLDER = 40
 
 
 def parse_bool(text: str) -> bool | None:
-    """Read a yes or a no; None if it's neither."""
+    """Parse a yes or a no; return None for anything else."""
     answer = fold_case(text.strip())
     return True if answer in _YES else False if answer in _NO else None
 
 
 def is_placeholder(text: str, field: str) -> bool:
-    """Return whether a field's cell only marks that it's empty: `-`, `n/a`, `TBD`, `no phone`.
+    """Return whether a cell only marks that there is no value: `-`, `n/a`, `TBD`, `no phone`.
 
-    In a name only what is nobody's name counts, as somebody may be called Na; elsewhere any word
+    In a name only text that is never a name counts, because Na is one; elsewhere any word
     for nothing in English, German, French, Spanish or Portuguese does. A posting that is "TBD"
-    isn't empty: its row mustn't go to the posting for rows that name none.
+    isn't empty: its row must not go to the default posting.
 
     Args:
         text: The cell's text.
-        field: What the column is, one of `FIELDS`.
+        field: The column's field, one of `FIELDS`.
     """
     if len(text) > _LONGEST_PLACEHOLDER:
         return False
@@ -280,6 +280,6 @@ def is_placeholder(text: str, field: str) -> bool:
 
 
 def is_totals_row(cells: Iterable[str]) -> bool:
-    """Say whether a row is a sum: a word for it, and beside it only numbers."""
+    """Return whether a row is a sum: a word for a total, and otherwise only numbers."""
     words = {"".join(re.findall(r"[^\W\d_]+", fold_case(cell))) for cell in cells} - {""}
     return bool(words) and words <= _TOTALS

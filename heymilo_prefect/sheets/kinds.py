@@ -1,4 +1,4 @@
-"""Recognizes files that are no sheet, by their first bytes, so that an error can name them."""
+"""Recognize files that aren't sheets by their first bytes, so that the error can name them."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from heymilo_prefect.sheets.sheet import SheetError
 
 START = 4096
-"""How many bytes of a file are looked at."""
+"""Bytes of a file that are examined."""
 
 
 class _Kind(NamedTuple):
@@ -29,7 +29,7 @@ _BINARY = [
         "a compressed file",
         rb"\x1f\x8b|BZh[1-9]|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"
         rb"|.{257}ustar",
-        "Unpack it, and give the sheet that is in it.",
+        "Unpack it, and use the sheet inside.",
     ),
     _kind(
         "a picture",
@@ -43,21 +43,21 @@ _BINARY = [
     _kind(
         "a shortcut",
         rb"bplist00|L\x00\x00\x00\x01\x14\x02\x00",
-        "Give the file or link it leads to.",
+        "Use the file or link that it leads to.",
     ),
 ]
 
-# Looked for without a byte-order mark, blanks at the start, and the NULs of UTF-16.
+# Matched after a byte-order mark, leading blanks and the NULs of UTF-16 are removed.
 _TEXT = [
     _kind(
         "a shortcut to a Google sheet",
         rb'\{.{0,500}"(doc_id"|url"\s*:\s*"https?://(docs|drive)\.google\.com)',
-        "Give the address that the browser shows for the sheet, or download it as XLSX.",
+        "Use the link in the browser's address bar, or download the sheet as XLSX.",
     ),
     _kind(
         "a shortcut",
         rb"\[InternetShortcut\]|<\?xml.{0,100}<!DOCTYPE plist",
-        "Give the file or link it leads to.",
+        "Use the file or link that it leads to.",
     ),
     _kind("a Git LFS pointer", rb"version https://git-lfs", "Fetch the file with git lfs pull."),
     _kind("an XML spreadsheet", rb"<\?xml.{0,1000}(Excel\.Sheet|office:spreadsheet)"),
@@ -84,14 +84,14 @@ _EDGE = re.compile(rb"^(\xef\xbb\xbf|\xff\xfe|\xfe\xff|\s)+")
 
 
 def refuse_other_kinds(start: bytes, name: str) -> None:
-    """Raise if a file begins as no sheet does.
+    """Raise SheetError if a file is of a known kind other than a sheet.
 
     Args:
         start: The file's first `START` bytes.
         name: Its name in errors.
 
     Raises:
-        SheetError: It names what the file is, and what to do.
+        SheetError: Its message names the kind of file and the fix.
     """
     text = _EDGE.sub(b"", start.replace(b"\x00", b""))
     for kinds, content in ((_BINARY, start), (_TEXT, text)):

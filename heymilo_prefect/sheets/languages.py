@@ -1,4 +1,4 @@
-"""How well a word fits the spelling of a language, by the names and words in `languages.txt`."""
+"""Rate how well a word fits the spelling of a language, from the words in `languages.txt`."""
 
 import math
 from collections import Counter
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 _WORDS = Path(__file__).with_name("languages.txt")
-# What is written in Romanian's own code page, which has no letters with a comma below.
+# How Romanian is written in its own code page, which has no letters with a comma below.
 _CEDILLAS = str.maketrans("șțȘȚ", "şţŞŢ")
 
 
@@ -34,7 +34,7 @@ class Spelling:
         )
 
     def log_probability(self, word: str) -> tuple[float, float]:
-        """Return the logarithm of a word's probability, and what is usual for its length."""
+        """Return the log-probability of a word, and the usual one for its length."""
         known = self._known
         result = 0.0
         for letters in _letters(word):
@@ -58,7 +58,7 @@ def _letters(word: str) -> Iterable[tuple[str, str, str]]:
 
 @cache
 def spellings() -> dict[str, Spelling]:
-    """Return the model of each language, read at the first call."""
+    """Return the model of each language, loaded on the first call."""
     words: dict[str, list[str]] = {}
     for line in _WORDS.read_text(encoding="utf-8").split("\n"):
         if line.startswith("["):

@@ -1,4 +1,4 @@
-"""Finds the header that merged cells make of several rows and columns."""
+"""Find the header that merged cells make of several rows and columns."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Header(NamedTuple):
 def header_of(
     rows: Sequence[Row], merged: Collection[Range], hidden_columns: Collection[int] = ()
 ) -> Header:
-    """Combine the rows of a header, of which the first one is known.
+    """Combine the rows of a header, whose first row is known.
 
     A header goes down as far as its merged cells do, to the last row without an e-mail address.
     The lowest text of a column is its header. A cell that is merged over several columns is the
@@ -63,7 +63,7 @@ def header_of(
 def _join(
     cells: list[str], covered: Sequence[int], own: Collection[int], hidden: Collection[int]
 ) -> list[tuple[int, ...]]:
-    """Give each column under a merged cell to the nearest header on its left, and return these."""
+    """Assign each column under a merged cell to the nearest header on its left."""
     visible = [column for column in covered if column not in hidden] or list(covered)
     groups: list[list[int]] = []
     for column in visible:
@@ -79,7 +79,7 @@ def _join(
 
 
 def join(row: Row, joined: Sequence[Sequence[int]]) -> Row:
-    """Put the texts of joined columns, such as two halves of a name, into the first of them."""
+    """Move the texts of joined columns, such as two halves of a name, into the first of them."""
     cells, uncalculated = row.cells, set(row.uncalculated)
     for columns in joined:
         present = [column for column in columns if column < len(cells)]

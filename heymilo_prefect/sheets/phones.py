@@ -1,4 +1,4 @@
-"""A phone number as people type it -> as it is sent: in E.164 where its country is known."""
+"""Normalize phone numbers as people type them: to E.164 if the country is known."""
 
 import re
 import unicodedata
@@ -29,8 +29,8 @@ _EXTENSION = re.compile(
     r"(?<=[\d\s).,;])(?:ext(?:n|ension)?|x|#|durchwahl|dw|poste|anexo|ramal)[.:=\s]*\d{1,7}\s*$",
     re.IGNORECASE,
 )
-# What stands before or after a number holds no digit and doesn't touch one with a letter: it might
-# be a part of the number, as in "012O".
+# The text around a number has no digit, and no letter that touches one: that might belong to the
+# number, as in "012O".
 _NUMBER = re.compile(
     r"(?:[^\d+(]|\((?!\s*[+\d]))*"
     r"(?<!\w)(?P<number>\(?\s*\+?\s*[\d(][\d\s().\u2010-\u2015\u2212-]*)(?!\w)"
@@ -40,7 +40,7 @@ _COMMA_FLOAT = re.compile(r"(\+?\d{7,}),0+")
 
 
 def check_region(default_region: str | None) -> str | None:
-    """Give a region as ISO 3166 writes it, or None.
+    """Return a region code in capitals, or None for None.
 
     Raises:
         ValueError: There is no such region.
@@ -50,14 +50,14 @@ def check_region(default_region: str | None) -> str | None:
     region = default_region.upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(
-            f"default_region {quoted(default_region)} isn't a region: write two letters of ISO "
+            f"default_region {quoted(default_region)} isn't a region. Use two letters of ISO "
             '3166, such as "US", "GB" or "DE".'
         )
     return region
 
 
 def read_phone(text: str, default_region: str | None = None) -> tuple[str, str]:
-    """Read a phone number: in E.164 where its country is known, otherwise as typed.
+    """Read a phone number: as E.164 if its country is known, otherwise as typed.
 
     With a `+` it must have a possible length. Without one it must be a valid number: of
     `default_region` if there is one, else an international one of 11 digits or more, for with 10
@@ -83,7 +83,7 @@ def read_phone(text: str, default_region: str | None = None) -> tuple[str, str]:
     if len(text) > _AT_MOST:
         return text, PHONE_AS_TYPED
     numbers = _numbers(unicodedata.normalize("NFKC", without_invisible(text)))
-    # A cut may have gone through a number: what it leaves must be valid, not just of a good length.
+    # Splitting may cut a number: the part must be a valid number, not just one of possible length.
     is_cut = len(numbers) > 1
     read = [_e164(_EXTENSION.sub("", each), region, must_be_valid=is_cut) for each in numbers]
     for typed, number in zip(numbers, read, strict=True):
@@ -95,7 +95,7 @@ def read_phone(text: str, default_region: str | None = None) -> tuple[str, str]:
 
 
 def _numbers(text: str) -> list[str]:
-    """Cut a cell into its numbers; a slash may also stand behind an area code."""
+    """Split a cell into its numbers; a slash may also follow an area code."""
     parts = [part for part in _BETWEEN.split(text) if part.strip()]
     lengths = [sum(map(str.isdigit, part)) for part in parts]
     if lengths and min(lengths) >= _DIGITS_OF_A_NUMBER:
@@ -105,7 +105,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _e164(text: str, region: str | None, must_be_valid: bool) -> str:
-    """Give a number in E.164, or `""` if its country isn't known or it isn't possible there."""
+    """Return a number as E.164, or `""` if its country is unknown or it isn't possible there."""
     typed = text.strip()
     whole = _COMMA_FLOAT.fullmatch(typed)
     found = _NUMBER.fullmatch(whole[1] if whole else without_float(typed))
@@ -123,8 +123,8 @@ def _e164(text: str, region: str | None, must_be_valid: bool) -> str:
     number = _parsed(full, region)
     if number is None:
         return ""
-    # A number with its + is believed when its length fits; one without must be in the numbering
-    # plan, for its first digits may be no country code at all.
+    # With a +, a possible length is enough. Without one the number must be in the numbering plan,
+    # because its first digits may not be a country code.
     if has_code and not must_be_valid:
         reason = phonenumbers.is_possible_number_with_reason(number)
         is_good = reason == ValidationResult.IS_POSSIBLE
@@ -142,7 +142,7 @@ def _parsed(text: str, region: str | None) -> PhoneNumber | None:
 
 
 def _has_two_readings(digits: str, national: PhoneNumber) -> bool:
-    """Say whether a region's number is also one with the region's code: 491701234567 in Germany."""
+    """Return whether a national number is also valid with its country code: 491701234567."""
     if not digits.startswith(str(national.country_code)):
         return False
     full = _parsed(f"+{digits}", None)
@@ -150,7 +150,7 @@ def _has_two_readings(digits: str, national: PhoneNumber) -> bool:
 
 
 def _is_plain_e164(text: str) -> bool:
-    """Say whether phonenumbers would give this very text; many times as fast as asking it."""
+    """Return whether phonenumbers would return this text unchanged; much faster than asking it."""
     if not (text[:1] == "+" and text[1:].isdecimal() and text.isascii()):
         return False
     pattern = _plain_e164(text[1:4])
@@ -159,9 +159,9 @@ def _is_plain_e164(text: str) -> bool:
 
 @cache
 def _plain_e164(start: str) -> re.Pattern[str] | None:
-    """Give what numbers look like that begin so and that phonenumbers leaves as they are.
+    """Return a pattern of E.164 numbers with this start that phonenumbers returns unchanged.
 
-    Their length is possible, and they don't begin with what it may take for a national prefix.
+    Their length is possible, and they don't start with a possible national prefix.
     """
     if start[0] == "0":
         return None

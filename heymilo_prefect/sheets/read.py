@@ -1,4 +1,4 @@
-"""A path, a link or a file -> a `Sheet`: its header row found, its rows to be read."""
+"""Read a sheet from a path, a link or an open file: detect its format and find its header."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -23,20 +23,20 @@ def read_sheet(
     column_map: Mapping[str, str | None] | None = None,
     encoding: str | None = None,
 ) -> Sheet:
-    """Read a CSV, XLSX, XLS, XLSB or ODS file; its content says which, not its name.
+    """Read a CSV, XLSX, XLS, XLSB or ODS file; the format is detected from its content.
 
     Titles, blank rows and groups above the header are skipped: the header is the first of the
     first 20 rows that has an e-mail column.
 
     Args:
-        source: A path or a link, to at most 200 MB; see `open_source`.
+        source: A path or a link to at most 200 MB, see `open_source`.
         worksheet: The worksheet of a workbook; the first visible one without it.
-        column_map: What the headers mean where they aren't usual ones, see `map_columns`.
-        encoding: The encoding of a CSV file, where it can't be determined: a Python codec's name,
-            such as "cp1250". A file that begins with a byte-order mark is read by that.
+        column_map: The meaning of headers that aren't recognised, see `map_columns`.
+        encoding: The encoding of a CSV file that can't be determined: the name of a Python codec,
+            such as "cp1250". A byte-order mark takes precedence.
 
     Raises:
-        SheetError: The sheet can't be read as it is; the sentence says why and what to do.
+        SheetError: The sheet can't be read; the message gives the reason and the fix.
 
     Example:
         >>> with read_sheet("applicants.xlsx") as sheet:  # doctest: +SKIP
@@ -54,21 +54,23 @@ def parse_sheet(
     column_map: Mapping[str, str | None] | None = None,
     encoding: str | None = None,
 ) -> Sheet:
-    """Read a sheet, as `read_sheet` does, from a file on disk that is the sheet's from then on.
+    """Read a sheet from an open file, like `read_sheet`. The sheet takes over the file.
 
     Raises:
-        SheetError: The sheet can't be read as it is.
+        SheetError: The sheet can't be read.
     """
     try:
         if is_workbook(file):
             if encoding is not None:
                 raise SheetError(
-                    f'"{name}" is a workbook, whose text has a known encoding. Leave out encoding.'
+                    f'"{name}" is a workbook, which stores its own encoding. Leave out encoding.'
                 )
             rows = read_workbook(file, name, worksheet)
             file.close()
         elif worksheet is not None:
-            raise SheetError(f'"{name}" is a CSV file, which has no worksheets: name none.')
+            raise SheetError(
+                f'"{name}" is a CSV file, which has no worksheets. Leave out worksheet.'
+            )
         else:
             rows = read_delimited(
                 file, name, lambda cells: is_header(cells, column_map), _HEADER_WITHIN, encoding
@@ -104,25 +106,22 @@ def _find_header(
     others = rows.other_worksheets if worksheet is None else ()
     if not above and not others:
         raise SheetError(
-            f'"{name}" has no rows in its first {_HEADER_WITHIN}: is it the right one?'
+            f'The first {_HEADER_WITHIN} rows of "{name}" are blank. Check that it is the right '
+            "sheet."
         )
     place = f"the first {_HEADER_WITHIN} rows of {listed([rows.worksheet])}"
     if not above:
-        raise SheetError(f'"{name}" has nothing in {place}. {_other_worksheet(others)}.')
-    # From the first "@" on it's candidates' data, which an error must not show.
+        raise SheetError(f'"{name}" has no data in {place}. {_other_worksheet(others)}.')
+    # From the first "@" on, rows hold candidates' data, which an error must not show.
     shown = takewhile(lambda row: not any("@" in cell for cell in row.cells), above)
     widest = max(shown, key=lambda row: sum(map(bool, row.cells)), default=None)
-    seen = f"the headers seen are {listed(widest.cells)}" if widest else "it begins with candidates"
+    seen = f"the headers seen are {listed(widest.cells)}" if widest else "it starts with candidates"
     problem = f'"{name}" has no header with an e-mail column, such as "Email", in '
     mapped = 'column_map={"<header>": "email"}'
     if others:
-        raise SheetError(
-            f"{problem}{place}: {seen}. {_other_worksheet(others)}, or name the column with "
-            f"{mapped}."
-        )
+        raise SheetError(f"{problem}{place}: {seen}. {_other_worksheet(others)}, or pass {mapped}.")
     raise SheetError(
-        f"{problem}its first {_HEADER_WITHIN} rows: {seen}; name the column, or say which one it "
-        f"is with {mapped}."
+        f"{problem}its first {_HEADER_WITHIN} rows: {seen}. Add that header, or pass {mapped}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes the sheet back with what became of each row, whole or not at all."""
+"""Write the sheet back with the outcome of each row, completely or not at all."""
 
 import csv
 import os
@@ -17,26 +17,26 @@ from heymilo_prefect.ingestion import RowOutcome
 from heymilo_prefect.sheets.columns import RESULT_HEADERS, original_columns
 from heymilo_prefect.sheets.google import local_path, name_of_link
 from heymilo_prefect.sheets.sheet import Sheet, SheetError
-from heymilo_prefect.sheets.source import file_system, why
+from heymilo_prefect.sheets.source import describe_error, file_system
 from heymilo_prefect.wording import LONGEST_PATH, one_line
 
-_SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are Japanese keyboards'
+_SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones come from Japanese keyboards
 _XLSX_ROWS = 1_048_576
-_XLSX_SURE_OF = 16_000  # half of the 32,767 that a cell holds, for some characters count twice
-_CUT = " ... (cut: XLSX holds no longer cells)"
-_TOO_LONG = -2  # what XlsxWriter answers for a cell that it cut
-_IN_PLACE = ("ftp:", "sftp:", "ssh:")  # elsewhere an object appears when all of it has arrived
+_XLSX_SURE_OF = 16_000  # half of the 32,767 characters that a cell holds, as some count twice
+_CUT = " ... (cut: an XLSX cell holds no more)"
+_TOO_LONG = -2  # XlsxWriter's return value for a cell that it cut
+_IN_PLACE = ("ftp:", "sftp:", "ssh:")  # elsewhere an object appears only when it is complete
 
 
 def check_results_path(path: str, source: str | os.PathLike[str] | None = None) -> None:
-    """Find what would keep results from being written, while nothing has been sent.
+    """Check that the results can be written, before anything is sent.
 
     Args:
-        path: Where `write_results` will write; its folder is made.
-        source: The sheet that is read, which results must not replace.
+        path: Where `write_results` will write; its folder is created.
+        source: The sheet that is read, which must not be replaced.
 
     Raises:
-        SheetError: Its name ends in neither `.csv` nor `.xlsx`, it is the sheet itself, its folder
+        SheetError: Its suffix is neither `.csv` nor `.xlsx`, it is the sheet itself, its folder
             can't be written to, or its scheme can't be used.
     """
     _ending(path)
@@ -55,20 +55,20 @@ def check_results_path(path: str, source: str | os.PathLike[str] | None = None) 
         with suppress(OSError, ValueError):
             same = same or (read is not None and os.path.samefile(target, read))
     if same:
-        raise SheetError(f'"{_name(path)}" is the sheet itself: give the results another name.')
+        raise SheetError(f'"{_name(path)}" is the sheet itself. Write the results to another file.')
 
 
 def write_results(path: str, sheet: Sheet, result_of: Callable[[int], RowOutcome | None]) -> None:
-    """Write the sheet's own columns and each row's result, as CSV or XLSX by the path's name.
+    """Write the sheet's own columns and each row's outcome, as CSV or XLSX by the path's suffix.
 
-    The file appears whole, or the one that was there stays. A cell that a spreadsheet program
+    The file is replaced atomically. A cell that a spreadsheet program
     would run as a formula is written as text. A results file that is read as a sheet gets new
     results in place of its old ones.
 
     Args:
         path: A path, or one of fsspec's links, such as `s3://bucket/results.xlsx`.
-        sheet: What was read.
-        result_of: Gives a row's result by its number; without one it is "not sent".
+        sheet: The sheet that was read.
+        result_of: Returns a row's outcome by its number; None is written as "not sent".
 
     Raises:
         SheetError: The file can't be written.
@@ -114,7 +114,7 @@ def _write_csv(file: BinaryIO, lines: Iterator[list[str]]) -> None:
 
 
 def _as_text(cell: str) -> str:
-    # A program trims what can't be seen before it looks for a formula.
+    # A spreadsheet program trims invisible characters before it looks for a formula.
     seen = (char for char in cell if char.isprintable() and not char.isspace())
     runs = next(seen, None) in _SIGNS or cell.startswith(("\t", "\r", "\n"))
     return f"'{cell}" if runs else cell
@@ -123,7 +123,7 @@ def _as_text(cell: str) -> str:
 def _write_xlsx(file: BinaryIO, lines: Iterator[list[str]]) -> None:
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         book.use_zip64()
-        # Else a person who edits "=1+1" and presses Enter makes a formula of it.
+        # Otherwise editing "=1+1" and pressing Enter would turn it into a formula.
         text = book.add_format({"num_format": "@"})
         header = next(lines)
         worksheet, at = _worksheet(book, header, text), 1
@@ -143,20 +143,20 @@ def _worksheet(book: xlsxwriter.Workbook, header: list[str], text: Format) -> Wo
 
 def _write_row(worksheet: Worksheet, at: int, line: list[str], text: Format) -> None:
     for column, cell in enumerate(line):
-        sound = cell.encode(errors="replace").decode()
-        if worksheet.write_string(at, column, sound, text) == _TOO_LONG:
-            worksheet.write_string(at, column, sound[:_XLSX_SURE_OF] + _CUT, text)
+        valid = cell.encode(errors="replace").decode()
+        if worksheet.write_string(at, column, valid, text) == _TOO_LONG:
+            worksheet.write_string(at, column, valid[:_XLSX_SURE_OF] + _CUT, text)
 
 
 def _replace(target: str, write: Callable[[BinaryIO], None]) -> None:
-    """Write beside the target, and put it in its place when it's whole and on the disk."""
+    """Write to a temporary file next to the target, and rename it when it is on the disk."""
     handle, part = tempfile.mkstemp(prefix=".results-", suffix=".part", dir=os.path.dirname(target))
     try:
         with open(handle, "w+b") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileNotFoundError):  # who may read it was decided; else only the owner may
+        with suppress(FileNotFoundError):  # keep its permissions; a new file is the owner's only
             shutil.copymode(target, part)
         os.replace(part, target)
     except BaseException:
@@ -188,8 +188,8 @@ def _reach(url: str) -> tuple[Any, str]:
 
 def _unwritable(url: str, error: Exception) -> SheetError:
     return SheetError(
-        f'The results can\'t be written to "{name_of_link(url)}": {why(error)}; check the link, '
-        "and what may be written there."
+        f'The results can\'t be written to "{name_of_link(url)}" ({describe_error(error)}). Check '
+        "the link, and whether this machine may write there."
     )
 
 

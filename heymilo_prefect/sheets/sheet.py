@@ -1,4 +1,4 @@
-"""A sheet and its rows, and the error that says why a sheet can't be read."""
+"""A sheet, its rows, and the error for a sheet that can't be read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from heymilo_prefect.errors import HeyMiloPrefectError
 
 
 class SheetError(HeyMiloPrefectError, ValueError):
-    """The sheet can't be read as it is; the sentence says why and what to do now.
+    """The sheet can't be read; the message gives the reason and the fix.
 
-    It may be shown to a recruiter: it names files, worksheets, headers and row numbers, never
-    what a candidate's cell holds nor a link's query or credentials.
+    It is safe to show to a recruiter: it contains names of files, worksheets and headers, and row
+    numbers, never a candidate's cell, a link's query or credentials.
     """
 
 
@@ -20,11 +20,11 @@ class SheetError(HeyMiloPrefectError, ValueError):
 class Row:
     """A row that isn't blank.
 
-    `number` is the one that the spreadsheet program shows: counted from 1, the header and blank
-    rows included. `cells` are trimmed texts, `""` for an empty cell; there may be fewer or more
-    of them than headers. `hidden` rows are hidden or filtered out in the spreadsheet program.
-    `uncalculated` are the indexes of cells that hold a formula without a stored value; their text
-    is `""`.
+    `number` is the row number that the spreadsheet program shows: counted from 1, including the
+    header and blank rows. `cells` are trimmed texts, `""` for an empty cell; a row may have fewer
+    or more cells than there are headers. `hidden` is True if the row is hidden or filtered out in
+    the spreadsheet program. `uncalculated` are the indexes of formulas without a stored value;
+    their text is `""`.
     """
 
     number: int
@@ -37,12 +37,12 @@ class Row:
 class Sheet:
     """A sheet whose header row was found.
 
-    `name` is for people: a file's name, or a link's host and last part. `headers` are the header
-    row's cells, `""` where a column has none. `rows` are the ones below the header; each
-    `for row in sheet.rows` reads them anew from the same bytes, until the sheet is closed.
-    `header_row` is the header's number. `hidden_columns` are the indexes of the columns that are
-    hidden in the spreadsheet program. `delimiter` separates the cells of a text file, where a
-    value that holds one shifts the others; `""` for a workbook.
+    `name` is a file's name, or a link's host and last part. `headers` are the cells of the header
+    row, `""` for a column without a header. `rows` are the rows below the header; each
+    `for row in sheet.rows` reads them again from the same bytes, until the sheet is closed.
+    `header_row` is the number of the header row. `hidden_columns` are the indexes of the columns
+    that are hidden in the spreadsheet program. `delimiter` is the character between the cells of
+    a text file, where an unquoted one shifts the cells after it; `""` for a workbook.
 
     Example:
         >>> sheet = Sheet("a.csv", ["Email"], [Row(2, ["ann@example.com"])])
@@ -58,7 +58,7 @@ class Sheet:
     delimiter: str = ""
 
     def close(self) -> None:
-        """Let go of the file that the rows are read from."""
+        """Close the file that the rows are read from."""
         close = getattr(self.rows, "close", None)
         if close is not None:
             close()

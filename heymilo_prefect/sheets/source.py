@@ -21,18 +21,18 @@ _TIMEOUT_SECONDS = 60
 def open_source(
     source: str | os.PathLike[str], worksheet: str | None = None
 ) -> tuple[str, BinaryIO]:
-    """Copy what a path or a link leads to: its name for people, and the copy, yours to close.
+    """Copy a sheet to a temporary file; return its display name and the copy, yours to close.
 
-    A link is http(s), a Google Sheets or Drive one as it's copied from the address bar, or one of
-    fsspec's, such as `s3://bucket/applicants.xlsx`.
+    A link may be http(s), a Google Sheets or Drive link from the browser's address bar, or one
+    that fsspec supports, such as `s3://bucket/applicants.xlsx`.
 
     Args:
-        source: Where the sheet is; a download waits 60 s for an answer or a byte.
-        worksheet: The worksheet that will be read: a Google sheet then comes as XLSX.
+        source: A path or a link. A download waits at most 60 s for each response and chunk.
+        worksheet: The worksheet that will be read. With one, a Google sheet is downloaded as XLSX.
 
     Raises:
-        SheetError: It isn't there, can't be read, is empty, is larger than 200 MB, or is of a kind
-            that is no sheet.
+        SheetError: It doesn't exist, can't be read, is empty, is larger than 200 MB, or isn't a
+            sheet.
     """
     path = local_path(source)
     if path is not None:
@@ -46,20 +46,18 @@ def open_source(
     return spool(name, _download(url, name) if web else _fetch(url, name))
 
 
-def spool(name: str, parts: Iterable[bytes]) -> tuple[str, BinaryIO]:
-    """Copy the parts of a sheet that something else has read, as `open_source` does.
+def spool(name: str, chunks: Iterable[bytes]) -> tuple[str, BinaryIO]:
+    """Copy the chunks of a sheet to a temporary file, like `open_source`.
 
     Raises:
-        SheetError: It is empty, larger than 200 MB, or of a kind that is no sheet.
+        SheetError: It is empty, larger than 200 MB, or isn't a sheet.
     """
     file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the sheet closes it
     try:
-        for part in parts:
-            file.write(part)
+        for chunk in chunks:
+            file.write(chunk)
             if file.tell() > MAX_BYTES:
-                raise SheetError(
-                    f'"{name}" is larger than {MAX_BYTES // 1024**2} MB: split the sheet.'
-                )
+                raise SheetError(f'"{name}" is larger than {MAX_BYTES // 1024**2} MB. Split it up.')
         file.seek(0)
         start = file.read(START)
         file.seek(0)
@@ -80,12 +78,12 @@ def _read(path: str) -> Iterator[bytes]:
                 yield part
             after = os.fstat(file.fileno())
     except FileNotFoundError:
-        raise SheetError(f"There is no file {_shown(path)}: check the path.") from None
+        raise SheetError(f"There is no file {_shown(path)}. Check the path.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path isn't valid"
         raise SheetError(f"{_shown(path)} can't be opened: {reason}.") from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SheetError(f"{_shown(path)} was being saved while it was read: run again.")
+        raise SheetError(f"{_shown(path)} was changed while it was being read. Run again.")
 
 
 def _shown(path: str) -> str:
@@ -102,37 +100,37 @@ def _fetch(url: str, name: str) -> Iterator[bytes]:
         raise
     except Exception as error:
         raise SheetError(
-            f'"{name}" can\'t be read: {why(error)}; check the link, and that this machine may '
-            "read it."
+            f'"{name}" can\'t be read ({describe_error(error)}). Check the link, and whether this '
+            "machine has access to it."
         ) from None
 
 
 def _download(url: str, name: str, google: GoogleLink | None = None) -> Iterator[bytes]:
     try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
-            _refuse(answer, name, google)
-            yield from answer.iter_bytes()
+        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as response:
+            _check_response(response, name, google)
+            yield from response.iter_bytes()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # Neither the error's text nor its chain: both may show the link's query.
         reason = type(error).__name__
-        raise SheetError(f'"{name}" can\'t be downloaded: {reason}; check the link.') from None
+        raise SheetError(f'"{name}" can\'t be downloaded ({reason}). Check the link.') from None
 
 
-def _refuse(answer: httpx.Response, name: str, google: GoogleLink | None) -> None:
-    """Refuse an answer that isn't the file, by its head alone."""
-    page = answer.headers.get("Content-Type", "").startswith("text/html")
-    denied = answer.status_code in (401, 403) or (answer.is_success and page)
-    if _asks_to_sign_in(answer.url) or (google is not None and denied):
-        mend = "give a link that needs no sign-in"
+def _check_response(response: httpx.Response, name: str, google: GoogleLink | None) -> None:
+    """Raise SheetError if the status and headers show that the response isn't the file."""
+    page = response.headers.get("Content-Type", "").startswith("text/html")
+    denied = response.status_code in (401, 403) or (response.is_success and page)
+    if _asks_to_sign_in(response.url) or (google is not None and denied):
+        fix = "Use a link that needs no sign-in"
         if google is not None and google.kind == "published":
-            mend = "give the link that the address bar shows, and google_credentials"
+            fix = "Use the link in the address bar together with google_credentials"
         elif google is not None:
-            mend = 'share it with "Anyone with the link", or pass google_credentials'
-        raise SheetError(f'"{name}" is private, so Google asks to sign in: {mend}.')
-    if not answer.is_success:
+            fix = 'Share it with "Anyone with the link", or pass google_credentials'
+        raise SheetError(f'"{name}" is private: Google requires signing in. {fix}.')
+    if not response.is_success:
         raise SheetError(
-            f'"{name}" can\'t be downloaded: the host answered {answer.status_code}; check '
-            "that the link is right, hasn't expired and needs no sign-in."
+            f'"{name}" can\'t be downloaded: the server returned status {response.status_code}. '
+            "Check that the link is correct, hasn't expired and needs no sign-in."
         )
 
 
@@ -144,7 +142,7 @@ _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", 
 
 
 def file_system(url: str) -> tuple[Any, str]:
-    """Give the file system of a link, connected where it connects, and the path in it.
+    """Return a link's fsspec file system and the path in it.
 
     Raises:
         SheetError: The scheme is unknown, or needs a package that isn't installed.
@@ -153,15 +151,15 @@ def file_system(url: str) -> tuple[Any, str]:
         protocol, separator, _ = link.partition("://")
         if separator or protocol in fsspec.available_protocols():
             _check(protocol)
-    # A cached one may hold a connection that ended, or a listing from before the file was there.
+    # A cached instance may hold a closed connection, or a listing from before the file existed.
     file_system, path = fsspec.url_to_fs(url, skip_instance_cache=True)
     return file_system, path
 
 
-def why(error: Exception) -> str:
-    """Say what went wrong without the error's text, which may show the link."""
+def describe_error(error: Exception) -> str:
+    """Describe an error without its text, which may contain the link."""
     if isinstance(error, FileNotFoundError):
-        return "it isn't there"
+        return "it doesn't exist"
     if isinstance(error, PermissionError):
         return "access is denied"
     return type(error).__name__
@@ -172,10 +170,10 @@ def _check(protocol: str) -> None:
         fsspec.get_filesystem_class(protocol)
     except ValueError:
         raise SheetError(
-            f'"{protocol}://" isn\'t a kind of link that can be used: write a path, https://, '
-            "s3://, gs://, abfs:// or another of fsspec's."
+            f'"{protocol}://" links aren\'t supported. Use a path, https://, s3://, gs://, '
+            "abfs:// or another scheme that fsspec supports."
         ) from None
     except ImportError as error:
         extra = _EXTRAS.get(protocol)
-        mend = f'pip install "heymilo-prefect[{extra}]"' if extra else str(error)
-        raise SheetError(f'"{protocol}://" needs a package that is missing: {mend}.') from None
+        fix = f'pip install "heymilo-prefect[{extra}]"' if extra else str(error)
+        raise SheetError(f'"{protocol}://" needs a package that isn\'t installed: {fix}.') from None

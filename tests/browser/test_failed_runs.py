@@ -45,7 +45,7 @@ def summarize_with_a_wrong_key(world: World, sheet: str) -> State[Any]:
 @pytest.mark.parametrize(
     ("run", "what_to_do"),
     [
-        (send_to_no_posting, "check its id or title in HeyMilo"),
+        (send_to_no_posting, "Check its id or title in HeyMilo"),
         (send_to_a_heymilo_that_fails, "3 rows failed. Run the sheet again, which is safe."),
         (tell_a_channel_without_the_app, "Check the name, or invite the app"),
         (summarize_with_a_wrong_key, "Check the key in the HeyMiloCredentials block"),

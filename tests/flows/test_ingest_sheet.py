@@ -244,8 +244,8 @@ def test_a_task_run_is_a_chunk_and_is_named_for_its_rows(world: World, tmp_path:
 @pytest.mark.parametrize(
     ("wanted", "hint"),
     [
-        ("Senior Frontend Develper", "did you mean 'Senior Frontend Developer'"),
-        ("QQQQ", "check its id or title"),
+        ("Senior Frontend Develper", "[Dd]id you mean 'Senior Frontend Developer'"),
+        ("QQQQ", "Check its id or title"),
     ],
 )
 def test_an_unknown_posting_names_the_near_ones(

@@ -289,7 +289,9 @@ def test_a_digest_may_have_a_thread(world: World) -> None:
 
 def test_rules_for_a_posting_that_is_not_there_are_refused(world: World) -> None:
     rules = StallRules.model_validate({"postings": {"Warehouse Asociate": {"in_progress": "1 h"}}})
-    with pytest.raises(PostingError, match=r"rules.postings.*did you mean 'Warehouse Associate'"):
+    with pytest.raises(
+        PostingError, match=r"rules.postings.*[Dd]id you mean 'Warehouse Associate'"
+    ):
         report_stalled_candidates(world.heymilo_credentials, rules=rules)
 
 

@@ -114,16 +114,16 @@ async def test_a_path_that_storage_cannot_read_is_said_without_its_settings(
         said = await problem(path, storage=storage)
         assert said == (
             '"none.csv" can\'t be read from the Local File System block: ValueError; check the '
-            "path, and what the block may read."
+            "path, and whether the block has access to it."
         )
 
 
 async def test_a_block_of_no_use_is_said_at_once(tmp_path: Path) -> None:
     other, files = Secret(value="secret"), LocalFileSystem(basepath=str(tmp_path))
     assert "storage is a Secret block, which reads no" in await problem("a.csv", storage=other)
-    assert "is a Secret block: give a GCP Cred" in await problem(LINK, google_credentials=other)
+    assert "is a Secret block. Use a GCP Cred" in await problem(LINK, google_credentials=other)
     both = await problem(LINK, storage=files, google_credentials=other)
-    assert both == "Give storage or google_credentials, not both: a sheet is in one."
+    assert both == "Pass either storage or google_credentials, not both."
     for sheet in ("a.csv", LINK.replace("/d/", "/d/e/")):
         said = await problem(sheet, google_credentials=other)
         assert said.startswith("google_credentials are for a Google sheet, given by the link")
@@ -261,7 +261,7 @@ async def test_an_uploaded_workbook_is_read_as_it_is(google: Block) -> None:
     assert names(await open_sheet(LINK, google_credentials=google)) == ["June"]
     assert names(await open_sheet(f"{LINK}#gid=7", "July", google_credentials=google)) == ["July"]
     said = await problem(f"{LINK}#gid=7", google_credentials=google)
-    assert said.endswith("a link can't point to a worksheet: name the worksheet.")
+    assert said.endswith("a link can't select a worksheet. Pass worksheet.")
 
 
 def refusal(status: int, reason: str = "", key: str = "errors") -> tuple[int, Any]:
@@ -301,7 +301,7 @@ async def test_credentials_without_a_usable_account_are_said(google: Any) -> Non
     google.service_account_info = None
     google.service_account_file = "/secret/none.json"
     said = await problem(LINK, google_credentials=google)
-    assert "google_credentials hold no usable account: FileNotFoundError; check" in said
+    assert "google_credentials contain no usable account (FileNotFoundError). Check" in said
 
 
 async def test_a_person_s_own_credentials_are_used_as_they_are(google: Block) -> None:

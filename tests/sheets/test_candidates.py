@@ -532,7 +532,7 @@ def test_a_sheet_without_a_name_column_is_one_error_with_the_column_map_to_write
     sheet = Sheet("a.csv", headers, [])
     with pytest.raises(SheetError) as error:
         read_candidates(sheet, map_columns(headers, column_map), resolve_posting)
-    assert "No column is recognised as the name" in str(error.value)
+    assert "No name column is recognised" in str(error.value)
     assert written in str(error.value)
 
 

@@ -143,7 +143,7 @@ def test_a_report_can_say_what_each_column_is() -> None:
         ["Nom", "E-mail", "City", "", "metadata.source", "Notes", "Notes", "Job"],
         {"Notes": None, "job": "posting"},
     )
-    assert list(columns.targets.items()) == [
+    assert list(columns.mapping.items()) == [
         ("Nom", "name"),
         ("E-mail", "email"),
         ("City", "data.City"),
@@ -196,7 +196,7 @@ def test_the_second_of_two_same_headers_can_be_mapped() -> None:
 @pytest.mark.parametrize(
     ("headers", "column_map", "says"),
     [
-        (["Email", "E-mail"], {}, 'Two columns seem to be email: "Email" and "E-mail"'),
+        (["Email", "E-mail"], {}, 'Two columns are recognised as email: "Email" and "E-mail"'),
         (["Email", "Email"], {}, 'column_map={"Email (2)": None}'),
         (["E-Mail", "Courriel"], {}, 'column_map={"E-Mail": "email"}'),
         (["Work email", "Personal email"], {}, 'column_map={"Work email": "email"}'),
@@ -208,7 +208,7 @@ def test_the_second_of_two_same_headers_can_be_mapped() -> None:
         (["Email", "Name"], {"Mial": "email"}, '"Mial", which isn\'t a column; the columns are'),
         (["Email", "Name"], {"Name": "nmae"}, '"nmae", which isn\'t a field; write one of name,'),
         (["Email", "Name"], {"Name": "metadata."}, "metadata.<key>"),
-        (["A", "B"], {"A": "email", "B": "email"}, "Two columns seem to be email"),
+        (["A", "B"], {"A": "email", "B": "email"}, "Two columns are recognised as email"),
     ],
 )
 def test_a_guess_that_is_not_safe_is_not_made_and_the_error_says_what_to_write(
@@ -224,7 +224,7 @@ def test_a_hidden_column_is_sent_only_if_it_is_recognised_or_mapped() -> None:
     columns = map_columns(headers, {"notes": "data.remark"}, hidden_columns={2, 3, 4, 5, 9})
     assert columns.fields == {"name": 0, "email": 1, "phone_number": 2}
     assert (columns.metadata, columns.data) == ({}, {"remark": 5, "City": 6})
-    assert columns.targets["Internal salary"] is None
+    assert columns.mapping["Internal salary"] is None
     assert columns.hidden == ("Phone", "Internal salary", "metadata.id", "Notes")
     assert hidden_text(columns) == (
         '"Phone" (sent as phone_number), "Internal salary" (not sent), "metadata.id" (not sent), '
@@ -233,7 +233,7 @@ def test_a_hidden_column_is_sent_only_if_it_is_recognised_or_mapped() -> None:
 
 
 def test_of_two_e_mail_columns_the_error_shows_which_one_is_hidden() -> None:
-    with pytest.raises(SheetError, match=r'"Email" and "Work email" \(hidden\); say which'):
+    with pytest.raises(SheetError, match=r'"Email" and "Work email" \(hidden\). Choose one'):
         map_columns(["Name", "Email", "Work email"], hidden_columns={2})
 
 

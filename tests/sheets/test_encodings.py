@@ -146,7 +146,7 @@ def test_a_file_that_shows_its_own_encoding_is_never_garbled_by_another(tmp_path
 def test_a_workbook_takes_no_encoding(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xlsx", book("xlsx", ["Email"], ["ann@example.com"]))
     assert problem(path, encoding="cp1250") == (
-        '"a.xlsx" is a workbook, whose text has a known encoding. Leave out encoding.'
+        '"a.xlsx" is a workbook, which stores its own encoding. Leave out encoding.'
     )
 
 

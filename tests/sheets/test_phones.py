@@ -127,5 +127,5 @@ def test_an_extension_is_left_out_and_the_note_says_so(extension: str) -> None:
 @pytest.mark.parametrize("region", ["UK", "USA", "", "Germany", "001"])
 def test_an_unknown_region_is_an_error_that_says_what_to_write(region: str) -> None:
     for check in (check_region, lambda region: read_phone("202 555 0123", region)):
-        with pytest.raises(ValueError, match='write two letters of ISO 3166, such as "US"'):
+        with pytest.raises(ValueError, match='Use two letters of ISO 3166, such as "US"'):
             check(region)

@@ -111,7 +111,7 @@ def test_headers_are_mapped_each_to_one_thing_or_the_sheet_says_why(headers: lis
         return
     mapped = [*columns.fields.values(), *columns.metadata.values(), *columns.data.values()]
     assert sorted(mapped) == [index for index, header in enumerate(headers) if header.split()]
-    assert len(columns.targets) == len(mapped)
+    assert len(columns.mapping) == len(mapped)
 
 
 @many

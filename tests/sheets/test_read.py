@@ -163,7 +163,7 @@ def test_a_long_cell_is_read_and_one_without_an_end_is_refused(tmp_path: Path) -
     [
         (b"", '"a.csv" is empty.'),
         (b" \n\n ", '"a.csv" is empty.'),
-        (b",,\n,,\n", '"a.csv" has no rows in its first 20'),
+        (b",,\n,,\n", 'The first 20 rows of "a.csv" are blank'),
         (b"Name,Email\nAnn\0,a@example.com\n", "neither a workbook nor text"),
         (b"\xff\xfeN", "neither a workbook nor text"),
         (b'Name,Email\nAnn,a@example.com\n"Bob,b@example.com\nC,c@example.com\n', "in row 3"),
@@ -171,8 +171,8 @@ def test_a_long_cell_is_read_and_one_without_an_end_is_refused(tmp_path: Path) -
         (b"\xef\xbb\xbf \n<!DOCTYPE HTML><html>Email", '"a.csv" is a web page, not a sheet'),
         (b"<html><body>Sign in", "is a web page"),
         (b"Name,City\nAnn,Paris\n", 'the headers seen are "Name", "City"'),
-        (b"Ann,ann@example.com\nBob,bob@example.com\n", "it begins with candidates"),
-        (b"\n" * 20 + b"Name,Email\n", "has no rows in its first 20"),
+        (b"Ann,ann@example.com\nBob,bob@example.com\n", "it starts with candidates"),
+        (b"\n" * 20 + b"Name,Email\n", "The first 20 rows of"),
     ],
 )
 def test_a_csv_that_cannot_be_read_is_refused_with_why(
@@ -259,7 +259,7 @@ def test_a_worksheet_is_the_one_named_or_the_first_visible(tmp_path: Path) -> No
     assert rows_of(path) == [(2, ["June@example.com"])]
     assert rows_of(path, worksheet="July") == [(2, ["July@example.com"])]
     assert rows_of(path, worksheet="Hidden") == [(2, ["hidden@example.com"])]
-    assert 'no worksheet "May"; its worksheets are "Hidden", "June", "July"' in problem(
+    assert 'no worksheet "May". Its worksheets are "Hidden", "June", "July"' in problem(
         path, worksheet="May"
     )
 
@@ -270,7 +270,7 @@ def test_a_csv_has_no_worksheet(tmp_path: Path) -> None:
 
 
 def test_an_empty_workbook_has_no_rows(tmp_path: Path) -> None:
-    assert "has no rows" in problem(write(tmp_path / "a.xlsx", xlsx([])))
+    assert "are blank" in problem(write(tmp_path / "a.xlsx", xlsx([])))
 
 
 # --- paths
@@ -278,7 +278,7 @@ def test_an_empty_workbook_has_no_rows(tmp_path: Path) -> None:
 
 def test_a_path_that_leads_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "none.csv"
-    assert problem(path) == f'There is no file "{path}": check the path.'
+    assert problem(path) == f'There is no file "{path}". Check the path.'
     assert "can't be opened" in problem(tmp_path)
     assert "can't be opened" in problem("a\0b.csv")
 

@@ -157,7 +157,7 @@ def test_a_workbook_s_limits_lose_no_row_and_no_outcome(
     first, second = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
     assert [row[0] for row in first] == ["Name", "a", "b"]
     assert [row[0] for row in second] == ["Name", "c"]
-    assert first[1][1] == long[:16_000] + " ... (cut: XLSX holds no longer cells)"
+    assert first[1][1] == long[:16_000] + " ... (cut: an XLSX cell holds no more)"
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
@@ -196,7 +196,7 @@ def test_results_that_are_read_as_a_sheet_give_the_same_candidates(
         "name": "=Ann", "email": "ann@example.com", "phone_number": "+15551234567",
         "data": {"City": "@home"},
     }  # fmt: skip
-    assert [columns.targets[added] for added in ADDED] == [None] * 5
+    assert [columns.mapping[added] for added in ADDED] == [None] * 5
 
 
 def test_columns_that_only_look_like_ours_are_the_sheet_s_own(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_results_go_where_fsspec_writes(ftp: Any, tmp_path: Path, name: str) -> 
 def test_an_upload_that_fails_leaves_the_good_file(ftp: Any) -> None:
     (ftp.root / "b.csv").write_bytes(b"good")
     said = refusal(write_results, ftp.link("b.csv", "reader"), sheet_of(ANN), RESULTS.get)
-    assert said.startswith('The results can\'t be written to "127.0.0.1/b.csv": error_perm; check')
+    assert said.startswith('The results can\'t be written to "127.0.0.1/b.csv" (error_perm). Check')
     assert (ftp.root / "b.csv").read_bytes() == b"good"
 
 
@@ -273,8 +273,8 @@ def test_an_upload_that_fails_leaves_the_good_file(ftp: Any) -> None:
         ("https://example.com/secret/a.csv?k=secret", 'written to "example.com/a.csv": give a'),
         ("zip://a.csv::s3://bucket/secret.zip", "its name must end in"),
         ("simplecache::s3://bucket/a.csv", "give a path, or a link such as"),
-        ("s4://bucket/secret/a.csv", '"s4://" isn\'t a kind of link'),
-        ("ftp://ann:secret@127.0.0.1:1/a.csv", '"127.0.0.1/a.csv": ConnectionRefusedError; check'),
+        ("s4://bucket/secret/a.csv", '"s4://" links aren\'t supported'),
+        ("ftp://ann:secret@127.0.0.1:1/a.csv", '"127.0.0.1/a.csv" (ConnectionRefusedError). Check'),
         ("a\0.csv", "the path isn't valid"),
         ("{folder}/folder.csv", "it is a folder"),
         ("{folder}/file/a.csv", "exists"),
@@ -301,7 +301,7 @@ def test_the_sheet_itself_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"Email\n")
     (tmp_path / "b.csv").symlink_to(path)
-    same = "is the sheet itself: give the results another name."
+    same = "is the sheet itself. Write the results to another file."
     for where, source in (
         (str(path), path),
         (path.as_uri(), path),

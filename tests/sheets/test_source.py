@@ -75,7 +75,7 @@ def test_a_sheet_that_is_being_saved_is_refused(tmp_path: Path) -> None:
     saving = Thread(target=save)
     saving.start()
     try:
-        assert "was being saved while it was read: run again" in problem(path)
+        assert "was changed while it was being read. Run again" in problem(path)
     finally:
         saved.set()
         saving.join()
@@ -83,7 +83,7 @@ def test_a_sheet_that_is_being_saved_is_refused(tmp_path: Path) -> None:
 
 def test_a_path_that_leads_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "none.csv"
-    assert problem(path) == f'There is no file "{path}": check the path.'
+    assert problem(path) == f'There is no file "{path}". Check the path.'
     assert "can't be opened" in problem(tmp_path)
     assert "can't be opened" in problem("a\0b.csv")
 
@@ -94,7 +94,7 @@ def test_a_path_that_leads_nowhere(tmp_path: Path) -> None:
         ([], '"a.csv" is empty.'),
         ([b" \n", b"\n "], '"a.csv" is empty.'),
         ([b"\xef\xbb\xbf \n", b"<!DOCTYPE HTML><html>"], '"a.csv" is a web page, not a sheet'),
-        ([b"Email\n"] * 3, '"a.csv" is larger than 0 MB: split the sheet.'),
+        ([b"Email\n"] * 3, '"a.csv" is larger than 0 MB. Split it up.'),
     ],
 )
 def test_what_is_no_sheet_is_refused(
@@ -175,9 +175,9 @@ def test_a_link_is_downloaded_also_where_it_leads_on(host: str, path: str) -> No
     ("path", "says"),
     [
         ("/secret/page", '"127.0.0.1/page" is a web page, not a sheet'),
-        ("/secret/denied.csv", "the host answered 401"),
-        ("/moved-to-file", "can't be downloaded: UnsupportedProtocol"),
-        ("/v3/ServiceLogin", "asks to sign in: give a link that needs no sign-in"),
+        ("/secret/denied.csv", "the server returned status 401"),
+        ("/moved-to-file", "can't be downloaded (UnsupportedProtocol"),
+        ("/v3/ServiceLogin", "requires signing in. Use a link that needs no sign-in"),
     ],
 )
 def test_a_link_that_gives_no_sheet_says_why_without_its_secrets(
@@ -196,7 +196,7 @@ def test_a_link_that_gives_no_sheet_says_why_without_its_secrets(
     ],
 )
 def test_a_link_to_nowhere_says_so_without_its_secrets(url: str) -> None:
-    assert "check the link" in problem(url)
+    assert "Check the link" in problem(url)
 
 
 def test_a_download_has_an_end(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,9 +279,9 @@ def test_a_worksheet_by_name_needs_the_whole_workbook(
         (f"{SHEETS}/d/private-secret/edit", 'with "Anyone with the link", or pass google_cred'),
         (f"{SHEETS}/d/page-secret/edit", 'with "Anyone with the link", or pass google_credentia'),
         (f"{SHEETS}/d/denied-secret/edit", 'with "Anyone with the link", or pass google_credent'),
-        (f"{SHEETS}/d/e/private-secret/pub", "the address bar shows, and google_credentials"),
-        (f"{SHEETS}/d/gone-secret/edit", "the host answered 404; check that the link is right"),
-        (f"{SHEETS}/d/broken-secret/edit", "the host answered 500"),
+        (f"{SHEETS}/d/e/private-secret/pub", "the address bar together with google_credentials"),
+        (f"{SHEETS}/d/gone-secret/edit", "the server returned status 404. Check that the link is"),
+        (f"{SHEETS}/d/broken-secret/edit", "the server returned status 500"),
     ],
 )
 def test_a_google_sheet_that_cannot_be_read_says_how_to_share_it(link: str, says: str) -> None:
@@ -328,9 +328,10 @@ def test_an_archive_on_this_disk_is_read(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_said_in_a_sentence(ftp: Any, host: str) -> None:
     unread = (
-        '"127.0.0.1/b.csv" can\'t be read: {}; check the link, and that this machine may read it.'
+        '"127.0.0.1/b.csv" can\'t be read ({}). Check the link, and whether this machine has '
+        "access to it."
     )
-    missing = unread.format("it isn't there")
+    missing = unread.format("it doesn't exist")
     assert problem(ftp.link("secret/b.csv")) == missing
     assert problem(f"simplecache::http://{host}/secret/gone/b.csv") == missing
     refused = problem(ftp.link("secret/b.csv", user="stranger"))
@@ -343,17 +344,17 @@ def test_what_may_not_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
             raise PermissionError(f"secret {path}")
 
     fsspec.register_implementation("locked", Locked, clobber=True)
-    assert "access is denied; check the link" in problem("locked://bucket/secret/a.csv")
+    assert "(access is denied). Check the link" in problem("locked://bucket/secret/a.csv")
 
 
 @pytest.mark.parametrize(
     ("link", "says"),
     [
-        ("s3://bucket/secret/a.csv", 'missing: pip install "heymilo-prefect[s3]".'),
-        ("abfs://secret/a.csv", 'missing: pip install "heymilo-prefect[azure]".'),
-        ("simplecache::gs://b/secret/a.csv", 'missing: pip install "heymilo-prefect[gcs]".'),
+        ("s3://bucket/secret/a.csv", 'installed: pip install "heymilo-prefect[s3]".'),
+        ("abfs://secret/a.csv", 'installed: pip install "heymilo-prefect[azure]".'),
+        ("simplecache::gs://b/secret/a.csv", 'installed: pip install "heymilo-prefect[gcs]".'),
         ("dropbox://secret/a.csv", '"dropboxdrivefs"'),
-        ("s4://bucket/secret/a.csv", '"s4://" isn\'t a kind of link that can be used: write a'),
+        ("s4://bucket/secret/a.csv", '"s4://" links aren\'t supported. Use a'),
     ],
 )
 def test_a_scheme_that_cannot_be_used_says_what_to_do(link: str, says: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heymilo_prefect.sheets import map_columns, read_candidates, read_sheet
-from heymilo_prefect.sheets.text import clean_row, plain
+from heymilo_prefect.sheets.text import clean_cell, clean_row
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from heymilo_prefect.sheets.text import clean_row, plain
     ],
 )
 def test_the_value_is_inside_the_marks_that_keep_zeros(typed: str, value: str) -> None:
-    assert plain(typed) == value
+    assert clean_cell(typed) == value
     assert clean_row(["Ann", typed, "Zoë"]) == ["Ann", value, "Zoë"]
     assert clean_row(["Ann", typed])[1] == value
 

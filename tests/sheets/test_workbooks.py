@@ -116,7 +116,7 @@ def test_a_worksheet_is_the_one_named_or_the_first_visible(tmp_path: Path, kind:
     with pytest.raises(SheetError) as error:
         read_sheet(path, "May")
     names = '"Hidden", "June", "July"'
-    assert str(error.value) == f'"a.xls" has no worksheet "May"; its worksheets are {names}.'
+    assert str(error.value) == f'"a.xls" has no worksheet "May". Its worksheets are {names}.'
 
 
 @every_format
@@ -130,7 +130,7 @@ def test_the_error_on_a_cover_page_names_the_other_worksheets(tmp_path: Path, ki
     assert str(error.value) == (
         '"a" has no header with an e-mail column, such as "Email", in the first 20 rows of '
         '"Cover": the headers seen are "Hello", "June". Pass worksheet="People" to read the other '
-        'worksheet, or name the column with column_map={"<header>": "email"}.'
+        'worksheet, or pass column_map={"<header>": "email"}.'
     )
     assert rows_of(path, "People") == [(2, ["ann@example.com"])]
 
@@ -142,7 +142,7 @@ def test_the_error_on_an_empty_first_worksheet_names_the_others(tmp_path: Path, 
     with pytest.raises(SheetError) as error:
         read_sheet(path)
     assert str(error.value) == (
-        '"a" has nothing in the first 20 rows of "Blank". Pass worksheet="<name>" to read another '
+        '"a" has no data in the first 20 rows of "Blank". Pass worksheet="<name>" to read another '
         'worksheet ("June", "July").'
     )
 
@@ -156,7 +156,7 @@ def test_a_worksheet_that_was_asked_for_is_not_advised_against(tmp_path: Path) -
 
 
 def test_a_workbook_without_worksheets_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SheetError, match="has no worksheet: save the sheet as"):
+    with pytest.raises(SheetError, match=r"has no worksheet\. Save the sheet as"):
         read_sheet(write(tmp_path / "a.ods", ods()))
 
 

@@ -220,7 +220,7 @@ def test_a_status_counts_however_it_is_written(
     ("how", "sentence"),
     [
         ({"until": "done"}, "until is 'done'. Use one of started, completed, report"),
-        ({"timeout": "soon"}, "timeout: 'soon' is no duration"),
+        ({"timeout": "soon"}, "timeout: 'soon' isn't a duration"),
         ({"poll_every": "0 s"}, "poll_every must be above 0"),
         ({"poll_every": timedelta(seconds=-1)}, "poll_every: a duration can't be negative"),
     ],

@@ -1,1 +1,1 @@
-"""Workbooks: XLSX, XLS, XLSB and ODS files, read in a child process with bounded resources."""
+"""Read XLSX, XLS, XLSB and ODS workbooks in a child process with bounded resources."""

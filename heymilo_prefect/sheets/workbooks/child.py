@@ -1,8 +1,8 @@
-"""Runs as a process of its own: reads a worksheet of a workbook and writes its rows to stdout.
+"""The child process: read a worksheet of a workbook and write its rows to stdout.
 
-The reader is native code that takes whatever a file asks for: a repeated row, one cell in the last
-corner or a zip bomb is gigabytes, then an abort. Here that ends this process and no other. Nothing
-outside this folder is imported, so that starting takes hundredths of a second.
+The reader is native code that allocates what a file asks for: a repeated row, one cell in the last
+corner or a zip bomb takes gigabytes, then aborts. Here that ends only this process. Nothing
+outside this folder is imported, so that it starts in hundredths of a second.
 """
 
 import gc
@@ -46,14 +46,14 @@ ReadLayout = Callable[[str], Layout]
 
 
 class Unreadable(Exception):
-    """The file isn't a workbook that can be read; the argument is what it is instead."""
+    """The file isn't a readable workbook; the argument is the kind that it is instead."""
 
 
 def main(megabytes: int, path: Path, worksheet: str | None = None) -> None:
-    """Write the result, then lists of `(row number, texts, hidden, uncalculated)`.
+    """Write the result, then batches of `(row number, texts, hidden, uncalculated)`.
 
-    The result is `("rows", details)`; or `("names", names)` if there is no such worksheet; or
-    what the file is instead, such as `("password", None)`. Each value is preceded by its length.
+    The result is `("rows", details)`, or `("names", names)` if there is no such worksheet, or
+    the kind of file, such as `("password", None)`. Each value is preceded by its length.
     """
     _limit(megabytes * 1024**2)
     gc.disable()  # nothing here has cycles, and it looks at every list
@@ -76,7 +76,7 @@ def _write(value: Any) -> None:
 
 
 def _limit(size: int) -> None:
-    """Bound the memory, where the system can: Windows has no such limit."""
+    """Limit the memory of this process, except on Windows, which has no such limit."""
     with suppress(ImportError):
         import resource
 
@@ -111,7 +111,7 @@ def _read(path: Path, worksheet: str | None) -> Iterator[Any]:
 
 
 def _open_zip(path: Path) -> tuple[CalamineWorkbook, ReadLayout]:
-    """Open it under a name with the right ending, by which the reader knows what it is."""
+    """Rename the file to the suffix of its format, by which the reader recognises it."""
     try:
         with zipfile.ZipFile(path) as archive:
             kind = kind_of_zip(archive)
@@ -134,7 +134,7 @@ def _open_zip(path: Path) -> tuple[CalamineWorkbook, ReadLayout]:
 
 
 def _open_ods(path: Path) -> tuple[CalamineWorkbook, Path]:
-    """Open an ODS file, or a tidied copy of it where the reader can't parse the file itself."""
+    """Open an ODS file, or a rewritten copy if the reader can't parse the original."""
     from heymilo_prefect.sheets.workbooks.tidy_ods import has_breaks, tidy
 
     try:
@@ -182,14 +182,14 @@ def _open_ole(path: Path) -> tuple[CalamineWorkbook, ReadLayout]:
 
 
 def _worksheets(workbook: CalamineWorkbook) -> tuple[list[str], list[str]]:
-    """Return the names of the worksheets, and of those among them that are visible."""
+    """Return the names of all worksheets, and of the visible ones."""
     sheets = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
     visible = [each.name for each in sheets if each.visible == SheetVisibleEnum.Visible]
     return [each.name for each in sheets], visible
 
 
 class _Alongside(Thread):
-    """Runs a function in a thread of its own, for its result."""
+    """Runs a function in its own thread, and returns its result on `join`."""
 
     def __init__(self, function: Callable[[], Layout]) -> None:
         super().__init__(daemon=True)
@@ -233,7 +233,7 @@ def _rows(sheet: CalamineSheet, layout: Layout, merged: list[Range]) -> Iterator
 
 
 def _apply_marks(at: int, cells: list[Any], texts: list[str], layout: Layout) -> list[int]:
-    """Write the zeros that a row shows, and return the columns without a calculated value."""
+    """Add the zeros that formats show, and return the columns of uncalculated formulas."""
     uncalculated = []
     for column, marks in layout.marks.items():
         mark = marks[at] if at < len(marks) else 0
@@ -250,10 +250,10 @@ def _apply_marks(at: int, cells: list[Any], texts: list[str], layout: Layout) ->
 
 
 class _Filling:
-    """Repeats a merged cell in each of its rows that has something of its own.
+    """Repeats a merged cell in each of its rows that has other content.
 
-    A row with nothing but merged cells is a tall one's lower half, and stays blank. Across columns
-    nothing is repeated: an address under "Phone" would be worse than none.
+    A row with only merged cells is the lower half of a tall row, and stays blank. Across columns
+    nothing is repeated: an address under "Phone" would be worse than no value.
     """
 
     def __init__(self, merged: list[Range]) -> None:
@@ -281,7 +281,7 @@ class _Filling:
 
 @lru_cache(10_000, typed=True)
 def _text_of(value: Any) -> str:
-    """Write a number, a boolean, a date or a time as the spreadsheet program may show it."""
+    """Format a number, boolean, date or time as a spreadsheet program shows it."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):

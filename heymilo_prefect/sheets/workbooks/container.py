@@ -1,4 +1,4 @@
-"""What a ZIP or an OLE file is: a kind of workbook, or something that is often taken for one."""
+"""Detect the kind of a ZIP or OLE file: a workbook, or another kind of document."""
 
 import re
 from typing import TYPE_CHECKING
@@ -63,6 +63,6 @@ def kind_of_ole(file: "OleFileIO") -> str:
 
 
 def is_cut(file: "OleFileIO") -> bool:
-    """Say whether an OLE file refers to sectors that are after its end."""
+    """Return whether an OLE file refers to sectors beyond its end."""
     used = (at for at, following in enumerate(file.fat) if following != _FREE)
     return bool(max(used, default=-1) >= file.nb_sect)

@@ -1,4 +1,4 @@
-"""How a worksheet is shown: hidden rows and columns, merged cells, formats that pad numbers."""
+"""The layout of a worksheet: hidden rows and columns, merged cells, zero-padded formats."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _LITERAL = re.compile(r"[-+ ./()0]*")
 
 
 class Layout:
-    """How a worksheet is shown. Rows and columns are counted from 0.
+    """The layout of a worksheet. Rows and columns are counted from 0.
 
     `marks` holds, for each column that has any, one byte per row: `UNCALCULATED`, or the number
     of one of `patterns`, or 0. Bytes keep this small on sheets where every row has a mark.
@@ -44,24 +44,24 @@ class Layout:
 
     @property
     def rows(self) -> int:
-        """The number of rows down to the last one with a mark."""
+        """The number of rows up to the last one with a mark."""
         return max(map(len, self.marks.values()), default=0)
 
     def hide_columns(self, first: int, last: int) -> None:
-        """Note that these columns are hidden."""
+        """Record that these columns are hidden."""
         self.hidden_columns.update(range(first, min(last + 1, MAX_COLUMNS)))
 
     def hide_rows(self, first: int, repeated: int = 1) -> None:
-        """Note that this row, and those that repeat it, are hidden."""
+        """Record that this row and its repetitions are hidden."""
         _fill(self.hidden_rows, 1, first, repeated)
 
     def mark(self, mark: int, row: int, column: int, rows: int = 1, columns: int = 1) -> None:
-        """Give a cell, and those that repeat it, a mark."""
+        """Mark a cell and its repetitions."""
         for each in range(column, min(column + columns, MAX_COLUMNS)):
             _fill(self.marks.setdefault(each, bytearray()), mark, row, rows)
 
     def mark_of(self, pattern: str) -> int:
-        """Return the mark of a pattern, 0 if there are too many different ones."""
+        """Return the mark for a pattern, 0 if there are too many patterns."""
         if pattern not in self.patterns:
             if len(self.patterns) == UNSURE:
                 return 0
@@ -69,7 +69,7 @@ class Layout:
         return self.patterns.index(pattern)
 
     def settle(self, calculated: bool) -> None:
-        """Decide on the cells that were marked `UNSURE`: none is a placeholder if `calculated`."""
+        """Resolve the cells marked `UNSURE`: they hold real values if `calculated`."""
         for marks in self.marks.values():
             marks[:] = marks.replace(bytes([UNSURE]), bytes([0 if calculated else UNCALCULATED]))
 
@@ -77,7 +77,7 @@ class Layout:
 def zero_pattern(code: str) -> str:
     r"""Return what a number format of zeros shows, `""` for every other number format.
 
-    The pattern is a text in which each `#` is a digit's place.
+    In the pattern, each `#` stands for a digit.
 
     Example:
         >>> zero_pattern("00000"), zero_pattern('000"-"00\\-0000;@'), zero_pattern("0.00")
@@ -122,14 +122,14 @@ def padded(pattern: str, value: float) -> str:
 
 
 def parts_of(stream: IO[bytes]) -> Iterator[bytes]:
-    """Read a file in parts of a megabyte, and close it."""
+    """Yield a file in chunks of a megabyte, and close it."""
     with stream:
         while part := stream.read(1024 * 1024):
             yield part
 
 
 def is_marked(stream: IO[bytes], markers: Iterable[re.Pattern[bytes]], begin: bytes = b"<") -> bool:
-    """Search a file for markers, from where `begin` first is."""
+    """Return whether one of the markers occurs in a file after `begin`."""
     end = b""
     for part in parts_of(stream):
         text = end + part
@@ -141,7 +141,7 @@ def is_marked(stream: IO[bytes], markers: Iterable[re.Pattern[bytes]], begin: by
 
 
 def elements(stream: IO[bytes]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give each element's name and attributes as it starts, all without their namespaces."""
+    """Yield the name and attributes of each start tag, without namespaces."""
     found: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = lambda tag, attributes: found.append(

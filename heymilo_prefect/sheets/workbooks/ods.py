@@ -1,4 +1,4 @@
-"""The layout of a worksheet in an ODS file, read from its XML."""
+"""Read the layout of a worksheet from the XML of an ODS file."""
 
 import re
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ _MARKERS = (
 
 
 def read_layout(archive: ZipFile, worksheet: str) -> Layout:
-    """Read how a worksheet is shown; the cells are parsed only if something in them asks for it.
+    """Read the layout of a worksheet; the cells are parsed only if a marker requires it.
 
     Raises:
         ExpatError: The XML is broken.
@@ -47,7 +47,7 @@ def read_layout(archive: ZipFile, worksheet: str) -> Layout:
 
 
 class _Scan:
-    """Parses the styles, then the one worksheet."""
+    """Parses the styles, then one worksheet."""
 
     def __init__(self, layout: Layout, worksheet: str) -> None:
         self._layout = layout
@@ -141,7 +141,7 @@ class _Scan:
 
 
 class _Formats:
-    """The number formats of cell styles, and the row and column styles without any size."""
+    """The number formats of cell styles, and the row and column styles of size zero."""
 
     def __init__(self) -> None:
         self.no_size: set[str | None] = set()
@@ -161,7 +161,7 @@ class _Formats:
         return ""
 
     def start(self, parser: expat.XMLParserType, tag: str, attributes: dict[str, str]) -> None:
-        """Take an element above the worksheets."""
+        """Handle a start tag before the worksheets."""
         if tag == "style:style":
             self._style = attributes.get("style:name")
             inherited = attributes.get("style:parent-style-name")
@@ -186,7 +186,7 @@ class _Formats:
             self.no_size.add(self._style)
 
     def _end(self, parser: expat.XMLParserType, tag: str) -> None:
-        """Write a number format as XLSX does, piece by piece."""
+        """Build a number format as XLSX writes it, tag by tag."""
         if tag in ("number:text", "number:embedded-text"):
             literal = "".join(f"\\{each}" for each in "".join(self._text))
             self._code.insert(len(self._code) - self._position, literal)

@@ -1,4 +1,4 @@
-"""Reads the rows of a workbook in a child process whose time and memory are bounded."""
+"""Read the rows of a workbook in a child process with bounded time and memory."""
 
 import marshal
 import shutil
@@ -16,14 +16,14 @@ from heymilo_prefect.sheets.text import clean_row
 from heymilo_prefect.wording import listed, quoted
 
 MAX_MEGABYTES = 250
-"""Memory that reading a workbook may need; 100,000 rows of 20 columns need 220."""
+"""Memory that reading a workbook may take; 100,000 rows of 20 columns take 220 MB."""
 
 MAX_SECONDS = 30
-"""Time that reading a workbook may take; 100,000 rows of 20 columns take 2."""
+"""Time that reading a workbook may take; 100,000 rows of 20 columns take 2 s."""
 
 _COPY_TABLE = "Copy its table into a spreadsheet program, and save it as XLSX"
 _PROBLEMS = {
-    "password": "is protected by a password: save it without one",
+    "password": "is protected by a password. Save it without one",
     "cut": "is incomplete, it was cut short. Download it again, or save it again as XLSX",
     "broken": (
         "is a workbook that can't be read. Open it in a spreadsheet program, and save it as XLSX"
@@ -42,14 +42,14 @@ _CHILD = Path(__file__).with_name("child.py")
 
 
 def is_workbook(file: BinaryIO) -> bool:
-    """Say whether a file is a workbook, by its first bytes: a name may be wrong."""
+    """Return whether the first bytes are a workbook's; the file name may be wrong."""
     return reader_at_start(file).read(8).startswith(_STARTS)
 
 
 def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> SpooledRows:
-    """Read a worksheet of an XLSX, XLS, XLSB or ODS file, or the first one that is visible.
+    """Read a worksheet of an XLSX, XLS, XLSB or ODS file; the first visible one by default.
 
-    The rows are kept in a file of their own; `file` isn't needed afterwards.
+    The rows are written to another temporary file; `file` may be closed afterwards.
 
     Raises:
         SheetError: The file is broken, protected or too large, or has no such worksheet.
@@ -65,13 +65,13 @@ def read_workbook(file: BinaryIO, name: str, worksheet: str | None) -> SpooledRo
         return stored
     stored.close()
     if kind == "names" and worksheet is not None and details:
-        problem = f"has no worksheet {quoted(worksheet)}; its worksheets are {listed(details)}"
+        problem = f"has no worksheet {quoted(worksheet)}. Its worksheets are {listed(details)}"
     elif kind == "names":
-        problem = "has no worksheet: save the sheet as XLSX or as CSV UTF-8"
+        problem = "has no worksheet. Save the sheet as XLSX or as CSV UTF-8"
     elif kind == "large":
         problem = (
-            f"needs more than {MAX_MEGABYTES} MB of memory or {MAX_SECONDS} seconds to be read: "
-            "save the sheet as CSV UTF-8, or split it"
+            f"needs more than {MAX_MEGABYTES} MB of memory or {MAX_SECONDS} seconds to be read. "
+            "Save the sheet as CSV UTF-8, or split it"
         )
     else:
         problem = _PROBLEMS[kind]
@@ -85,7 +85,7 @@ def _run_child(file: BinaryIO, rows: BinaryIO, worksheet: str | None) -> tuple[s
             shutil.copyfileobj(reader_at_start(file), copy)
         command = [sys.executable, "-I", str(_CHILD), str(MAX_MEGABYTES), str(path)]
         try:
-            # What it says as it dies may hold a cell.
+            # Its stderr is discarded: it may contain a cell.
             done = subprocess.run(
                 command if worksheet is None else [*command, worksheet],
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Rewrites an ODS file without what our reader can't parse.
+"""Rewrite an ODS file so that the reader can parse it.
 
 The reader expects the usual namespace prefixes and no white space between the tags of a row.
 Gnumeric indents its XML, and other programs may choose other prefixes. The reader also drops tabs
@@ -23,12 +23,12 @@ _TEXTS = ("text:p", "text:h", "number:text", "number:embedded-text")
 
 
 def has_breaks(archive: ZipFile) -> bool:
-    """Return whether cells hold tabs or line breaks that the reader would drop."""
+    """Return whether cells contain tabs or line breaks, which the reader would drop."""
     return is_marked(archive.open("content.xml"), [_BREAK])
 
 
 def tidy(archive: ZipFile, target: Path) -> None:
-    """Write a copy of a spreadsheet that holds what is read of it.
+    """Write a copy of a spreadsheet with only the elements that are read.
 
     Raises:
         ExpatError: The XML is broken.
@@ -44,7 +44,7 @@ def tidy(archive: ZipFile, target: Path) -> None:
 
 
 class _Writer:
-    """Writes elements of the usual namespaces, and the text within paragraphs and formats."""
+    """Writes elements with the usual prefixes, and the text in paragraphs and formats."""
 
     def __init__(self) -> None:
         self._out: list[str] = []
@@ -83,7 +83,7 @@ class _Writer:
 
 
 def _usual(name: str) -> str:
-    """Return a name with the usual prefix, `""` for what the reader doesn't need."""
+    """Return a name with its usual prefix, `""` for names that the reader doesn't need."""
     namespace, _, local = name.rpartition(" ")
     prefix = _PREFIXES.get(namespace)
     return f"{prefix}:{local}" if prefix else ""

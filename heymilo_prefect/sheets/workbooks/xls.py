@@ -1,4 +1,4 @@
-"""The layout of a worksheet in an XLS file, read from its records."""
+"""Read the layout of a worksheet from the records of an XLS file."""
 
 import re
 import struct
@@ -21,7 +21,7 @@ _NO_LETTERS = re.compile(r'"[^"]*"|\\.|[_*].|\[[^\]]*\]|General', re.S | re.I)
 
 
 def read_layout(file: OleFileIO, at: int) -> Layout:
-    """Read how the worksheet is shown that is at this place of a workbook, counted from 0.
+    """Read the layout of the worksheet with this index, counted from 0.
 
     Raises:
         struct.error: A record is cut short.
@@ -62,7 +62,7 @@ def read_layout(file: OleFileIO, at: int) -> Layout:
 
 
 def _records(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    """Give the records of a part of the workbook, without those of charts in it."""
+    """Yield the records of one substream, without those of charts in it."""
     depth = 0
     while at + 4 <= len(data):
         kind, length = _HEAD.unpack_from(data, at)
@@ -79,7 +79,7 @@ def _records(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float | None]]:
-    """Give the row, column, style and number of each cell of a record."""
+    """Yield the row, column, style and number of each cell of a record."""
     row, column, style = _CELL.unpack_from(body)
     if kind == _SHORT_NUMBERS:
         for index, at in enumerate(range(4, len(body) - 2, 6)):
@@ -93,7 +93,7 @@ def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float | No
 
 
 def _short_number(body: bytes, at: int) -> float:
-    """Read a number of 30 bits: an integer or the upper half of a double, maybe in hundredths."""
+    """Decode a 30-bit number: an integer or the upper half of a double, possibly times 100."""
     bits: int = _INTEGER.unpack_from(body, at)[0]
     upper = (bits & 0xFFFFFFFC).to_bytes(4, "little")
     number: float = bits >> 2 if bits & 2 else _DOUBLE.unpack(bytes(4) + upper)[0]
@@ -106,7 +106,7 @@ def _is_date(code: str) -> bool:
 
 
 def _text(body: bytes, wide: bool) -> str:
-    """Read a number format: its length, and since Excel 97 whether its letters have two bytes."""
+    """Decode a number format: its length, since Excel 97 a flag for UTF-16, and the text."""
     if not wide:
         return body[1:].decode("latin-1")
     return body[3:].decode("utf-16-le" if body[2] & 1 else "latin-1", "replace")

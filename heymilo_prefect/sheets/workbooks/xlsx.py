@@ -1,4 +1,4 @@
-"""The layout of a worksheet in an XLSX file, read from its XML."""
+"""Read the layout of a worksheet from the XML of an XLSX file."""
 
 import posixpath
 import re
@@ -33,7 +33,7 @@ _MARKERS = (
 
 
 def read_layout(archive: ZipFile, worksheet: str) -> Layout:
-    """Read how a worksheet is shown; its rows are parsed only if something in them asks for it.
+    """Read the layout of a worksheet; its rows are parsed only if a marker requires it.
 
     Raises:
         ExpatError: The XML is broken.
@@ -62,7 +62,7 @@ def read_layout(archive: ZipFile, worksheet: str) -> Layout:
 
 
 class _Package:
-    """The parts of a package, whose names some programs write with backslashes or in capitals."""
+    """The parts of a package, found despite backslashes or capitals in their names."""
 
     def __init__(self, archive: ZipFile) -> None:
         self._archive = archive
@@ -72,7 +72,7 @@ class _Package:
         return self._archive.open(self._names.get(_plain(name), name))
 
     def related(self, name: str, which: str) -> list[str]:
-        """Return the parts that a part refers to with this id, or as parts of this type."""
+        """Return the parts that a part references by this id or type."""
         folder, base = posixpath.split(name)
         relations = posixpath.join(folder, "_rels", f"{base}.rels")
         if _plain(relations) not in self._names:
@@ -90,7 +90,7 @@ def _plain(name: str) -> str:
 
 
 def _marks_of_styles(tags: Iterable[tuple[str, dict[str, str]]], layout: Layout) -> dict[str, int]:
-    """Return the marks of the cell styles that pad with zeros, by the number of the style."""
+    """Return the marks of zero-padding cell styles, by style number."""
     patterns, styles, within = {}, [], ""
     for tag, attributes in tags:
         if tag in ("numFmts", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
@@ -112,7 +112,7 @@ def _head(package: _Package, part: str) -> bytes:
 
 
 class _Scan:
-    """Parses a worksheet's XML. A cell may leave out its place: it is right of the one before."""
+    """Parses a worksheet's XML. A cell without a reference follows the previous one."""
 
     def __init__(self, layout: Layout, marks: dict[str, int]) -> None:
         self.calculated = False
@@ -126,7 +126,7 @@ class _Scan:
         self._value: str | None = None
 
     def parse(self, parts: Iterable[bytes]) -> None:
-        """Parse these parts, which may end early."""
+        """Parse these chunks, which may end early."""
         for part in parts:
             self._parser.Parse(part, False)
 
@@ -166,7 +166,7 @@ class _Scan:
         self._value = (self._value or "") + text
 
     def _end(self, tag: str) -> None:
-        """End a cell with a formula, and its value: these handlers are there only meanwhile."""
+        """Handle the end of a cell with a formula, then remove the temporary handlers."""
         self._parser.CharacterDataHandler = None
         if tag != self._cell:
             return
