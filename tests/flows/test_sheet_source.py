@@ -113,20 +113,20 @@ async def test_a_path_that_storage_cannot_read_is_said_without_its_settings(
     for path in ("secret/none.csv", "../none.csv"):
         said = await problem(path, storage=storage)
         assert said == (
-            '"none.csv" can\'t be read from the Local File System block: ValueError; check the '
+            '"none.csv" can\'t be read from the Local File System block (ValueError). Check the '
             "path, and whether the block has access to it."
         )
 
 
 async def test_a_block_of_no_use_is_said_at_once(tmp_path: Path) -> None:
     other, files = Secret(value="secret"), LocalFileSystem(basepath=str(tmp_path))
-    assert "storage is a Secret block, which reads no" in await problem("a.csv", storage=other)
+    assert "storage is a Secret block, which can't read" in await problem("a.csv", storage=other)
     assert "is a Secret block. Use a GCP Cred" in await problem(LINK, google_credentials=other)
     both = await problem(LINK, storage=files, google_credentials=other)
     assert both == "Pass either storage or google_credentials, not both."
     for sheet in ("a.csv", LINK.replace("/d/", "/d/e/")):
         said = await problem(sheet, google_credentials=other)
-        assert said.startswith("google_credentials are for a Google sheet, given by the link")
+        assert said.startswith("google_credentials need the link to a Google sheet")
 
 
 # --- what Prefect's form offers
@@ -278,13 +278,13 @@ def refusal(status: int, reason: str = "", key: str = "errors") -> tuple[int, An
         ({"export": refusal(403, "exportSizeLimitExceeded")}, "larger than the 10 MB that Google"),
         ({"export": refusal(403, "accessNotConfigured")}, "enable the Google Drive and Google Sh"),
         ({"sheets": refusal(403, "SERVICE_DISABLED", "details")}, "enable the Google Drive and "),
-        ({"export": refusal(403, "userRateLimitExceeded")}, "asked too often; run again in a min"),
-        ({"export": refusal(429)}, "asked too often; run again in a minute"),
-        ({"export": refusal(500)}, "Google answered 500; run again later"),
-        ({"export": (502, b"secret")}, "Google answered 502; run again later"),
-        ({"export": (403, {"error": "secret"})}, "check google_credentials"),
-        ({"sheets": (200, {"sheets": []})}, "no worksheet with gid=7 any more: copy the link"),
-        ({"token": (400, {"error": "invalid_grant"})}, "RefreshError; check google_credentials"),
+        ({"export": refusal(403, "userRateLimitExceeded")}, "rate limit is exceeded. Run again in a min"),
+        ({"export": refusal(429)}, "rate limit is exceeded. Run again in a minute"),
+        ({"export": refusal(500)}, "Google returned status 500. Run again later"),
+        ({"export": (502, b"secret")}, "Google returned status 502. Run again later"),
+        ({"export": (403, {"error": "secret"})}, "Check google_credentials"),
+        ({"sheets": (200, {"sheets": []})}, "no worksheet with gid=7 any more. Copy the link"),
+        ({"token": (400, {"error": "invalid_grant"})}, "RefreshError. Check google_credentials"),
         ({"export": (200, b"")}, "is empty"),
     ],
 )
