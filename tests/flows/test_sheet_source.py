@@ -278,7 +278,7 @@ def refusal(status: int, reason: str = "", key: str = "errors") -> tuple[int, An
         ({"export": refusal(403, "exportSizeLimitExceeded")}, "larger than the 10 MB that Google"),
         ({"export": refusal(403, "accessNotConfigured")}, "enable the Google Drive and Google Sh"),
         ({"sheets": refusal(403, "SERVICE_DISABLED", "details")}, "enable the Google Drive and "),
-        ({"export": refusal(403, "userRateLimitExceeded")}, "rate limit is exceeded. Run again in a min"),
+        ({"export": refusal(403, "userRateLimitExceeded")}, "rate limit is exceeded. Run again in"),
         ({"export": refusal(429)}, "rate limit is exceeded. Run again in a minute"),
         ({"export": refusal(500)}, "Google returned status 500. Run again later"),
         ({"export": (502, b"secret")}, "Google returned status 502. Run again later"),
