@@ -1,4 +1,4 @@
-"""The blocks: what a team saves once in Prefect, and every flow refers to."""
+"""Prefect blocks for credentials, Slack channels and summary templates."""
 
 from heymilo_prefect.blocks.heymilo import HeyMiloCredentials
 from heymilo_prefect.blocks.slack import SlackChannel, SlackTarget

@@ -1,4 +1,4 @@
-"""The block that holds HeyMilo's API key, and how to use it."""
+"""The block that holds HeyMilo's API key and creates clients."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""The blocks that say where in Slack messages go."""
+"""Prefect blocks for Slack channels and incoming webhooks."""
 
 import asyncio
 from collections.abc import Coroutine

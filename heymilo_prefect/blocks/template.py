@@ -1,4 +1,4 @@
-"""The block that holds a summary's template, so that it can be edited in Prefect's UI."""
+"""The block that holds a summary template, editable in Prefect's UI."""
 
 from typing import Self
 

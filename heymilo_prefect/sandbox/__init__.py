@@ -1,4 +1,4 @@
-"""A HeyMilo and a Slack that run on this machine: for the demo, and for tests of your own flows."""
+"""A local HeyMilo and Slack for the demo and for tests of your own flows."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext

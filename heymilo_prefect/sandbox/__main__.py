@@ -1,4 +1,4 @@
-"""The sandbox as a program: `python -m heymilo_prefect.sandbox` serves one until Ctrl-C."""
+"""Run the sandbox from the command line: `python -m heymilo_prefect.sandbox`."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The sandbox's own routes: its page, and what a program in another process needs to steer it."""
+"""The sandbox's own routes: its page, and control from other processes."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The demo: the talent pipeline on a real spreadsheet, against a HeyMilo and a Slack of our own."""
+"""The demo: run the talent pipeline on a spreadsheet against the sandbox."""
 
 from collections.abc import Callable
 from datetime import timedelta

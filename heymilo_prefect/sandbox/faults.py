@@ -1,4 +1,4 @@
-"""Faults to play: how an answer goes wrong, and whether the server did the work before."""
+"""Faults to inject: how a response fails, and whether the request was processed before."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

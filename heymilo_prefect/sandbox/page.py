@@ -1,4 +1,4 @@
-"""The sandbox's page: postings with their candidates, and what Slack shows; live, or as a file."""
+"""The sandbox's page: postings with their candidates, and the Slack channels."""
 
 from datetime import datetime
 from html import escape

@@ -1,4 +1,4 @@
-"""The sandbox's state: postings, interviews, webhooks, exports, the clock, and what was asked."""
+"""The sandbox's state: postings, interviews, webhooks, exports, clock and recorded requests."""
 
 import asyncio
 import threading

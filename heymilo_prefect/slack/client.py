@@ -1,4 +1,4 @@
-"""slack_sdk's clients as we need them: they wait when Slack asks to, and repeat nothing else.
+"""Slack clients that wait when Slack's rate limit asks for it, and retry nothing else.
 
 Source: https://docs.slack.dev/apis/web-api/rate-limits.
 """

@@ -1,4 +1,4 @@
-"""A Slack message as a value, the sizes that Slack allows, and mentions."""
+"""A Slack message, Slack's size limits, and mentions."""
 
 import re
 from dataclasses import dataclass, field, replace

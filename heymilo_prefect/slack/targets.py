@@ -1,4 +1,4 @@
-"""Where messages go: a channel through an app's Web API, or an incoming webhook."""
+"""The targets of messages: a channel through an app's Web API, or an incoming webhook."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable

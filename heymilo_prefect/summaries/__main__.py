@@ -1,4 +1,4 @@
-"""Shows what a template makes: `python -m heymilo_prefect.summaries TEMPLATE`."""
+"""Preview a template: `python -m heymilo_prefect.summaries TEMPLATE`."""
 
 import sys
 from argparse import ArgumentParser

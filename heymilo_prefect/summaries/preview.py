@@ -1,4 +1,4 @@
-"""A template's message as a page that shows it as Slack does, next to its JSON."""
+"""Render a template's message as an HTML page, with its JSON."""
 
 import json
 from html import escape

@@ -1,4 +1,4 @@
-"""Redacts an interview: names, e-mail addresses, phone numbers, links and transcript text."""
+"""Redact an interview: names, e-mail addresses, phone numbers, links and transcript text."""
 
 import re
 from typing import Any

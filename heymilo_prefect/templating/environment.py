@@ -1,4 +1,4 @@
-"""The Jinja that templates run in: sandboxed, bounded, and forgiving of missing data only.
+"""The Jinja environment of templates: sandboxed, bounded, and tolerant of missing data.
 
 Out of reach: files, the environment, attributes that aren't data, other templates, methods but a
 few of texts and mappings, filters that make HTML. Bounded: turns of loops and calls (`MAX_STEPS`),

@@ -1,4 +1,4 @@
-"""Puts values into text that Slack parses, as mrkdwn or as Markdown, so that none of them acts.
+"""Escape values in mrkdwn and Markdown, so that Slack shows them as plain text.
 
 Neither has an escape for all that it acts upon, so a value is written with look-alikes, such as
 an asterisk operator for an asterisk. A link is one where the template's author wrote it, and when

@@ -1,4 +1,4 @@
-"""The filters of templates: scores, dates, durations, links, lists, shortening, quotations.
+"""Template filters for scores, dates, durations, links, lists and quotations.
 
 What they are given are tokens and the author's text, never values.
 """

@@ -1,4 +1,4 @@
-"""What the author of a template probably meant otherwise, with the lines of the template."""
+"""Suggest likely corrections of mistakes in a template, with line numbers."""
 
 import re
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""Keeps what came from the API apart from what the template's author wrote.
+"""Represent values from the API by placeholders, which no parser interprets.
 
 A value becomes a literal in a table, and in the text an opaque token stands for it: characters that
 neither Markdown nor Slack know. So nothing in a value is ever parsed. `restored` puts it back.

@@ -1,4 +1,4 @@
-"""Takes HeyMilo's calls and makes them Prefect events: `python -m heymilo_prefect.webhooks`."""
+"""Receive HeyMilo's webhook calls and emit Prefect events for them."""
 
 from heymilo_prefect.webhooks.receiver import receiver
 

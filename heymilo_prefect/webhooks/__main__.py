@@ -1,4 +1,4 @@
-"""The receiver as a program: `python -m heymilo_prefect.webhooks` serves it until Ctrl-C."""
+"""Run the webhook receiver from the command line: `python -m heymilo_prefect.webhooks`."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Hands events to Prefect, and says of each whether Prefect has taken it."""
+"""Send events to Prefect, and report for each whether Prefect has accepted it."""
 
 import asyncio
 import logging

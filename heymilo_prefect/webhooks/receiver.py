@@ -1,4 +1,4 @@
-"""The receiver: an ASGI app with one secret path, which answers once Prefect has the events."""
+"""The webhook receiver: an ASGI app that responds once Prefect has accepted the events."""
 
 import asyncio
 import hashlib

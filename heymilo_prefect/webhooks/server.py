@@ -1,4 +1,4 @@
-"""The receiver on a port: uvicorn, with bounds for what comes from the open internet."""
+"""Serve the webhook receiver with uvicorn, with limits for requests from the internet."""
 
 import asyncio
 from typing import Any

@@ -1,1 +1,1 @@
-"""A HeyMilo that runs locally. It shares nothing with the client, nor its mistakes."""
+"""A local HeyMilo server, which shares no code with the client, so no mistake either."""

@@ -1,4 +1,4 @@
-"""What request bodies and queries may contain, as HeyMilo documents it, and no more."""
+"""Validate request bodies and queries as HeyMilo documents them."""
 
 import re
 from collections.abc import Mapping, Sequence

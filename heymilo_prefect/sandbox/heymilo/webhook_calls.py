@@ -1,4 +1,4 @@
-"""HeyMilo's calls to webhooks: what each is due to hear, and a payload as it may look.
+"""HeyMilo's webhook calls: the events that are due, and their payloads.
 
 The vendor documents neither the payload nor whether a call is repeated.
 """

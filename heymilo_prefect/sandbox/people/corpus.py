@@ -1,4 +1,4 @@
-"""The names, questions, answers and remarks of which simulated candidates are made."""
+"""The names, questions, answers and remarks of simulated candidates."""
 
 FIRST_NAMES = (
     "Amara", "Beatriz", "Chidi", "Dana", "Elif", "Farah", "Goran", "Hana", "Ines", "Jamal",

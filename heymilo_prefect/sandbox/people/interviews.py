@@ -1,4 +1,4 @@
-"""An interview and its posting, and the documented body at any time of its life."""
+"""Simulated interviews, and their documented bodies at any time."""
 
 import json
 from collections.abc import Iterable, Set

@@ -1,4 +1,4 @@
-"""The report on a candidate after the interview, in the documented shape."""
+"""Simulated reports on finished interviews, in the documented shape."""
 
 from random import Random
 from typing import Any

@@ -1,4 +1,4 @@
-"""A Slack that runs here: an app's Web API and incoming webhooks, and people who write beside it.
+"""A local Slack server: an app's Web API, incoming webhooks, and other members' messages.
 
 It refuses what Slack refuses, and loses answers when it is told to.
 """

@@ -1,6 +1,6 @@
-"""Which messages the fake Slack accepts, and its errors about text, blocks and metadata of others.
+"""Validate messages as Slack does, with its error codes.
 
-Blocks are checked by `summaries.block_kit`, which templates are checked with too. A type that
+Blocks are checked by `slack.block_kit`, which also checks templates. A type that
 neither its table nor slack_sdk knows is refused here; a template's is posted, for Slack to decide.
 """
 
