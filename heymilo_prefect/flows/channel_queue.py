@@ -46,7 +46,7 @@ class SummaryOptions:
     def style(self) -> str:
         """What determines a message's look other than the interview's data."""
         mention = self.mention.written if self.mention else ""
-        return "\n".join((__version__, self.template.mark, mention))
+        return "\n".join((__version__, self.template.fingerprint, mention))
 
     def render_summary(self, interview: Interview, posting: Posting | None) -> SlackMessage:
         """Render the summary of an interview."""

@@ -1,7 +1,7 @@
-"""The table of Slack's rules for the blocks of a message, with each rule's documentation page.
+"""Slack's rules for the blocks of a message, each with its documentation page below `DOCS`.
 
-Each entry names the page that it comes from, below `DOCS`. A limit is the largest length or count
-that is accepted. Where Slack's page gives no limit, there is none here: Slack decides.
+A limit is the largest accepted length or count. Where Slack's page gives no limit, there is none
+here, and Slack decides.
 """
 
 from collections.abc import Mapping
@@ -23,16 +23,18 @@ DOCS = "https://docs.slack.dev/reference/block-kit/"
 
 @dataclass(frozen=True)
 class String:
-    """A text.
+    """A string.
 
-    `shows` says how a template's values are put into it: as literal text, as the address of a
-    link, or as text that can't format in Slack's mrkdwn or in Markdown. Without it, no value may
-    stand there. `default` is what a missing value leaves where Slack refuses an empty text; with
-    `is_vital`, the object is left out when this is empty, though Slack would accept it without.
-    A text that `is_run` stands within a line: its spaces count.
+    Attributes:
+        maximum: The maximum length.
+        shows: How a template's values are inserted: literally, as a link's address, or escaped for
+            mrkdwn or Markdown. None if no value may be here.
+        default: What replaces a missing value, where Slack refuses an empty string.
+        is_vital: Whether the object is left out if this is empty, though Slack would accept it.
+        is_run: Whether it is a part of a line, whose spaces matter.
     """
 
-    most: int | None = None
+    maximum: int | None = None
     shows: Literal["text", "url", "mrkdwn", "markdown"] | None = None
     default: str = ""
     is_vital: bool = False
@@ -41,12 +43,15 @@ class String:
 
 @dataclass(frozen=True)
 class Text:
-    """A text object, `{"type": ..., "text": ...}`, and the length of its text.
+    """A text object, `{"type": ..., "text": ...}`.
 
-    One that `is_split` goes on in the next block when it is too long; others are cut.
+    Attributes:
+        maximum: The maximum length of its text.
+        kinds: The accepted types.
+        is_split: Whether a text that is too long continues in the next block; others are truncated.
     """
 
-    most: int = MAX_SECTION
+    maximum: int = MAX_SECTION
     kinds: tuple[str, ...] = ("mrkdwn", "plain_text")
     is_split: bool = False
 
@@ -59,26 +64,26 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Flag:
+class Boolean:
     """True or false."""
 
 
 @dataclass(frozen=True)
-class Whole:
+class Integer:
     """An integer."""
 
-    least: int = 0
-    most: int | None = None
+    minimum: int = 0
+    maximum: int | None = None
 
 
 @dataclass(frozen=True)
 class Anything:
-    """Left to Slack."""
+    """Any value; Slack decides."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """An object without a type, by its name in `PARTS`."""
+    """An object without a type, named in `PARTS`."""
 
     name: str
     is_vital: bool = False
@@ -86,7 +91,7 @@ class Part:
 
 @dataclass(frozen=True)
 class OneOf:
-    """An object of one of some types, which are in `KINDS`; of these alone, when `is_closed`."""
+    """An object of one of these types; or of an unknown type, if not `is_closed`."""
 
     types: tuple[str, ...]
     is_closed: bool = True
@@ -99,41 +104,47 @@ class AnyBlock:
 
 @dataclass(frozen=True)
 class Items:
-    """A list. An item that is left without a text is left out, or becomes `empty`."""
+    """A list; an item without any text is left out, or becomes `empty`."""
 
-    of: "Takes"
-    most: int | None = None
-    least: int = 1
+    of: "Rule"
+    maximum: int | None = None
+    minimum: int = 1
     empty: dict[str, str] | None = field(default=None, hash=False)
 
 
-Takes = String | Text | Choice | Flag | Whole | Anything | AnyBlock | Part | OneOf | Items
+Rule = String | Text | Choice | Boolean | Integer | Anything | AnyBlock | Part | OneOf | Items
 
 
-_Fields = dict[str, Takes]
+_Fields = dict[str, Rule]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of object: its page, its fields, and of which at least one must be there.
+    """The rules for a type of object.
 
-    With `is_exclusive`, only one of them; with `is_open`, other fields are left to Slack.
+    Attributes:
+        page: Its documentation page.
+        required: The fields that it must have.
+        optional: The fields that it may have.
+        either: The fields of which it must have at least one.
+        is_exclusive: Whether it may have only one of `either`.
+        is_open: Whether other fields are accepted.
     """
 
     page: str
-    required: Mapping[str, Takes] = field(default_factory=dict)
-    optional: Mapping[str, Takes] = field(default_factory=dict)
+    required: Mapping[str, Rule] = field(default_factory=dict)
+    optional: Mapping[str, Rule] = field(default_factory=dict)
     either: tuple[str, ...] = ()
     is_exclusive: bool = False
     is_open: bool = False
 
     @property
     def source(self) -> str:
-        """The page's address."""
+        """The page's URL."""
         return DOCS + self.page
 
     @property
-    def fields(self) -> dict[str, Takes]:
+    def fields(self) -> dict[str, Rule]:
         """All fields."""
         return {**self.required, **self.optional}
 
@@ -149,7 +160,7 @@ _IMAGE: _Fields = {
     "slack_file": Part("slack_file"),
 }
 _ALT_TEXT: _Fields = {"alt_text": String(2_000, "text", default="image")}
-_INPUT: _Fields = _ACTION_ID | {"focus_on_load": Flag()}
+_INPUT: _Fields = _ACTION_ID | {"focus_on_load": Boolean()}
 _MENU: _Fields = _INPUT | {"confirm": _CONFIRM, "placeholder": Text(150, _PLAIN)}
 _ENTRY: _Fields = _INPUT | {
     "placeholder": Text(150, _PLAIN),
@@ -161,11 +172,11 @@ _OPTIONS: _Fields = {
     "options": Items(Part("option"), 100),
     "option_groups": Items(Part("option_group"), 100),
 }
-_MULTI: _Fields = _MENU | {"max_selected_items": Whole(1)}
+_MULTI: _Fields = _MENU | {"max_selected_items": Integer(1)}
 _EITHER = ("options", "option_groups")
 _IDS = Items(String())
-_CHANNELS: _Fields = {"default_to_current_conversation": Flag(), "filter": Anything()}
-_RESPONSE: _Fields = {"response_url_enabled": Flag()}
+_CHANNELS: _Fields = {"default_to_current_conversation": Boolean(), "filter": Anything()}
+_RESPONSE: _Fields = {"response_url_enabled": Boolean()}
 _RICH_STYLE: _Fields = {"style": Part("style")}
 
 _MENUS = (
@@ -219,9 +230,9 @@ BLOCKS = {
             "subtitle": Text(150),
             "width": Choice(("narrow", "standard", "wide", "full")),
             "icon": OneOf(("image",)),
-            "is_collapsible": Flag(),
-            "default_collapsed": Flag(),
-            "has_header_divider": Flag(),
+            "is_collapsible": Boolean(),
+            "default_collapsed": Boolean(),
+            "has_header_divider": Boolean(),
         },
         either=("title", "rich_text_title"),
     ),
@@ -249,7 +260,7 @@ BLOCKS = {
             "label": Text(2_000, _PLAIN),
             "element": OneOf((*_MENUS, *_PICKERS, *_ENTRIES), False),
         },
-        {"hint": Text(2_000, _PLAIN), "optional": Flag(), "dispatch_action": Flag()},
+        {"hint": Text(2_000, _PLAIN), "optional": Boolean(), "dispatch_action": Boolean()},
     ),
     "markdown": Kind("blocks/markdown-block", {"text": String(MAX_MARKDOWN, "markdown")}),
     "plan": Kind("blocks/plan-block", {"title": _SHOWN}, {"tasks": Items(OneOf(("task_card",)))}),
@@ -260,7 +271,7 @@ BLOCKS = {
             "text": Text(MAX_SECTION, is_split=True),
             "fields": Items(Text(MAX_FIELD), MAX_FIELDS),
             "accessory": OneOf(("image", *_BUTTONS, *_MENUS, *_PICKERS), False),
-            "expand": Flag(),
+            "expand": Boolean(),
         },
         either=("text", "fields"),
     ),
@@ -326,7 +337,7 @@ KINDS = {
         _ELEMENTS + "date-picker-element", optional=_MENU | {"initial_date": String()}
     ),
     "datetimepicker": Kind(
-        _ELEMENTS + "datetime-picker-element", optional=_MENU | {"initial_date_time": Whole()}
+        _ELEMENTS + "datetime-picker-element", optional=_MENU | {"initial_date_time": Integer()}
     ),
     "email_text_input": Kind(_ELEMENTS + "email-input-element", optional=_ENTRY),
     "feedback_buttons": Kind(
@@ -336,7 +347,7 @@ KINDS = {
     ),
     "file_input": Kind(
         _ELEMENTS + "file-input-element",
-        optional=_INPUT | {"filetypes": Items(String()), "max_files": Whole(1, 10)},
+        optional=_INPUT | {"filetypes": Items(String()), "max_files": Integer(1, 10)},
     ),
     "icon_button": Kind(
         _ELEMENTS + "icon-button-element",
@@ -354,7 +365,7 @@ KINDS = {
     ),
     "number_input": Kind(
         _ELEMENTS + "number-input-element",
-        {"is_decimal_allowed": Flag()},
+        {"is_decimal_allowed": Boolean()},
         _ENTRY | {"min_value": Anything(), "max_value": Anything()},
     ),
     "overflow": Kind(
@@ -365,7 +376,7 @@ KINDS = {
     "plain_text_input": Kind(
         _ELEMENTS + "plain-text-input-element",
         optional=_ENTRY
-        | {"multiline": Flag(), "min_length": Whole(0, 3_000), "max_length": Whole(1)},
+        | {"multiline": Boolean(), "min_length": Integer(0, 3_000), "max_length": Integer(1)},
     ),
     "radio_buttons": Kind(
         _ELEMENTS + "radio-button-group-element",
@@ -374,7 +385,7 @@ KINDS = {
     ),
     "rich_text_input": Kind(
         _ELEMENTS + "rich-text-input-element",
-        optional=_ENTRY | {"min_lines": Whole(1, 100), "max_lines": Whole(1, 100)},
+        optional=_ENTRY | {"min_lines": Integer(1, 100), "max_lines": Integer(1, 100)},
     ),
     "timepicker": Kind(
         _ELEMENTS + "time-picker-element",
@@ -394,7 +405,8 @@ KINDS = {
         is_exclusive=True,
     ),
     "external_select": Kind(
-        _MENU_PAGE, optional=_MENU | {"initial_option": Part("option"), "min_query_length": Whole()}
+        _MENU_PAGE,
+        optional=_MENU | {"initial_option": Part("option"), "min_query_length": Integer()},
     ),
     "users_select": Kind(_MENU_PAGE, optional=_MENU | {"initial_user": String()}),
     "conversations_select": Kind(
@@ -409,7 +421,7 @@ KINDS = {
     ),
     "multi_external_select": Kind(
         _MULTI_PAGE,
-        optional=_MULTI | {"initial_options": Items(Part("option")), "min_query_length": Whole()},
+        optional=_MULTI | {"initial_options": Items(Part("option")), "min_query_length": Integer()},
     ),
     "multi_users_select": Kind(_MULTI_PAGE, optional=_MULTI | {"initial_users": _IDS}),
     "multi_conversations_select": Kind(
@@ -420,12 +432,12 @@ KINDS = {
     "mrkdwn": Kind(
         "composition-objects/text-object",
         {"text": String(MAX_SECTION, "mrkdwn")},
-        {"verbatim": Flag()},
+        {"verbatim": Boolean()},
     ),
     "plain_text": Kind(
         "composition-objects/text-object",
         {"text": String(MAX_SECTION, "text")},
-        {"emoji": Flag()},
+        {"emoji": Boolean()},
     ),
     "raw_text": Kind("blocks/table-block", {"text": String(None, "text", default=" ")}),
     "raw_number": Kind(
@@ -438,17 +450,17 @@ KINDS = {
             "elements": Items(OneOf(("rich_text_section",))),
             "style": Choice(("bullet", "ordered")),
         },
-        {"indent": Whole(0, 8), "offset": Whole(0, 10_000), "border": Whole(0, 1)},
+        {"indent": Integer(0, 8), "offset": Integer(0, 10_000), "border": Integer(0, 1)},
     ),
     "rich_text_preformatted": Kind(
         _ELEMENTS + "rich-text-preformatted-element",
         {"elements": Items(OneOf(("text", "link")))},
-        {"border": Whole(0, 1), "language": String()},
+        {"border": Integer(0, 1), "language": String()},
     ),
     "rich_text_quote": Kind(
         _ELEMENTS + "rich-text-quote-element",
         {"elements": Items(OneOf(_INLINE, False))},
-        {"border": Whole(0, 1)},
+        {"border": Integer(0, 1)},
     ),
     "rich_text_section": Kind(
         _ELEMENTS + "rich-text-section-element", {"elements": Items(OneOf(_INLINE, False))}
@@ -462,18 +474,18 @@ KINDS = {
     "color": Kind(_ELEMENTS + "color-element", {"value": String()}, _RICH_STYLE),
     "date": Kind(
         _ELEMENTS + "date-element",
-        {"timestamp": Whole(), "format": String()},
+        {"timestamp": Integer(), "format": String()},
         _RICH_STYLE | {"url": String(shows="url"), "fallback": _SHOWN},
     ),
     "emoji": Kind(
         _ELEMENTS + "emoji-element",
         {"name": String()},
-        _RICH_STYLE | {"unicode": String(), "url": String(), "skin_tone": Whole(1, 6)},
+        _RICH_STYLE | {"unicode": String(), "url": String(), "skin_tone": Integer(1, 6)},
     ),
     "link": Kind(
         _ELEMENTS + "link-element",
         {"url": String(shows="url")},
-        _RICH_STYLE | {"text": _SHOWN, "unsafe": Flag()},
+        _RICH_STYLE | {"text": _SHOWN, "unsafe": Boolean()},
     ),
     "team": Kind(_ELEMENTS + "team-element", {"team_id": String()}, _RICH_STYLE),
     "text": Kind(
@@ -493,7 +505,7 @@ _OBJECTS = "composition-objects/"
 PARTS = {
     "column": Kind(
         "blocks/table-block",
-        optional={"align": Choice(("left", "center", "right")), "is_wrapped": Flag()},
+        optional={"align": Choice(("left", "center", "right")), "is_wrapped": Boolean()},
     ),
     "confirm": Kind(
         _OBJECTS + "confirmation-dialog-object",
@@ -528,7 +540,7 @@ PARTS = {
     "style": Kind(
         _ELEMENTS + "text-element",
         optional={
-            style: Flag()
+            style: Boolean()
             for style in (
                 *("bold", "italic", "strike", "code", "underline"),
                 *("highlight", "client_highlight", "unlink"),

@@ -22,22 +22,22 @@ from heymilo_prefect.testing import waiting
 SLACK_API_URL = "https://slack.com/api/"
 
 _TIMEOUT_SECONDS = 30
-_PATIENCE_SECONDS = 300.0  # another process may post to the channel as fast as Slack lets it
-_MOST_RETRIES = 99  # of a request that slack_sdk sends 100 times at most
+_MAX_WAIT_SECONDS = 300.0  # another process may use up the channel's rate limit
+_MAX_RETRIES = 99  # slack_sdk sends a request at most 100 times
 
 _Client = TypeVar("_Client", AsyncWebClient, AsyncWebhookClient)
 
-# slack_sdk logs requests whole at DEBUG, and candidates' data with them, so its logger stays above.
+# At DEBUG slack_sdk logs whole requests, and candidates' data with them, so its logger stays above.
 _transport_log = logging.getLogger("heymilo_prefect.slack.transport")
 _transport_log.setLevel(logging.WARNING)
 
 
 def slack_client(token: str, api_url: str = SLACK_API_URL) -> AsyncWebClient:
-    """Make a client that waits when Slack asks it to (429), and never sends anything a second time.
+    """Create a client that waits as long as a 429 response says, and retries nothing else.
 
     Args:
         token: The app's bot token.
-        api_url: Where the Web API is; `https`, except on loopback.
+        api_url: The Web API's URL; `https`, except on loopback.
 
     Raises:
         ValueError: `api_url` would send the token unencrypted.
@@ -47,7 +47,7 @@ def slack_client(token: str, api_url: str = SLACK_API_URL) -> AsyncWebClient:
 
 
 def webhook_client(url: str) -> AsyncWebhookClient:
-    """Make a client of an incoming webhook, which conducts itself like `slack_client`'s."""
+    """Create a client for an incoming webhook that waits and retries as `slack_client`'s does."""
     return _without_proxy(
         AsyncWebhookClient(require_secure_url(url, "The Slack webhook's URL"), **_client_options()),
         url,
@@ -55,33 +55,33 @@ def webhook_client(url: str) -> AsyncWebhookClient:
 
 
 class _RateLimitRetry(AsyncRateLimitErrorRetryHandler):
-    """Waits each time as long as Slack asks to, and gives up after some minutes of that."""
+    """Waits as long as each 429 response says, and gives up after `_MAX_WAIT_SECONDS` in total."""
 
-    async def _can_retry_async(self, *, state: RetryState, **about: Any) -> bool:
-        known = state.custom_values = state.custom_values or {}
+    async def _can_retry_async(self, *, state: RetryState, **request: Any) -> bool:
+        values = state.custom_values = state.custom_values or {}
         now = time.monotonic()
-        waited = now - known.setdefault("first_asked_at", now)
-        return waited < _PATIENCE_SECONDS and await super()._can_retry_async(state=state, **about)
+        waited = now - values.setdefault("first_limited_at", now)
+        return waited < _MAX_WAIT_SECONDS and await super()._can_retry_async(state=state, **request)
 
 
 def _client_options() -> dict[str, Any]:
     return {
         "timeout": _TIMEOUT_SECONDS,
-        "retry_handlers": [_RateLimitRetry(_MOST_RETRIES)],
+        "retry_handlers": [_RateLimitRetry(_MAX_RETRIES)],
         "logger": _transport_log,
     }
 
 
 def _without_proxy(client: _Client, url: str) -> _Client:
     if is_local_url(url):
-        client.proxy = None  # slack_sdk takes the environment's, which can't know loopback
+        client.proxy = None  # slack_sdk uses the environment's proxy, which can't reach loopback
     return client
 
 
 _SECONDS_BETWEEN = 1.0
-_JITTER_SECONDS = 0.01  # by which one message may be quicker on its way than the one before
-_REMEMBERED = 1_000
-_ON_ITS_WAY_SECONDS = 10.0
+_JITTER_SECONDS = 0.01  # by which a message may travel faster than the one before
+_MAX_CHANNELS = 1_000
+_IN_TRANSIT_SECONDS = 10.0
 
 _free_at: dict[str, float] = {}
 _lock = threading.Lock()
@@ -89,43 +89,43 @@ _lock = threading.Lock()
 
 @asynccontextmanager
 async def throttled(channel: str) -> AsyncIterator[None]:
-    """Wait until a message may go to a channel, and let the next one wait for it."""
+    """Wait until a message may be posted to a channel: one per second, as Slack asks for."""
     if not waiting:
         yield
         return
     await asyncio.sleep(_reserve(channel))
     sent = time.monotonic()
     yield
-    answered = time.monotonic()
-    if answered - sent > _SECONDS_BETWEEN:  # Slack had it wait, and counts from then
+    responded = time.monotonic()
+    if responded - sent > _SECONDS_BETWEEN:  # Slack made it wait, and counts from then
         with _lock:
-            _free_at[channel] = answered + _SECONDS_BETWEEN
+            _free_at[channel] = responded + _SECONDS_BETWEEN
 
 
 async def wait_for_delivery(sent_at: float | None) -> bool:
-    """Wait until a message whose answer was lost is in the channel, or won't be.
+    """Wait until a message whose response was lost either is in the channel or never will be.
 
     Args:
         sent_at: When it was sent, in epoch seconds; None for just now.
 
     Returns:
-        Whether there was anything to wait for.
+        Whether it waited.
     """
-    past = 0.0 if sent_at is None else max(0.0, time.time() - sent_at)
-    left = _ON_ITS_WAY_SECONDS - past
-    if left <= 0 or not waiting:
+    passed = 0.0 if sent_at is None else max(0.0, time.time() - sent_at)
+    remaining = _IN_TRANSIT_SECONDS - passed
+    if remaining <= 0 or not waiting:
         return False
-    await asyncio.sleep(left)
+    await asyncio.sleep(remaining)
     return True
 
 
 def _reserve(channel: str) -> float:
-    """Take the next free moment; returns how many seconds it is away."""
+    """Reserve the channel's next free moment, and return the seconds until then."""
     with _lock:
         now = time.monotonic()
-        if len(_free_at) > _REMEMBERED:
-            for past in [name for name, moment in _free_at.items() if moment <= now]:
-                del _free_at[past]
+        if len(_free_at) > _MAX_CHANNELS:
+            for free in [name for name, moment in _free_at.items() if moment <= now]:
+                del _free_at[free]
         moment = max(now, _free_at.get(channel, now))
         _free_at[channel] = moment + _SECONDS_BETWEEN + _JITTER_SECONDS
         return moment - now

@@ -1,6 +1,6 @@
-"""Render Slack messages as HTML, much as Slack shows them.
+"""Render Slack messages as HTML that looks much as in Slack.
 
-What acts in Slack is made to be seen: a mention is highlighted, a link is a link.
+Mentions are highlighted and links are links, so that a preview shows what would act in Slack.
 """
 
 import re
@@ -65,7 +65,7 @@ PAGE_STYLE = """
 .slack .other i { color: #616061; font-size: 12px; }
 .slack .danger { background: #e01e5a; border-color: #e01e5a; color: #fff; }
 """
-"""CSS for what this module draws."""
+"""The CSS of the HTML that this module renders."""
 
 _EMOJI = {
     "+1": "👍",
@@ -93,14 +93,14 @@ _STYLE_TAGS = {"code": "code", "bold": "b", "italic": "i", "strike": "s", "under
 
 
 def channel_html(name: str, messages: Iterable[Message]) -> str:
-    """Draw a channel, oldest message first, as a piece of HTML that `PAGE_STYLE` styles."""
-    drawn = "".join(map(message_html, messages)) or '<div class="none">No messages yet.</div>'
+    """Render a channel, oldest message first, as HTML that needs `PAGE_STYLE`."""
+    html = "".join(map(message_html, messages)) or '<div class="none">No messages yet.</div>'
     title = escape(f"# {name.removeprefix('#')}")
-    return f'<section class="slack"><h2>{title}</h2>{drawn}</section>'
+    return f'<section class="slack"><h2>{title}</h2>{html}</section>'
 
 
 def message_html(message: Message) -> str:
-    """Draw a message: its blocks, or its text when it has none."""
+    """Render a message: its blocks, or its text if it has none."""
     stamp = str(message.get("ts", ""))
     blocks = message.get("blocks") or []
     content = "".join(map(_block, blocks)) or _div("block text", _mrkdwn(message.get("text", "")))
@@ -126,7 +126,7 @@ def _block(block: Message) -> str:
 
 
 def _other(block: Message) -> str:
-    """Draw a block of another type by its text, with its type, so that nothing is left out."""
+    """Render a block of another type as its type and text, so that nothing is left out."""
     lines = "\n".join(map(escape, lines_of(dict(block))))
     return _div("block text other", f"<i>{escape(str(block.get('type')))}</i>\n{lines}")
 
@@ -170,8 +170,8 @@ def _markdown(block: Message) -> str:
 
 def _table(block: Message) -> str:
     def row(cells: Iterable[Message], tag: str) -> str:
-        drawn = "".join(f"<{tag}>{_cell(cell)}</{tag}>" for cell in cells)
-        return f"<tr>{drawn}</tr>"
+        html = "".join(f"<{tag}>{_cell(cell)}</{tag}>" for cell in cells)
+        return f"<tr>{html}</tr>"
 
     head, *rows = block["rows"]
     body = "".join(row(cells, "td") for cells in rows)
@@ -186,9 +186,9 @@ def _card(block: Message) -> str:
     image = escape(block["hero_image"].get("alt_text", "image")) if "hero_image" in block else ""
     texts = [_text_object(block[name]) for name in ("subtitle", "body", "subtext") if name in block]
     title = f"<b>{_text_object(block['title'])}</b>" if "title" in block else ""
-    drawn = "".join(_div("text", text) for text in (image, title, *texts) if text)
+    html = "".join(_div("text", text) for text in (image, title, *texts) if text)
     actions = _actions({"elements": block["actions"]}) if "actions" in block else ""
-    return _div("block card", drawn + actions)
+    return _div("block card", html + actions)
 
 
 def _carousel(block: Message) -> str:
@@ -225,8 +225,8 @@ def _element(element: Message) -> str:
 def _text_object(text: Message) -> str:
     if text.get("type") == "mrkdwn":
         return _mrkdwn(text.get("text", ""))
-    drawn = escape(text.get("text", ""))
-    return _with_emoji(drawn) if text.get("emoji", True) else drawn
+    html = escape(text.get("text", ""))
+    return _with_emoji(html) if text.get("emoji", True) else html
 
 
 def _rich_text(block: Message) -> str:
@@ -258,23 +258,23 @@ def _inline(elements: Iterable[Message]) -> str:
 def _rich_element(element: Message) -> str:
     match element["type"]:
         case "text":
-            drawn = escape(element["text"])
+            html = escape(element["text"])
         case "link":
-            drawn = _link(element["url"], escape(element.get("text") or element["url"]))
+            html = _link(element["url"], escape(element.get("text") or element["url"]))
         case "emoji":
-            drawn = escape(_EMOJI.get(element["name"], f":{element['name']}:"))
+            html = escape(_EMOJI.get(element["name"], f":{element['name']}:"))
         case "user" | "usergroup":
-            drawn = _mention("@" + str(element.get("user_id") or element.get("usergroup_id")))
+            html = _mention("@" + str(element.get("user_id") or element.get("usergroup_id")))
         case "broadcast":
-            drawn = _mention(f"@{element['range']}")
+            html = _mention(f"@{element['range']}")
         case "channel":
-            drawn = f'<a href="#">#{escape(element["channel_id"])}</a>'
+            html = f'<a href="#">#{escape(element["channel_id"])}</a>'
         case _:
-            drawn = escape(str(element.get("fallback") or element.get("value") or ""))
+            html = escape(str(element.get("fallback") or element.get("value") or ""))
     for style, tag in _STYLE_TAGS.items():
         if element.get("style", {}).get(style):
-            drawn = f"<{tag}>{drawn}</{tag}>"
-    return drawn
+            html = f"<{tag}>{html}</{tag}>"
+    return html
 
 
 def _mrkdwn(text: str) -> str:
@@ -284,12 +284,12 @@ def _mrkdwn(text: str) -> str:
         held.append(_special(found[0]))
         return f"\x00{len(held) - 1}\x00"
 
-    # What Slack takes as one piece is put aside first, so that no mark is found within it.
-    drawn = escape(unescape(_SPECIAL.sub(hold, text.replace("\x00", ""))))
+    # Code, links and mentions are set aside first, so that no formatting is found within them.
+    html = escape(unescape(_SPECIAL.sub(hold, text.replace("\x00", ""))))
     for pattern, tag in _MARKS:
-        drawn = pattern.sub(rf"<{tag}>\1</{tag}>", drawn)
-    drawn = re.sub(r"(?m)^&gt; ?(.*)(\n|$)", r"<blockquote>\1</blockquote>", _with_emoji(drawn))
-    return _HELD.sub(lambda found: held[int(found[1])], drawn)
+        html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
+    html = re.sub(r"(?m)^&gt; ?(.*)(\n|$)", r"<blockquote>\1</blockquote>", _with_emoji(html))
+    return _HELD.sub(lambda found: held[int(found[1])], html)
 
 
 def _special(found: str) -> str:
@@ -320,8 +320,8 @@ def _link(url: str, label: str, style: str = "") -> str:
     return f'<a href="{escape(url)}" title="{title}" {rel}{dress}>{label}</a>'
 
 
-def _with_emoji(drawn: str) -> str:
-    return _EMOJI_NAME.sub(lambda found: _EMOJI.get(found[1], found[0]), drawn)
+def _with_emoji(html: str) -> str:
+    return _EMOJI_NAME.sub(lambda found: _EMOJI.get(found[1], found[0]), html)
 
 
 def _div(style: str, inside: str) -> str:

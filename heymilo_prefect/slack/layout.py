@@ -17,49 +17,49 @@ from heymilo_prefect.slack.message import (
 
 Block = dict[str, Any]
 
-_MOST_BLOCKS = MAX_BLOCKS - 1  # one is left for a mention
-_ELEMENT_COST = 10  # what an element counts beside its text, so that many tiny ones end too
-_UNBROKEN = re.compile(r"<[^<>\n]*>|\s+|[^\s<]+|<")  # a link isn't broken in two
+_MAX_OWN_BLOCKS = MAX_BLOCKS - 1  # the last one is for a mention
+_ELEMENT_COST = 10  # added to each element's characters, so that many tiny ones are limited too
+_UNBROKEN = re.compile(r"<[^<>\n]*>|\s+|[^\s<]+|<")  # a link is never split
 
 
 def split_into_messages(parts: list[list[Block]]) -> list[list[Block]]:
-    """Share blocks out to messages, each part to as many as it needs.
+    """Distribute the blocks of each part over as many messages as they need.
 
-    Past `MAX_MESSAGES` in all a mark ends it.
+    Messages after the first `MAX_MESSAGES` are dropped, and an ellipsis is added.
     """
-    messages = [message for blocks in parts if blocks for message in _shared_out(blocks)]
+    messages = [message for blocks in parts if blocks for message in _distribute(blocks)]
     if len(messages) > MAX_MESSAGES:
-        more = {"type": "rich_text_section", "elements": [{"type": "text", "text": "…"}]}
-        last = messages[MAX_MESSAGES - 1][: _MOST_BLOCKS - 1]
-        messages[MAX_MESSAGES - 1 :] = [[*last, {"type": "rich_text", "elements": [more]}]]
+        ellipsis = {"type": "rich_text_section", "elements": [{"type": "text", "text": "…"}]}
+        last = messages[MAX_MESSAGES - 1][: _MAX_OWN_BLOCKS - 1]
+        messages[MAX_MESSAGES - 1 :] = [[*last, {"type": "rich_text", "elements": [ellipsis]}]]
     return messages
 
 
-def _shared_out(blocks: list[Block]) -> list[list[Block]]:
+def _distribute(blocks: list[Block]) -> list[list[Block]]:
     if _is_small(blocks):
         return [blocks]
     messages: list[list[Block]] = []
-    left = 0
+    remaining = 0
     for block in blocks:
         for part in _parts(block):
             cost = _cost(part)
-            if not messages or cost > left or len(messages[-1]) == _MOST_BLOCKS:
+            if not messages or cost > remaining or len(messages[-1]) == _MAX_OWN_BLOCKS:
                 messages.append([])
-                left = MAX_BLOCK_TEXT
+                remaining = MAX_BLOCK_TEXT
             messages[-1].append(part)
-            left -= cost
+            remaining -= cost
     return messages
 
 
 def _is_small(blocks: list[Block]) -> bool:
     return (
-        len(blocks) <= _MOST_BLOCKS
-        and all(map(_is_as_slack_takes_it, blocks))
+        len(blocks) <= _MAX_OWN_BLOCKS
+        and all(map(_needs_no_split, blocks))
         and _cost(blocks) <= MAX_BLOCK_TEXT
     )
 
 
-def _is_as_slack_takes_it(block: Block) -> bool:
+def _needs_no_split(block: Block) -> bool:
     if block.get("type") == "header":
         return len(block["text"]["text"]) <= MAX_HEADER
     return block.get("type") in ("rich_text", "divider")
@@ -70,10 +70,10 @@ def _cost(value: Any) -> int:
         return sum(map(_cost, value))
     if not isinstance(value, dict):
         return 0
-    own = _ELEMENT_COST if "text" in value or "name" in value else 0
+    total = _ELEMENT_COST if "text" in value or "name" in value else 0
     texts = (value.get("text"), value.get("url"))
-    own += sum(len(text) for text in texts if isinstance(text, str))
-    return own + sum(_cost(inner) for inner in value.values())
+    total += sum(len(text) for text in texts if isinstance(text, str))
+    return total + sum(_cost(inner) for inner in value.values())
 
 
 def _parts(block: Block) -> Iterator[Block]:
@@ -97,29 +97,29 @@ def _parts(block: Block) -> Iterator[Block]:
             yield block
 
 
-def _chunks(elements: list[Block], most: int) -> Iterator[list[Block]]:
+def _chunks(elements: list[Block], limit: int) -> Iterator[list[Block]]:
     batch: list[Block] = []
-    left = most
+    remaining = limit
     for element in elements:
-        for part in _smaller(element, most):
+        for part in _split_element(element, limit):
             cost = _cost(part)
-            if batch and cost > left:
+            if batch and cost > remaining:
                 yield batch
-                batch, left = [], most
+                batch, remaining = [], limit
             batch.append(part)
-            left -= cost
+            remaining -= cost
     if batch:
         yield batch
 
 
-def _smaller(element: Block, most: int) -> Iterator[Block]:
-    if _cost(element) <= most:
+def _split_element(element: Block, limit: int) -> Iterator[Block]:
+    if _cost(element) <= limit:
         yield element
     elif isinstance(inner := element.get("elements"), list):
-        for batch in _chunks(inner, most):
+        for batch in _chunks(inner, limit):
             yield element | {"elements": batch}
     else:
-        for text in split(element["text"], most // 2):
+        for text in split(element["text"], limit // 2):
             yield element | {"text": text}
 
 
@@ -135,59 +135,59 @@ def _sections(block: Block) -> Iterator[Block]:
 
 
 def _tables(block: Block) -> Iterator[Block]:
-    """Share a table's rows out to as many tables as they need, each with the first row."""
+    """Distribute a table's rows over as many tables as they need, each with the first row."""
     head, *rows = [_row(row) for row in block["rows"]]
-    part, left = [head], MAX_BLOCK_TEXT - _cost(head)
+    part, remaining = [head], MAX_BLOCK_TEXT - _cost(head)
     for row in rows:
-        if len(part) > 1 and (len(part) == MAX_ROWS or _cost(row) > left):
+        if len(part) > 1 and (len(part) == MAX_ROWS or _cost(row) > remaining):
             yield block | {"rows": part}
-            part, left = [head], MAX_BLOCK_TEXT - _cost(head)
+            part, remaining = [head], MAX_BLOCK_TEXT - _cost(head)
         part.append(row)
-        left -= _cost(row)
+        remaining -= _cost(row)
     yield block | {"rows": part}
 
 
 def _row(cells: list[Block]) -> list[Block]:
-    most = MAX_BLOCK_TEXT // 2 // max(len(cells), 1) - _ELEMENT_COST
-    return cells if _cost(cells) <= MAX_BLOCK_TEXT // 2 else [_cell(it, most) for it in cells]
+    limit = MAX_BLOCK_TEXT // 2 // max(len(cells), 1) - _ELEMENT_COST
+    return cells if _cost(cells) <= MAX_BLOCK_TEXT // 2 else [_cell(it, limit) for it in cells]
 
 
-def _cell(cell: Block, most: int) -> Block:
+def _cell(cell: Block, limit: int) -> Block:
     if cell.get("elements"):
-        return cell | {"elements": next(_chunks(cell["elements"], most))}
-    return _shortened(cell, most)
+        return cell | {"elements": next(_chunks(cell["elements"], limit))}
+    return _shortened(cell, limit)
 
 
-def _groups(texts: list[Block], most: int) -> Iterator[list[Block]]:
-    for group in _chunks([_shortened(text, most) for text in texts], MAX_BLOCK_TEXT // 2):
+def _groups(texts: list[Block], limit: int) -> Iterator[list[Block]]:
+    for group in _chunks([_shortened(text, limit) for text in texts], MAX_BLOCK_TEXT // 2):
         for start in range(0, len(group), MAX_FIELDS):
             yield group[start : start + MAX_FIELDS]
 
 
-def _shortened(text: Block, most: int) -> Block:
-    if len(text.get("text", "")) <= most:
+def _shortened(text: Block, limit: int) -> Block:
+    if len(text.get("text", "")) <= limit:
         return text
-    return text | {"text": shortened(text["text"], most)}
+    return text | {"text": shortened(text["text"], limit)}
 
 
-def shortened(text: str, most: int) -> str:
-    """Cut a text to `most` characters, between words and not within a link."""
-    return text if len(text) <= most else next(split(text, most - 1)).rstrip() + "…"
+def shortened(text: str, limit: int) -> str:
+    """Shorten a text to `limit` characters, between words and never within a link."""
+    return text if len(text) <= limit else next(split(text, limit - 1)).rstrip() + "…"
 
 
-def split(text: str, most: int) -> Iterator[str]:
-    """Split a text into parts of `most` characters at most, between words where that is possible.
+def split(text: str, limit: int) -> Iterator[str]:
+    """Split a text into parts of up to `limit` characters, between words where possible.
 
-    A link of Slack's mrkdwn stays in one piece.
+    A link in Slack's mrkdwn is never split.
     """
     part = ""
     for word in _UNBROKEN.findall(text):
-        if len(part) + len(word) > most and part:
+        if len(part) + len(word) > limit and part:
             yield part
             part = ""
         part += word
-        while len(part) > most:
-            yield part[:most]
-            part = part[most:]
+        while len(part) > limit:
+            yield part[:limit]
+            part = part[limit:]
     if part:
         yield part

@@ -19,21 +19,25 @@ MAX_MARKDOWN = 12_000
 MAX_ROWS = 100
 """Rows of a table."""
 MAX_MESSAGES = 20
-"""Messages that one summary may take, its thread included: our own bound."""
+"""Messages per summary, its thread included; our own limit."""
 MAX_LITERAL = 2_000
-"""Characters that one value of the data may take: our own bound."""
+"""Characters shown per value; our own limit."""
 MAX_BLOCK_TEXT = 10_000
-"""Characters of all blocks together. Slack documents no figure; it refused 11,341 once."""
+"""Characters of all blocks in a message. Slack documents no figure; it once refused 11,341."""
 
 _LAST_WORD = re.compile(r"\s+\S*$")
 
 
 @dataclass(frozen=True)
 class SlackMessage:
-    """A message: `blocks` are what people see, `text` is for notifications and old clients.
+    """A message and the replies in its thread.
 
-    `thread` are the blocks of each reply to it. Its repr shows no contents, which are a candidate's
-    data.
+    Its repr has no contents, which are a candidate's data.
+
+    Attributes:
+        text: The text for notifications and old clients.
+        blocks: What people see.
+        thread: The blocks of each reply.
     """
 
     text: str = field(repr=False)
@@ -42,23 +46,26 @@ class SlackMessage:
 
     @classmethod
     def of(cls, messages: list[list[dict[str, Any]]], text: str) -> "SlackMessage":
-        """Make the first of several messages' blocks the message, and the others its thread."""
+        """Build it from several messages' blocks: the first is the message, the others replies."""
         first, *thread = messages or [[]]
         return cls(text=text, blocks=first, thread=thread)
 
 
-def truncate(text: str, most: int) -> str:
-    """Shorten a text to `most` characters, at the end of a word where there is one near."""
-    if len(text) <= most:
+def truncate(text: str, limit: int) -> str:
+    """Shorten a text to `limit` characters with an ellipsis, after a whole word if one ends near.
+
+    "Near" is within the last 200 characters.
+    """
+    if len(text) <= limit:
         return text
-    head = text[: max(most - 1, 0)]
+    head = text[: max(limit - 1, 0)]
     at_word = _LAST_WORD.sub("", head[-200:])
     return (head[:-200] + at_word if at_word else head).rstrip() + "…"
 
 
-# Bidi controls turn text around, zero-width characters hide in it; neither belongs in a name. The
-# two joiners stay inside a word that isn't ASCII: Persian names and emoji are written with them.
-_UNSEEN = re.compile(
+# Bidi controls reverse text and zero-width characters hide in it; neither belongs in a name. The
+# two joiners stay inside a word that isn't ASCII: Persian names and emoji need them.
+_INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
     r"\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff"
     r"\U000e0000-\U000e007f\U000f0000-\U000f001f]"
@@ -66,57 +73,60 @@ _UNSEEN = re.compile(
 )
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | dict.fromkeys("*_~`"))
-_ONE = re.compile(r"<(?:@(?P<user>[UW][A-Z0-9]+)|!subteam\^(?P<group>S[A-Z0-9]+))(?:\|[^<>]*)?>")
+_MENTION = re.compile(
+    r"<(?:@(?P<user>[UW][A-Z0-9]+)|!subteam\^(?P<group>S[A-Z0-9]+))(?:\|[^<>]*)?>"
+)
 
 
 def clean_text(text: str) -> str:
-    """Remove characters that can't be seen, and make every line end a newline.
+    """Remove invisible characters, and replace every kind of line end by a newline.
 
-    Characters of the private use area, of which templates make placeholders, are among them.
+    The private-use characters that placeholders in templates are made of are removed too.
     """
     if text.isascii() and text.isprintable():
         return text
-    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
+    return _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def notification_text(value: str | None) -> str:
-    """Write a value on one line for a message's `text`, where Slack would read markup in it."""
+    """Return a value as one escaped line for a message's `text`, in which Slack reads markup."""
     line = " ".join(clean_text(value or "").split())
     return truncate(line, MAX_HEADER).translate(_ESCAPES)
 
 
 class Mention:
-    """People and groups to call at the start of a message.
+    """People and groups to notify at the start of a message.
 
     Args:
-        written: As Slack writes them, `<@U0123ABCD>` or `<!subteam^S0123ABCD>`; several with
-            spaces between.
+        written: `<@U0123ABCD>` for a person or `<!subteam^S0123ABCD>` for a group, as Slack writes
+            them; separated by spaces.
 
     Raises:
-        ValueError: It is written otherwise.
+        ValueError: It has another form.
     """
 
     def __init__(self, written: str) -> None:
         self.written = written
         words = written.split()
-        found = [_ONE.fullmatch(word) for word in words]
+        found = [_MENTION.fullmatch(word) for word in words]
         if not words or not all(found):
             raise ValueError(
-                f"mention is {written[:60]!r}: write it as <@U0123ABCD>, or <!subteam^S0123ABCD> "
-                "for a group; Slack shows the id under the profile's or group's ⋮."
+                f"mention is {written[:60]!r}. Write <@U0123ABCD> for a person, or "
+                "<!subteam^S0123ABCD> for a group. Slack shows the id in the ⋮ menu of the profile "
+                "or group."
             )
         self._elements: list[dict[str, Any]] = []
-        for one in filter(None, found):
+        for match in filter(None, found):
             if self._elements:
                 self._elements.append({"type": "text", "text": " "})
             self._elements.append(
-                {"type": "user", "user_id": one["user"]}
-                if one["user"]
-                else {"type": "usergroup", "usergroup_id": one["group"]}
+                {"type": "user", "user_id": match["user"]}
+                if match["user"]
+                else {"type": "usergroup", "usergroup_id": match["group"]}
             )
 
     def on(self, message: SlackMessage) -> SlackMessage:
-        """Return the message with the mention before it."""
+        """Return the message with the mention as its first block."""
         section = {"type": "rich_text_section", "elements": self._elements}
-        called: dict[str, Any] = {"type": "rich_text", "elements": [section]}
-        return replace(message, blocks=[called, *message.blocks])
+        block: dict[str, Any] = {"type": "rich_text", "elements": [section]}
+        return replace(message, blocks=[block, *message.blocks])

@@ -14,16 +14,19 @@ from heymilo_prefect.slack.message import (
     truncate,
 )
 
-_ADDRESS = re.compile(r"(https?://[^\s<>|\"\\]*[^\s<>|\"\\.,;:!?)\]}'])")
+_URL = re.compile(r"(https?://[^\s<>|\"\\]*[^\s<>|\"\\.,;:!?)\]}'])")
 
 
 def plain_message(body: str, subject: str | None = None) -> SlackMessage:
-    """Make a message of a text, which is literal but for its web addresses, and of a heading."""
+    """Return a message with a text, whose URLs become links, and an optional heading.
+
+    Nothing in the text is read as Slack's markup.
+    """
     blocks: list[dict[str, Any]] = []
     if subject and subject.strip():
         title = {"type": "plain_text", "text": truncate(clean_text(subject).strip(), MAX_HEADER)}
         blocks.append({"type": "header", "text": title | {"emoji": False}})
-    elements = [_element(part) for part in _ADDRESS.split(clean_text(body).strip()) if part]
+    elements = [_element(part) for part in _URL.split(clean_text(body).strip()) if part]
     if elements:
         section = {"type": "rich_text_section", "elements": elements}
         blocks.append({"type": "rich_text", "elements": [section]})
@@ -37,11 +40,11 @@ def _element(part: str) -> dict[str, Any]:
     return {"type": "text", "text": part}
 
 
-_SHOWN = {"title", "alt_text", "caption"}  # texts that aren't in text objects
+_TEXT_FIELDS = {"title", "alt_text", "caption"}  # fields with a text that isn't a text object
 
 
 def plain_text(message: SlackMessage) -> str:
-    """Write a message, its replies indented; a line for each text, item or quotation."""
+    """Return a message's text, one line per text, item or quotation; replies are indented."""
     lines = list(_lines(message.blocks))
     for reply in message.thread:
         lines += [f"    {line}" for line in _lines(reply)]
@@ -71,7 +74,7 @@ def _lines(value: Any) -> Iterator[str]:
                     yield from (
                         " | ".join(" ".join(_lines(cell)) for cell in row) for row in within
                     )
-                elif isinstance(within, str) and key in _SHOWN:
+                elif isinstance(within, str) and key in _TEXT_FIELDS:
                     yield from within.splitlines()
                 elif key != "confirm":
                     yield from _lines(within)

@@ -27,12 +27,12 @@ Method = Callable[..., Awaitable[Any]]
 
 
 class Target:
-    """Where messages are posted. Without the capability, a method must not be called.
+    """Where messages are posted; a method may only be called if the capability for it is True.
 
     Attributes:
-        name: What people call it.
+        name: Its name in logs and errors.
         id: The channel's id, once it is known.
-        identity: What tells it from other targets; of a webhook, it is a secret.
+        identity: Identifies it among all targets; a webhook's is a secret.
         can_read: Whether its messages can be read, and its id looked up.
         can_edit: Whether a message can be edited and deleted.
         can_thread: Whether a message can be posted as a reply.

@@ -11,23 +11,23 @@ from heymilo_prefect.templating.loader import TemplateError
 
 
 def main() -> None:
-    """Write the page, and say where it is."""
+    """Render the template and write the page."""
     parser = ArgumentParser(
         prog="python -m heymilo_prefect.summaries",
-        description="Draw a summary as Slack shows it, next to its JSON, without posting it.",
+        description="Render a summary as Slack shows it, next to its JSON, without posting it.",
     )
     packaged = "full, compact, digest"
     parser.add_argument("template", help=f"a file, an https URL, or a packaged one: {packaged}")
     parser.add_argument(
-        "--digest", action="store_true", help="the template is a digest's, which sees report"
+        "--digest", action="store_true", help="the template is of a digest, which uses report"
     )
     parser.add_argument(
         "--interview",
         type=Path,
         action="append",
         default=[],
-        help="an interview as HeyMilo answers it, JSON; a digest takes several, and adds them to "
-        "the made-up one",
+        help="a file with an interview in HeyMilo's JSON; a digest takes several, and adds them to "
+        "the packaged example",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("summary.html"), help="the page (default: %(default)s)"
@@ -35,7 +35,7 @@ def main() -> None:
     options = parser.parse_args()
     is_digest = options.digest or options.template == "digest"
     if options.interview[1:] and not is_digest:
-        parser.error("a summary is of one --interview: several need --digest")
+        parser.error("a summary takes one --interview. Use --digest for several")
     try:
         if is_digest:
             template = load_digest_template(options.template)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack.message import SlackMessage, notification_text
-from heymilo_prefect.summaries.stalled_digest import load_report_template
+from heymilo_prefect.summaries import packaged
 from heymilo_prefect.templating.template import Template, example_of
 
 Found = tuple[Interview, Posting | None]
 
-_PACKAGED = "digest"
+_NAMES = ("report",)
+_DEFAULT = "digest"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Report:
-    """What a digest's template sees."""
+    """The `report` that a digest's template sees."""
 
     groups: Sequence[Group]
     total: int
@@ -35,23 +36,23 @@ class Report:
 
 
 def load_digest_template(template: str | Path | None = None) -> Template:
-    """Load the template of a digest of many interviews, and try it with all data and with none.
+    """Load the template of a digest, and check it with example data and with all data missing.
 
     It sees `report`: `report.groups`, each with `posting`, `posting_title` and `interviews`,
     `report.total` and `report.deferred`.
 
     Args:
-        template: As `load_template` takes it; None or `digest` for the packaged one.
+        template: As for `load_template`; None or `digest` for the packaged one.
 
     Raises:
-        TemplateError: It can't be read, or it fails with any interview; names the file, the line
-            and what is allowed there.
+        TemplateError: It can't be read, or it fails with any interview; the message has the file,
+            the line and what is allowed there.
     """
-    loaded = load_report_template(template, _PACKAGED)
+    loaded = packaged.load(template, _NAMES, _DEFAULT)
     interviews = example_of(Interview), Interview(interview_id="text")
     found = list(product(interviews, (example_of(Posting), None)))
     samples = product((*([pair] for pair in found), found), (0, 2))
-    return loaded.tried({"report": _report(some, deferred)} for some, deferred in samples)
+    return loaded.checked({"report": _report(some, deferred)} for some, deferred in samples)
 
 
 def render_digest(
@@ -59,11 +60,11 @@ def render_digest(
     deferred: int = 0,
     template: Template | str | Path | None = None,
 ) -> SlackMessage:
-    """Render one Slack message about many interviews, by posting.
+    """Render one Slack message about many interviews, grouped by posting.
 
     Args:
         found: The interviews, each with its posting if known.
-        deferred: How many others have a report and are left to later runs.
+        deferred: How many other interviews with a report are left to later runs.
         template: A template or what `load_digest_template` takes; None for the packaged one.
 
     Raises:
@@ -76,9 +77,9 @@ def render_digest(
     """
     loaded = template
     if not isinstance(loaded, Template):
-        loaded = load_report_template(loaded, _PACKAGED)
+        loaded = packaged.load(loaded, _NAMES, _DEFAULT)
     report = _report(found, deferred)
-    rendered = loaded.write({"report": report})
+    rendered = loaded.render({"report": report})
     text = f"{len(found) or 'No'} interview {'report' if len(found) == 1 else 'reports'}"
     titles = dict.fromkeys(group.posting_title for group in report.groups)
     if names := notification_text(", ".join(filter(None, titles))):

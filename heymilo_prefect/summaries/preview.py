@@ -19,28 +19,28 @@ pre.json { font-size: 12px; overflow: auto; background: #f8f8f8; border: 1px sol
 
 
 def preview_page(message: SlackMessage, title: str) -> str:
-    """Draw a message and its thread; returns HTML that needs no server."""
-    drawn = preview_html(message, title)
+    """Render a message and its thread as a self-contained HTML page."""
+    html = preview_html(message, title)
     body = {"text": message.text, "blocks": message.blocks, "thread": message.thread}
-    shown = escape(json.dumps(body, indent=2, ensure_ascii=False))
+    source = escape(json.dumps(body, indent=2, ensure_ascii=False))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{PAGE_STYLE}{_STYLE}</style></head><body><main>{drawn}"
-        f'<pre class="json">{shown}</pre></main></body></html>'
+        f"<style>{PAGE_STYLE}{_STYLE}</style></head><body><main>{html}"
+        f'<pre class="json">{source}</pre></main></body></html>'
     )
 
 
 def preview_html(message: SlackMessage, channel: str) -> str:
-    """Draw a message and its thread as a channel, as a piece of HTML that `PAGE_STYLE` styles."""
+    """Render a message and its thread as a channel, as HTML that needs `PAGE_STYLE`."""
     replies = [{"thread_ts": "0", "blocks": blocks} for blocks in message.thread]
     return channel_html(channel, [{"text": message.text, "blocks": message.blocks}, *replies])
 
 
 def read_interview(path: Path | None = None) -> Interview:
-    """Read an interview as HeyMilo answers it; a made-up one without a path.
+    """Read an interview from a file with HeyMilo's JSON; without a path, the packaged example.
 
     Raises:
-        TemplateError: There is none in the file.
+        TemplateError: The file can't be read, or has no interview.
     """
     try:
         if path is None:
@@ -51,4 +51,4 @@ def read_interview(path: Path | None = None) -> Interview:
     except OSError as failure:
         raise TemplateError(f"{path}: the file can't be read ({failure.strerror}).") from None
     except ValueError:
-        raise TemplateError(f"{path}: this is no interview as HeyMilo answers it.") from None
+        raise TemplateError(f"{path}: this isn't the JSON of an interview.") from None

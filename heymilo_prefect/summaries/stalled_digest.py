@@ -6,7 +6,8 @@ from itertools import groupby
 from pathlib import Path
 
 from heymilo_prefect.slack.message import SlackMessage
-from heymilo_prefect.templating.template import Template, load_template, packaged_template
+from heymilo_prefect.summaries import packaged
+from heymilo_prefect.templating.template import Template
 
 _NAMES = ("report",)
 
@@ -36,7 +37,7 @@ class StalledItem:
 
 @dataclass(frozen=True)
 class StalledIdle:
-    """The candidates of a wait who are idle for the same time."""
+    """Candidates in a wait who have been idle for the same time."""
 
     idle: str | None
     items: Sequence[StalledItem]
@@ -60,7 +61,7 @@ class StalledWait:
 
     @property
     def by_idle(self) -> list[StalledIdle]:
-        """The candidates by how long they are idle."""
+        """The candidates, grouped by how long they have been idle."""
         return [
             StalledIdle(idle, list(items))
             for idle, items in groupby(self.items, key=lambda item: item.idle)
@@ -81,7 +82,7 @@ class StalledGroup:
 
     @property
     def waits(self) -> list[StalledWait]:
-        """The candidates by what is waited for, and by whom."""
+        """The candidates, grouped by who is waited for and at which step."""
         waits: dict[tuple[str | None, str | None, str | None], list[StalledItem]] = {}
         for item in self.items:
             waits.setdefault((item.waiting_on, item.kind, item.step), []).append(item)
@@ -102,16 +103,10 @@ def load_stalled_template(template: str | Path | None = None) -> Template:
 
     `report` has `groups` (`StalledGroup`), `total`, `not_listed`, `already_reported` and `resumed`.
 
-    See `load_template` for what `template` may be, and what it raises.
+    None or `stalled` is the packaged template; see `load_template` for what else `template` may be,
+    and what it raises.
     """
-    return load_report_template(template, "stalled")
-
-
-def load_report_template(template: str | Path | None, packaged: str) -> Template:
-    """Load a template that sees `report`; None or `packaged` is the packaged one of that name."""
-    if template is None or template == packaged:
-        return packaged_template(f"{packaged}.md.j2", _NAMES)
-    return load_template(template, _NAMES)
+    return packaged.load(template, _NAMES, "stalled")
 
 
 def render_stalled_digest(
@@ -131,14 +126,14 @@ def render_stalled_digest(
         not_listed: How many of them aren't named.
         template: A template or what `load_stalled_template` takes; None for the packaged one.
         already_reported: How many others are stalled, and were mentioned by earlier digests.
-        resumed: How many that were mentioned are no longer stalled.
+        resumed: How many mentioned earlier are no longer stalled.
 
     Raises:
         TemplateError: The template can't be read or rendered.
     """
     loaded = template if isinstance(template, Template) else load_stalled_template(template)
     report = _Report(groups, total, not_listed, already_reported, resumed)
-    rendered = loaded.write({"report": report})
+    rendered = loaded.render({"report": report})
     candidates = "candidate" if total == 1 else "candidates"
     text = f"{total} stalled {candidates}" if total else "No newly stalled candidates"
     return SlackMessage.of(rendered.messages, rendered.text or text)

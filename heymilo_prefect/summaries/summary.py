@@ -5,8 +5,12 @@ from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack.message import SlackMessage, notification_text
+from heymilo_prefect.summaries import packaged
 from heymilo_prefect.templating.loader import Form
-from heymilo_prefect.templating.template import Template, example_of, load_template
+from heymilo_prefect.templating.template import Template, example_of
+
+_NAMES = ("interview", "posting")
+_DEFAULT = "full"
 
 
 def render_summary(
@@ -14,12 +18,12 @@ def render_summary(
     posting: Posting | None = None,
     template: Template | str | Path | None = None,
 ) -> SlackMessage:
-    """Make the Slack message about an interview.
+    """Render the Slack message about an interview.
 
     Args:
         interview: The interview; any of its fields may be missing.
-        posting: Its posting, when it is at hand.
-        template: As `load_template` takes or gives it; None for the packaged one.
+        posting: Its posting, if known.
+        template: A template, or what `load_summary_template` takes; None for the packaged `full`.
 
     Raises:
         TemplateError: The template can't be read or rendered.
@@ -29,30 +33,36 @@ def render_summary(
         message = render_summary(interview, posting)
         ```
     """
-    sound = template if isinstance(template, Template) else load_template(template)
-    written = sound.write({"interview": interview, "posting": posting}, missing=Posting)
+    loaded = template
+    if not isinstance(loaded, Template):
+        loaded = packaged.load(loaded, _NAMES, _DEFAULT)
+    rendered = loaded.render({"interview": interview, "posting": posting}, missing=Posting)
     name = interview.name
     title = (posting.title if posting else None) or interview.posting_title
-    about = ", ".join(filter(None, (notification_text(name), notification_text(title))))
-    text = f"Interview summary: {about}" if about else "Interview summary"
-    return SlackMessage.of(written.messages, written.text or text)
+    subject = ", ".join(filter(None, (notification_text(name), notification_text(title))))
+    text = f"Interview summary: {subject}" if subject else "Interview summary"
+    return SlackMessage.of(rendered.messages, rendered.text or text)
 
 
 def load_summary_template(
     template: str | Path | None = None, *, form: Form | None = None, name: str = "the template"
 ) -> Template:
-    """Read a summary's template and try it, with all that an interview may have and with nothing.
+    """Load a summary's template, and check it with example data and with all data missing.
 
-    Takes what `load_template` takes.
+    Args:
+        template: `full` (the default), `compact`, or a file's path, an `https` URL or the text of a
+            template that uses `interview` and `posting`; see `load_template`.
+        form: As for `load_template`.
+        name: As for `load_template`.
 
     Raises:
-        TemplateError: It can't be read, or it can't be right with any interview: says which file,
-            which line, and what is allowed there.
+        TemplateError: It can't be read, or it fails with any interview; the message has the file,
+            the line and what is allowed there.
     """
-    loaded = load_template(template, form=form, name=name)
+    loaded = packaged.load(template, _NAMES, _DEFAULT, form=form, name=name)
     samples = product(
         (example_of(Interview), Interview(interview_id="text")), (example_of(Posting), None)
     )
-    return loaded.tried(
+    return loaded.checked(
         ({"interview": interview, "posting": posting} for interview, posting in samples), Posting
     )

@@ -1,9 +1,8 @@
-"""The Jinja environment of templates: sandboxed, bounded, and tolerant of missing data.
+"""The Jinja environment of templates: sandboxed, and tolerant of missing data.
 
-Out of reach: files, the environment, attributes that aren't data, other templates, methods but a
-few of texts and mappings, filters that make HTML. Bounded: turns of loops and calls (`MAX_STEPS`),
-characters put together in all (`MAX_CHARACTERS`), `range` and lists (`MAX_ITEMS`), integers (256
-bits). Refused: `**`, `%` on texts, formatting with widths.
+Out of reach are files, environment variables, other templates, attributes that aren't data, filters
+that make HTML, and methods but a few of texts and mappings. What is in reach is bounded by
+`limits`.
 """
 
 import math
@@ -16,7 +15,7 @@ from typing import Any, NoReturn, cast, get_args
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.ext import Extension
-from jinja2.filters import FILTERS as JINJAS
+from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.parser import Parser
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -25,20 +24,21 @@ from jinja2.visitor import NodeTransformer
 from pydantic import BaseModel
 
 from heymilo_prefect.templating.filters import FILTERS, Dialect, kind_of
+from heymilo_prefect.templating.limits import (
+    LimitLoops,
+    TemplateMistake,
+    check_operation,
+    limited_range,
+)
 from heymilo_prefect.templating.placeholders import (
     NOTHING,
     THREAD,
     SafeMarkup,
-    TemplateMistake,
-    as_text,
     current,
     line_mark,
+    to_text,
 )
 
-MAX_ITEMS = 10_000
-"""Items of a `range`, and of a list made from lists."""
-
-_MAX_BITS = 256
 _SAFE_FILTERS = re.findall(
     r"\w+",
     """
@@ -47,7 +47,7 @@ _SAFE_FILTERS = re.findall(
     unique upper wordcount
     """,
 )
-_FILTERS_OF_NOTHING = {
+_FILTERS_OF_MISSING = {
     *("bullets", "d", "default", "count", "length", "list", "quote", "string", "wordcount")
 }
 _TEXT_METHODS = {
@@ -68,22 +68,22 @@ _REFUSED_TAGS: dict[type[nodes.Node], str] = {
 
 
 class Missing(Undefined):
-    """Data that isn't there: shows as nothing, is false and empty, and so are its fields.
+    """Missing data: shows as nothing, is false and empty, and so are its fields.
 
-    `model` is what would be there, so that a misspelt field is noticed all the same.
+    `model` is the type that is missing, so that a misspelt field is still an error.
     """
 
     model: type[BaseModel] | None = None
 
     @classmethod
     def of(cls, model: type[BaseModel] | None) -> "Missing":
-        """Stand for a missing model."""
+        """Return what represents a missing `model`."""
         missing = cls()
         missing.model = model
         return missing
 
     def __eq__(self, other: object) -> bool:
-        """Equal nothing: None, or something that is missing too."""
+        """Equal None and other missing data."""
         return other is None or isinstance(other, Missing)
 
     __hash__ = Undefined.__hash__
@@ -95,7 +95,7 @@ class Missing(Undefined):
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """See the module."""
+    """The Jinja environment that compiles and renders templates."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
     intercepted_unops = frozenset({"+", "-"})
@@ -105,7 +105,8 @@ class Environment(ImmutableSandboxedEnvironment):
 
         Args:
             dialect: How its filters write markup.
-            marks_lines: Have the text say which lines of the template it comes from, for `Lines`.
+            marks_lines: Mark in the rendered text which line of the template it comes from, for
+                `Lines`.
         """
         super().__init__(
             extensions=[_ThreadTag],
@@ -118,16 +119,16 @@ class Environment(ImmutableSandboxedEnvironment):
         self.dialect, self.marks_lines = dialect, marks_lines
         kept = self.globals["namespace"], self.globals["joiner"], self.globals["dict"]
         self.globals = dict(zip(("namespace", "joiner", "dict"), kept, strict=True))
-        self.globals["range"] = _range
-        chosen = {name: JINJAS[name] for name in _SAFE_FILTERS} | FILTERS
-        self.filters = {name: _careful(name, chosen[name]) for name in chosen}
+        self.globals["range"] = limited_range
+        filters = {name: JINJA_FILTERS[name] for name in _SAFE_FILTERS} | FILTERS
+        self.filters = {name: _safe_filter(name, filters[name]) for name in filters}
         self.filters |= {"_counted": _counted}
         self.tests["none"] = lambda value: value is None or isinstance(value, Missing)
 
-    # Jinja joins with this what macros, `set` blocks, callers and whole templates put out.
+    # Jinja calls this to join the output of macros, `set` blocks, callers and templates.
     @staticmethod
     def concat(parts: Iterable[str]) -> SafeMarkup:
-        """Join output, which holds values as tokens only."""
+        """Join output, in which every value is a placeholder."""
         parts = list(parts)
         current().count_characters(sum(map(len, parts)))
         return SafeMarkup("".join(parts))
@@ -138,14 +139,16 @@ class Environment(ImmutableSandboxedEnvironment):
             for node in tree.find_all(kind):
                 refused = f"the tag '{tag}' can't be used here"
                 raise TemplateSyntaxError(refused, node.lineno, name, filename)
-        bounded: nodes.Template = _Bounded(self.marks_lines).visit(tree)
-        return bounded
+        if self.marks_lines:
+            tree = _MarkLines().visit(tree)
+        limited: nodes.Template = LimitLoops().visit(tree)
+        return limited
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look up `obj.attribute`: a field, an item of a mapping, or one of the few methods."""
         if obj is None or isinstance(obj, Missing):
             model = obj.model if isinstance(obj, Missing) else None
-            return _field_of_nothing(model, attribute)
+            return _field_of_missing(model, attribute)
         if isinstance(obj, BaseModel) or is_dataclass(obj):
             return _field(obj, attribute)
         if isinstance(obj, Mapping) and (attribute in obj or attribute not in _MAPPING_METHODS):
@@ -155,7 +158,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return _present(super().getattr(obj, attribute))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Look up `obj[argument]`; one that isn't there is missing."""
+        """Look up `obj[argument]`; returns `Missing` if there is none."""
         if isinstance(obj, Mapping):
             return _present(obj.get(argument))
         if isinstance(argument, str) or obj is None or isinstance(obj, Missing):
@@ -163,7 +166,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return _present(super().getitem(obj, argument))
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether a template may see an attribute: data yes, methods hardly ever."""
+        """Whether a template may use an attribute: data, and the few methods listed above."""
         if isinstance(obj, str):
             return attr in _TEXT_METHODS
         if isinstance(obj, Mapping):
@@ -173,40 +176,31 @@ class Environment(ImmutableSandboxedEnvironment):
         return isinstance(obj, LoopContext | Namespace) or not callable(value)
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
-        """Refuse at once: what is missing shows as nothing, and this must not."""
+        """Raise at once; Jinja's undefined object would show as nothing here."""
         raise SecurityError(f"'{attribute}' of {kind_of(obj)} can't be used here")
 
     def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a macro, a method or a global, as one step."""
-        current().step()
+        current().count_steps()
         if isinstance(obj, Missing):
-            raise TemplateMistake("something is called that isn't there")
+            raise TemplateMistake("something is called that doesn't exist")
         return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculate, within bounds; with something missing the result is missing."""
-        for side in (left, right):
-            if isinstance(side, Missing):
-                return side
-        sequence = next((side for side in (left, right) if isinstance(side, str | Sequence)), None)
-        if operator == "**" or (operator == "%" and sequence is not None):
-            raise TemplateMistake(f"'{operator}' can't be used here")
-        if operator == "*" and sequence is not None:
-            times = right if sequence is left else left
-            _check_size(sequence, len(sequence) * max(times, 0) if isinstance(times, int) else 0)
-        elif operator == "+" and isinstance(sequence, Sequence) and isinstance(right, Sequence):
-            _check_size(sequence, len(left) + len(right))
-        elif operator == "*" and isinstance(left, int) and isinstance(right, int):
-            _check_bits(left.bit_length() + right.bit_length())
+        """Calculate within the limits; with a missing operand the result is missing."""
+        for operand in (left, right):
+            if isinstance(operand, Missing):
+                return operand
+        check_operation(current(), operator, left, right)
         return super().call_binop(context, operator, left, right)
 
     def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
-        """Change a sign."""
+        """Change the sign; of missing data it stays missing."""
         return arg if isinstance(arg, Missing) else super().call_unop(context, operator, arg)
 
 
 class _ThreadTag(Extension):
-    """`{% thread %}`: what follows is a reply in the message's thread."""
+    """The tag `{% thread %}`, which starts a reply in the message's thread."""
 
     tags = frozenset({"thread"})  # type: ignore[assignment]
 
@@ -215,48 +209,35 @@ class _ThreadTag(Extension):
         return nodes.Output([nodes.TemplateData(THREAD)], lineno=line)
 
 
-class _Bounded(NodeTransformer):
-    """Counts the turns of every loop, lets `~` join within bounds, marks lines when asked."""
-
-    def __init__(self, marks_lines: bool) -> None:
-        self._marks_lines = marks_lines
+class _MarkLines(NodeTransformer):
+    """Put a line mark before each piece of the template's own text."""
 
     def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.TemplateData:
-        if self._marks_lines and THREAD not in node.data:
+        if THREAD not in node.data:
             node.data = line_mark(node.lineno) + node.data
         return node
 
-    def visit_For(self, node: nodes.For) -> nodes.For:
-        self.generic_visit(node)
-        node.iter = nodes.Filter(node.iter, "_counted", [], [], None, None, lineno=node.lineno)
-        return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:
-        self.generic_visit(node)
-        joined = nodes.List(node.nodes, lineno=node.lineno)
-        return nodes.Filter(joined, "join", [], [], None, None, lineno=node.lineno)
-
-
-@pass_context  # so that Jinja doesn't do it ahead, for constants
+@pass_context  # keeps Jinja from applying it to constants at compile time
 def _finalized(context: Context, value: Any) -> str:
     if isinstance(value, SafeMarkup):
         return value.written
-    text = "" if isinstance(value, Missing) else as_text(value)
-    return current().mark(text) or NOTHING
+    text = "" if isinstance(value, Missing) else to_text(value)
+    return current().protect(text) or NOTHING
 
 
-def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    at = 1 if hasattr(function, "jinja_pass_arg") else 0
+def _safe_filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    position = 1 if hasattr(function, "jinja_pass_arg") else 0
 
     @wraps(function)
     def filtered(*args: Any, **kwargs: Any) -> Any:
-        value = _present(args[at])
-        if value is not args[at]:
-            args = (*args[:at], value, *args[at + 1 :])
-        if isinstance(value, Missing) and name not in _FILTERS_OF_NOTHING:
+        value = _present(args[position])
+        if value is not args[position]:
+            args = (*args[:position], value, *args[position + 1 :])
+        if isinstance(value, Missing) and name not in _FILTERS_OF_MISSING:
             return value
         if isinstance(value, Sequence) and not isinstance(value, str):
-            current().step(len(value))
+            current().count_steps(len(value))
         return function(*args, **kwargs)
 
     return filtered
@@ -266,27 +247,8 @@ def _careful(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
     rendering = current()
     for value in values or ():
-        rendering.step()
+        rendering.count_steps()
         yield _present(value)
-
-
-def _range(*bounds: int) -> range:
-    numbers = range(*bounds)
-    if numbers[MAX_ITEMS:]:
-        raise TemplateMistake(f"'range' gives {MAX_ITEMS:,} numbers at most")
-    return numbers
-
-
-def _check_size(sequence: Sequence[Any], size: int) -> None:
-    if isinstance(sequence, str):
-        current().count_characters(size)
-    elif size > MAX_ITEMS:
-        raise TemplateMistake(f"a list gets more than {MAX_ITEMS:,} items")
-
-
-def _check_bits(bits: int) -> None:
-    if bits > _MAX_BITS:
-        raise TemplateMistake("a number gets too large")
 
 
 def _field(obj: Any, name: str) -> Any:
@@ -298,7 +260,7 @@ def _field(obj: Any, name: str) -> Any:
     declared = _names(type(obj))
     if name in declared:
         value = getattr(obj, name)
-        # Most fields have a value, which is quicker to see than what a missing one would be.
+        # Most fields have a value: the model of a missing one is looked up only when needed.
         if value is None or type(value) is float:
             return _present(value, _model_of(type(obj), name))
         return value
@@ -308,7 +270,7 @@ def _field(obj: Any, name: str) -> Any:
     return _present(extra[name])
 
 
-def _field_of_nothing(model: type[BaseModel] | None, name: str) -> Missing:
+def _field_of_missing(model: type[BaseModel] | None, name: str) -> Missing:
     if model is None:
         return Missing()
     if name not in _names(model):
@@ -349,4 +311,4 @@ def _model_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
 
 
 def _misspelt(kind: type, name: str, names: Iterable[str]) -> TemplateMistake:
-    return TemplateMistake(f"{kind.__name__} has no '{name}'; it has {', '.join(sorted(names))}")
+    return TemplateMistake(f"{kind.__name__} has no '{name}'. It has {', '.join(sorted(names))}")

@@ -1,12 +1,12 @@
 """Template filters for scores, dates, durations, links, lists and quotations.
 
-What they are given are tokens and the author's text, never values.
+A filter that writes markup returns `SafeMarkup`, in which each value is a placeholder.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Undefined, pass_context
@@ -15,47 +15,38 @@ from pydantic import BaseModel
 
 from heymilo_prefect.durations import rounded_text
 from heymilo_prefect.slack.message import clean_text, truncate
+from heymilo_prefect.templating.limits import TemplateMistake
 from heymilo_prefect.templating.placeholders import (
     NOTHING,
     SafeMarkup,
-    TemplateMistake,
-    as_text,
     current,
-    number,
+    format_number,
+    to_text,
 )
 
 
-class Dialect(Protocol):
-    """What the two forms write in their own ways."""
-
-    def link(self, url: str, words: str) -> str:
-        """Write a link."""
-
-    def bullets(self, items: Sequence[str]) -> str:
-        """Write a list, one item per line; without items, one that shows nothing."""
-
-    def quote(self, lines: Sequence[str]) -> str:
-        """Write a quotation; without lines, one that shows nothing."""
-
-
 class Markdown:
-    """The form `*.md.j2`."""
+    """How filters write markup in a Markdown template.
+
+    A list or quotation without items is one that shows nothing, so that its place in the text is
+    parsed in the same way.
+    """
 
     def link(self, url: str, words: str) -> str:
         """Write a link."""
         return f"[{words}](<{url}>)"
 
     def bullets(self, items: Sequence[str]) -> str:
-        """Write a list on lines of its own."""
+        """Write a list, one item per line."""
         return "\n" + "".join(f"- {item}\n" for item in items or [NOTHING])
 
     def quote(self, lines: Sequence[str]) -> str:
-        """Write a quotation as a block of its own."""
+        """Write a block quotation."""
         return "\n" + "".join(f"> {line}\n" for line in lines or [NOTHING])
 
 
 class Mrkdwn:
-    """The form `*.blocks.json.j2`: within a JSON string."""
+    """How filters write markup within a JSON string of a Block Kit template."""
 
     def link(self, url: str, words: str) -> str:
         """Write a link."""
@@ -66,9 +57,11 @@ class Mrkdwn:
         return "\\n".join(f"• {item}" for item in items) or NOTHING
 
     def quote(self, lines: Sequence[str]) -> str:
-        """Write a quotation, which begins a line."""
+        """Write quoted lines."""
         return "\\n".join(f"> {line}" for line in lines) or NOTHING
 
+
+Dialect = Markdown | Mrkdwn
 
 _MAX_DECIMALS = 10
 _MAX_BULLETS = 100
@@ -77,22 +70,22 @@ _MAX_LINES = 20
 
 @pass_context
 def replace(context: Context, text: Any, old: str, new: str, count: int = -1) -> str:
-    """Replace a text in a text."""
-    whole, old, new = as_text(text), as_text(old), as_text(new)
-    current().count_characters(len(whole) + whole.count(old) * len(new))
-    return whole.replace(old, new, count)
+    """Replace `old` by `new` in a text."""
+    full, old, new = to_text(text), to_text(old), to_text(new)
+    current().count_characters(len(full) + full.count(old) * len(new))
+    return full.replace(old, new, count)
 
 
 @pass_context
 def join(
     context: Context, values: Iterable[Any], separator: str = "", attribute: str | None = None
 ) -> str:
-    """Put values together."""
-    rendering, texts, separator = current(), [], as_text(separator)
+    """Join values, or an attribute of each."""
+    rendering, texts, separator = current(), [], to_text(separator)
     for value in values:
         item = context.environment.getitem(value, attribute) if attribute else value
         texts.append(_text(item))
-        rendering.step()
+        rendering.count_steps()
         rendering.count_characters(len(texts[-1]) + len(separator))
     return separator.join(texts)
 
@@ -107,12 +100,13 @@ def round_(context: Context, value: float, precision: int = 0) -> float:
 
 @pass_context
 def score(context: Context, value: float, scale: float) -> str:
-    """Write a score with the scale that it is assumed to be on: `85 / 100`.
+    """Write a score with its assumed scale: `85 / 100`.
 
-    One that isn't from 0 to `scale` is on another scale, so it is written without one: `7`.
+    A score outside 0 to `scale` must be on another scale, so it is written alone: `130`.
     """
-    points, most = _number(value, "a number"), _number(scale, "a number as its scale")
-    return f"{number(points)} / {number(most)}" if 0 <= points <= most else number(points)
+    points, highest = _number(value, "a number"), _number(scale, "a number as its scale")
+    text = format_number(points)
+    return f"{text} / {format_number(highest)}" if 0 <= points <= highest else text
 
 
 @pass_context
@@ -130,7 +124,7 @@ def time(context: Context, value: datetime, tz: str = "UTC") -> str:
 
 @pass_context
 def duration(context: Context, value: float | timedelta) -> str:
-    """Write a duration, or a number of seconds, as people do: `12 min`."""
+    """Write a duration, or a number of seconds, in words: `12 min`."""
     if isinstance(value, timedelta):
         return rounded_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -138,40 +132,42 @@ def duration(context: Context, value: float | timedelta) -> str:
     try:
         return rounded_text(timedelta(seconds=value))
     except (OverflowError, ValueError):
-        raise TemplateMistake("'duration' got a number that is no duration") from None
+        raise TemplateMistake("'duration' got a number that is too large") from None
 
 
 @pass_context
-def shorten(context: Context, value: Any, most: int = 200) -> str:
-    """Cut a text at the end of a word, with a mark."""
-    return truncate(" ".join(clean_text(_text(value)).split()), _count(most, "shorten"))
+def shorten(context: Context, value: Any, limit: int = 200) -> str:
+    """Truncate a text to `limit` characters, at the end of a word, with an ellipsis."""
+    return truncate(" ".join(clean_text(_text(value)).split()), _count(limit, "shorten"))
 
 
 @pass_context
 def link(context: Context, url: Any, words: Any = "") -> Any:
-    """Write a link to where the value leads; nothing when there is no value."""
-    target = _marked(url)
-    return SafeMarkup(_dialect(context).link(target, _marked(words) or target)) if target else ""
+    """Write a link to a URL; without a URL, nothing."""
+    target = _protected(url)
+    if not target:
+        return ""
+    return SafeMarkup(_dialect(context).link(target, _protected(words) or target))
 
 
 @pass_context
-def bullets(context: Context, values: Iterable[Any], most: int = _MAX_BULLETS) -> Any:
-    """Write a list of the first values."""
+def bullets(context: Context, values: Iterable[Any], limit: int = _MAX_BULLETS) -> Any:
+    """Write the first `limit` values as a list."""
     values = [values] if isinstance(values, str) else list(values)
-    chosen = values[: _count(most, "bullets")]
-    items = [token for token in map(_one_line, chosen) if token]
+    items = [item for item in map(_one_line, values[: _count(limit, "bullets")]) if item]
     return SafeMarkup(_dialect(context).bullets(items), shows=bool(items))
 
 
 @pass_context
-def quote(context: Context, values: Any, most: int = _MAX_LINES) -> Any:
-    """Quote a text, or the first utterances of a transcript, each with its speaker."""
-    said = [values] if isinstance(values, str | BaseModel | Mapping) else list(values)
-    lines = [line for item in said[: _count(most, "quote")] if (line := _said(context, item))]
+def quote(context: Context, values: Any, limit: int = _MAX_LINES) -> Any:
+    """Quote a text, or the first `limit` utterances of a transcript, each with its speaker."""
+    utterances = [values] if isinstance(values, str | BaseModel | Mapping) else list(values)
+    quoted = (_quoted(context, utterance) for utterance in utterances[: _count(limit, "quote")])
+    lines = [line for line in quoted if line]
     return SafeMarkup(_dialect(context).quote(lines), shows=bool(lines))
 
 
-def _said(context: Context, utterance: Any) -> str:
+def _quoted(context: Context, utterance: Any) -> str:
     if isinstance(utterance, str):
         return _one_line(utterance)
     get = context.environment.getattr
@@ -181,20 +177,20 @@ def _said(context: Context, utterance: Any) -> str:
 
 
 def _one_line(value: Any) -> str:
-    return _marked(value if isinstance(value, SafeMarkup) else " ".join(_text(value).split()))
+    return _protected(value if isinstance(value, SafeMarkup) else " ".join(_text(value).split()))
 
 
-def _marked(value: Any) -> str:
-    current().step()
-    return value.written if isinstance(value, SafeMarkup) else current().mark(_text(value))
+def _protected(value: Any) -> str:
+    current().count_steps()
+    return value.written if isinstance(value, SafeMarkup) else current().protect(_text(value))
 
 
 def _text(value: Any) -> str:
-    return as_text(None if isinstance(value, Undefined) else value)
+    return to_text(None if isinstance(value, Undefined) else value)
 
 
 def _number(value: Any, expected: str) -> float:
-    """Read a number, or a text that is one, as `number` writes it."""
+    """Read a number, or a text that is one, rounded as `format_number` writes it."""
     if isinstance(value, Undefined):
         return math.nan
     try:
@@ -211,23 +207,23 @@ def _dialect(context: Context) -> Any:
 
 def _local(value: datetime, tz: str, name: str) -> datetime:
     if not isinstance(value, datetime):
-        raise TemplateMistake(f"'{name}' takes a moment, not {kind_of(value)}")
+        raise TemplateMistake(f"'{name}' takes a date with a time, not {kind_of(value)}")
     try:
         return value.astimezone(ZoneInfo(tz))
     except (KeyError, ValueError, OSError):
-        raise TemplateMistake(f"'{name}' knows no time zone '{tz}'") from None
+        raise TemplateMistake(f"'{name}' doesn't know the time zone '{tz}'") from None
 
 
 def _count(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise TemplateMistake(f"'{name}' takes a whole number from 1 on")
+        raise TemplateMistake(f"'{name}' takes a whole number of 1 or more")
     return value
 
 
 def kind_of(value: Any) -> str:
-    """Name a value's kind for a template's author."""
+    """Describe the type of a value to a template's author."""
     if isinstance(value, Undefined):
-        return "what is missing"
+        return "missing data"
     words: dict[Any, str] = {str: "a text", list: "a list", int | float: "a number"}
     return next((word for kind, word in words.items() if isinstance(value, kind)), "this")
 

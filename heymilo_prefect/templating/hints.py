@@ -1,15 +1,15 @@
-"""Suggest likely corrections of mistakes in a template, with line numbers."""
+"""Hint at likely mistakes in a template, with their place: a line, or a JSON pointer."""
 
 import re
 from collections.abc import Collection, Iterator
-from operator import itemgetter
 from typing import Any
 
+from heymilo_prefect.slack.block_kit import BlockError
 from heymilo_prefect.templating.placeholders import (
     NOTHING,
     Lines,
-    has_token,
-    without_token_characters,
+    has_placeholder,
+    without_placeholder_characters,
 )
 
 _SLACK_LINK = re.compile(r"<https?://[^<>|\s]*\|[^<>]*>|<\{\{[^<>]*\}\}\|[^<>]*>")
@@ -18,60 +18,70 @@ _WORD = re.compile(r"[^\W_]")
 
 
 def about_links(text: str, name: str) -> Iterator[str]:
-    """Find links of Slack's mrkdwn in the text of a Markdown template."""
+    """Hint at mrkdwn links in a Markdown template, where they show as text."""
     for number, line in enumerate(text.splitlines(), start=1):
         if _SLACK_LINK.search(line):
             yield (
-                f"{name}, line {number}: <url|text> is Slack's mrkdwn and shows as text here: "
-                "write [text](url)."
+                f"{name}, line {number}: <url|text> is Slack's mrkdwn, and shows as text here. "
+                "Write [text](url)."
             )
 
 
-def about_words(lines: Collection[int], name: str) -> Iterator[str]:
-    """Say which lines of a template keep their words when all their values are missing."""
-    if lines:
+def about_words(places: Collection[int | str], name: str) -> Iterator[str]:
+    """Hint at lines, or JSON pointers, that keep their words when all their values are missing."""
+    if places:
         yield (
-            f"{name}, {_listed(lines)}: the words stay when the values are missing. Put the line "
+            f"{name}, {_listed(places)}: the words stay when the values are missing. Put them "
             'into {% if %}, or write a default, such as {{ value or "unknown" }}.'
         )
 
 
-def about_types(found: Collection[tuple[str, int]], name: str) -> Iterator[str]:
-    """Name the types of blocks and elements that only Slack may know, with their lines."""
-    for unsupported, line in sorted(found, key=itemgetter(1)):
-        kind = unsupported.rpartition(" ")[2]
+def about_types(unknown: Collection[BlockError], name: str) -> Iterator[str]:
+    """Hint at types of blocks and elements that only Slack may know."""
+    for error in sorted(unknown, key=lambda error: error.pointer):
+        kind = error.reason.rpartition(" ")[2]
         yield (
-            f"{name}, line {line}: the type '{kind}' isn't known here. It is posted as it is, and "
-            "Slack may refuse it."
+            f"{name}, {error.pointer}: the type '{kind}' isn't known here. It is posted as it is, "
+            "and Slack may refuse it."
         )
 
 
 def lines_of_words(rendered: Lines) -> set[int]:
-    """Return the template's lines that show words, and nothing of their values, in Markdown."""
+    """Return the lines of a Markdown template that show words while all values are missing."""
     return {
         rendered.at(line.start())
         for line in _LINE.finditer(rendered.text)
-        if _is_words_alone(line[0])
+        if _is_only_words(line[0])
     }
 
 
-def objects_of_words(value: Any, rendered: Lines) -> set[int]:
-    """Return the template's lines with objects that show words alone, in Block Kit."""
-    found: set[int] = set()
-    if isinstance(value, dict):
+def pointers_to_words(value: Any, pointer: str = "") -> set[int | str]:
+    """Return pointers to the texts in Block Kit JSON that show words while all values are missing.
+
+    A pointer starts at the message's blocks, as in Slack's errors: `/blocks/0/text`.
+    """
+    if isinstance(value, list):
+        at_top = "" if pointer else "/blocks"
+        inner = [(f"{pointer}{at_top}/{index}", it) for index, it in enumerate(value)]
+    elif isinstance(value, dict):
+        inner = [(f"{pointer}/{name}", it) for name, it in value.items()]
         text = value.get("text")
-        if isinstance(text, str) and any(map(_is_words_alone, text.split("\n"))):
-            found.add(rendered.at(getattr(value, "at", 0)))
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return found.union(*(objects_of_words(it, rendered) for it in inner))
+        if isinstance(text, str) and any(map(_is_only_words, text.split("\n"))):
+            return {pointer or "/text"}
+    else:
+        return set()
+    return set().union(*(pointers_to_words(it, at) for at, it in inner))
 
 
-def _is_words_alone(line: str) -> bool:
-    if NOTHING not in line or has_token(line.replace(NOTHING, "")):
+def _is_only_words(line: str) -> bool:
+    if NOTHING not in line or has_placeholder(line.replace(NOTHING, "")):
         return False
-    return _WORD.search(without_token_characters(line)) is not None
+    return _WORD.search(without_placeholder_characters(line)) is not None
 
 
-def _listed(lines: Collection[int]) -> str:
-    *most, last = map(str, sorted(lines))
-    return f"lines {', '.join(most)} and {last}" if most else f"line {last}"
+def _listed(places: Collection[int | str]) -> str:
+    kind = "line" if all(isinstance(place, int) for place in places) else ""
+    *others, last = map(str, sorted(places))
+    if not others:
+        return f"{kind} {last}".lstrip()
+    return f"{kind + 's' if kind else ''} {', '.join(others)} and {last}".lstrip()

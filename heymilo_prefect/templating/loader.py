@@ -22,11 +22,11 @@ _JSON = re.compile(r'\s*(?:\[\s*\{\s*"|\{\s*")')
 
 
 class TemplateError(HeyMiloPrefectError, ValueError):
-    """A template can't be read or rendered; says the file, the line, and what to change."""
+    """A template can't be read or rendered; the message has the file, the line and the reason."""
 
 
 class Source(NamedTuple):
-    """A template's text, its name for people, and its form: Markdown, or Block Kit as JSON."""
+    """A template's text, its name in errors, and its form: Markdown or Block Kit JSON."""
 
     text: str
     name: str
@@ -34,15 +34,15 @@ class Source(NamedTuple):
 
 
 def load_source(template: str | Path, name: str = "the template") -> Source:
-    """Read a template's text; a `.json` or `.json.j2` file, or text that begins as JSON, is blocks.
+    """Read a template's text; see `load_template` for what is a path, a URL or the text itself.
 
     Raises:
-        TemplateError: It isn't there, isn't UTF-8, or its URL isn't safe.
+        TemplateError: It doesn't exist, isn't UTF-8, or its URL isn't `https`.
     """
     if isinstance(template, str) and re.match(r"https?://\S+$", template.strip()):
         address = urlsplit(template.strip())
-        name = address.path.rpartition("/")[2] or address.netloc  # a query may hold a secret
-        text = _downloaded(template.strip(), name)
+        name = address.path.rpartition("/")[2] or address.netloc  # the query may contain a secret
+        text = _download(template.strip(), name)
     elif path := _path(template):
         text, name = _read(path), str(path)
     else:
@@ -62,7 +62,7 @@ def _path(template: str | Path) -> Path | None:
         return None
     try:
         is_file = template.endswith(_FILE_ENDINGS) or Path(template).is_file()
-    except OSError:  # too long for a name
+    except OSError:  # too long for a file name
         return None
     return Path(template) if is_file else None
 
@@ -72,37 +72,38 @@ def _read(path: Path) -> str:
         with path.open(encoding="utf-8-sig") as file:
             return file.read(MAX_TEMPLATE + 1)
     except FileNotFoundError:
-        reason = "there is no such file"
+        reason = "the file doesn't exist"
     except UnicodeDecodeError:
         reason = "the file isn't UTF-8 text"
     except OSError as failure:
         reason = f"the file can't be read ({failure.strerror})"
-    raise located(reason, str(path), None)
+    raise template_error(reason, str(path))
 
 
-def _downloaded(url: str, name: str) -> str:
+def _download(url: str, name: str) -> str:
     if not is_secure_url(url):
-        raise located("the URL must start with https://", name, None)
+        raise template_error("the URL must start with https://", name)
     body = b""
     try:
         with httpx.stream(
             "GET", url, timeout=_TIMEOUT_SECONDS, trust_env=not is_local_url(url)
-        ) as answer:
-            if answer.is_success:
-                for part in answer.iter_bytes():
-                    body += part
+        ) as response:
+            if response.is_success:
+                for chunk in response.iter_bytes():
+                    body += chunk
                     if len(body) > 4 * MAX_TEMPLATE:
                         break
                 return body.decode("utf-8-sig")
-            reason = f"the host answered {answer.status_code}: give the URL of the file itself"
+            status = response.status_code
+            reason = f"the URL returned status {status}. Use the URL of the file itself"
     except UnicodeDecodeError:
         reason = "the file isn't UTF-8 text"
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
-        reason = f"it can't be downloaded ({type(failure).__name__}): check the URL"
-    raise located(reason, name, None)
+        reason = f"it can't be downloaded ({type(failure).__name__}). Check the URL"
+    raise template_error(reason, name)
 
 
-def located(reason: str, name: str, line: int | None) -> TemplateError:
-    """Make the error for a template's author: where, and what is wrong."""
-    place = name if line is None else f"{name}, line {line}"
-    return TemplateError(f"{place}: {reason.rstrip('.')}.")
+def template_error(reason: str, name: str, line: int | None = None) -> TemplateError:
+    """Return the error for a template's author, with the file and the line."""
+    where = name if line is None else f"{name}, line {line}"
+    return TemplateError(f"{where}: {reason.rstrip('.')}.")

@@ -22,18 +22,18 @@ _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
 def to_blocks(text: str, literals: list[str]) -> list[dict[str, Any]]:
-    """Make blocks: headings, paragraphs, lists, quotes, code and lines.
+    """Convert headings, paragraphs, lists, quotations, code and dividers to blocks.
 
-    Values come out as text; a link is a link when its URL is http or https, and text otherwise.
-    Emphasis, a line, an item, a quotation or a heading in which all values are missing, and which
-    has no other text, is left out; nothing else changes for a missing value.
+    Values are inserted as text. A link becomes a link if its URL is http or https, and text
+    otherwise. Emphasis, a line, an item, a quotation or a heading that has only missing values is
+    left out.
     """
     return _Writer(literals).write(_tokens(text))
 
 
 @lru_cache(maxsize=64)
 def _tokens(text: str) -> list[Token]:
-    # Interviews of the same shape make the same text, since their values are tokens in it.
+    # Interviews of the same shape render to the same text, since values are placeholders in it.
     return _parser().parse(text)
 
 
@@ -41,7 +41,7 @@ def _tokens(text: str) -> list[Token]:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
     parser.disable(["autolink", "html_block", "html_inline", "code", "lheading", "reference"])
-    # Tokens in a URL must come through as they are; the URL is checked when its values are in.
+    # Placeholders in a URL must stay as they are; `_link` checks the URL with its values.
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser
@@ -51,7 +51,7 @@ class _Writer:
     def __init__(self, literals: list[str]) -> None:
         self._literals = literals
         self._blocks: list[dict[str, Any]] = []
-        self._last_line = -1  # where a paragraph ended: what follows at once belongs to it
+        self._last_line = -1  # where a paragraph ended: what directly follows belongs to it
 
     def write(self, tokens: list[Token]) -> list[dict[str, Any]]:
         at = 0
@@ -98,7 +98,7 @@ class _Writer:
             self._blocks[-1]["elements"] += parts
         else:
             self._blocks.append(_rich(parts))
-        # A list's range takes in the empty line after it, so nothing is known to belong to it.
+        # A list's range includes the empty line after it, so what follows can't be told to belong.
         self._last_line = last if token.type == "paragraph_open" else -1
 
     def _list(self, opening: Token, inner: list[Token], indent: int) -> list[Element]:
@@ -140,7 +140,7 @@ class _Writer:
         return own + self._flat(words), nested
 
     def _flat(self, tokens: list[Token]) -> list[Element]:
-        """Write blocks as lines of one element, for where Slack has no blocks within blocks."""
+        """Write blocks as lines of one element, where Slack doesn't nest blocks."""
         lines: list[list[Element]] = []
         bullet = ""
         for token in tokens:
@@ -205,11 +205,11 @@ class _Writer:
 
     def _text_elements(self, text: str, style: Element, emoji: bool) -> Iterator[Element]:
         dress = {"style": style} if style else {}
-        for piece in segments(text, self._literals):
-            if piece.is_value:  # also one that is missing: an empty text, for `_left_of`
-                yield {"type": "text", "text": shown(piece)} | dress
+        for segment in segments(text, self._literals):
+            if segment.is_value:  # a missing one too: an empty text, for `_without_missing`
+                yield {"type": "text", "text": shown(segment)} | dress
                 continue
-            for index, part in enumerate(_EMOJI.split(piece.text) if emoji else [piece.text]):
+            for index, part in enumerate(_EMOJI.split(segment.text) if emoji else [segment.text]):
                 if index % 2:
                     yield {"type": "emoji", "name": part}
                 elif part:
@@ -230,28 +230,28 @@ def _opened(tokens: list[Token]) -> list[str]:
 
 
 def _without_empty_lines(elements: list[Element], starts: list[int]) -> list[Element]:
-    """Leave out lines of missing values alone; each line but the first begins with its break."""
+    """Remove lines that have only missing values; a line starts with its break, but the first."""
     kept: list[Element] = []
     for number, (start, end) in enumerate(pairwise([*starts, len(elements)])):
         line = elements[start:end]
         line_break = [line.pop(0)] if number else []
-        if left := _left_of(line):
-            kept += line_break + left if kept else left
+        if present := _without_missing(line):
+            kept += line_break + present if kept else present
     return kept
 
 
-def _left_of(line: list[Element]) -> list[Element]:
-    """Return what is left of a line without its missing values: all of it, or nothing."""
+def _without_missing(line: list[Element]) -> list[Element]:
+    """Return a line without its missing values and the spaces that they leave at its ends."""
     if all(element.get("text") != "" for element in line):
         return line
-    left = _merged(line)
-    for at, stripped in ((0, str.lstrip), (-1, str.rstrip)):
-        while left and left[at]["type"] == "text":
-            if text := stripped(left[at]["text"]):
-                left[at] = left[at] | {"text": text}
+    present = _merged(line)
+    for end, stripped in ((0, str.lstrip), (-1, str.rstrip)):
+        while present and present[end]["type"] == "text":
+            if text := stripped(present[end]["text"]):
+                present[end] = present[end] | {"text": text}
                 break
-            del left[at]
-    return left
+            del present[end]
+    return present
 
 
 def _merged(elements: list[Element]) -> list[Element]:

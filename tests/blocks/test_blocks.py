@@ -59,7 +59,7 @@ def test_a_wrong_channel_names_the_field(
 def test_a_wrong_template_is_refused_with_its_line() -> None:
     with pytest.raises(ValidationError, match=r"line 2: there is no 'interviw' here"):
         SummaryTemplate(template="a\n{{ interviw.name }}")
-    with pytest.raises(ValidationError, match="it isn't JSON"):
+    with pytest.raises(ValidationError, match="the rendered text isn't JSON"):
         SummaryTemplate(template="# a", form="blocks")
 
 

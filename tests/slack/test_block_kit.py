@@ -10,23 +10,23 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models import blocks as models
 from slack_sdk.models.basic_objects import JsonObject
 
-from heymilo_prefect.slack.block_kit import Unknown, validate_blocks
+from heymilo_prefect.slack.block_kit import UnknownType, validate_blocks
 from heymilo_prefect.slack.block_kit_rules import (
     BLOCKS,
     DOCS,
     KINDS,
     PARTS,
     AnyBlock,
+    Boolean,
     Choice,
-    Flag,
+    Integer,
     Items,
     Kind,
     OneOf,
     Part,
+    Rule,
     String,
-    Takes,
     Text,
-    Whole,
 )
 
 TABLE = [(BLOCKS, name) for name in BLOCKS] + [(KINDS, name) for name in KINDS]
@@ -72,8 +72,8 @@ def minimal(kinds: dict[str, Kind], name: str) -> dict[str, Any]:
     return made if kinds is PARTS else {"type": name} | made
 
 
-def sample(takes: Takes, size: int = 1) -> Any:
-    match takes:
+def sample(rule: Rule, size: int = 1) -> Any:
+    match rule:
         case String(shows="url"):
             return URL + "x" * max(size - len(URL), 0)
         case String():
@@ -82,10 +82,10 @@ def sample(takes: Takes, size: int = 1) -> Any:
             return {"type": kinds[-1], "text": "x" * size}
         case Choice(words=words):
             return words[0]
-        case Flag():
+        case Boolean():
             return True
-        case Whole(least=least):
-            return max(least, size)
+        case Integer(minimum=minimum):
+            return max(minimum, size)
         case Items(of=of):
             return [sample(of) for _ in range(size)]
         case Part(name=name):
@@ -102,14 +102,14 @@ def hosted(kinds: dict[str, Kind], name: str, value: Any) -> list[dict[str, Any]
     if kinds is BLOCKS:
         return [value]
     for hosts, host in TABLE:
-        for field, takes in hosts[host].fields.items():
-            if (within := wrapped(takes, kinds, name, value)) is not None and host != name:
+        for field, rule in hosts[host].fields.items():
+            if (within := wrapped(rule, kinds, name, value)) is not None and host != name:
                 return with_one(hosts, host, field, within)
-    raise AssertionError(f"nothing takes {name}")
+    raise AssertionError(f"no rule accepts {name}")
 
 
-def wrapped(takes: Takes, kinds: dict[str, Kind], name: str, value: Any) -> Any:
-    match takes:
+def wrapped(rule: Rule, kinds: dict[str, Kind], name: str, value: Any) -> Any:
+    match rule:
         case Items(of=of):
             inner = wrapped(of, kinds, name, value)
             return None if inner is None else [inner]
@@ -136,41 +136,41 @@ def test_the_least_of_each_kind_is_taken(kinds: dict[str, Kind], name: str) -> N
 def test_what_is_required_is_required_and_what_is_unknown_is_refused(
     kinds: dict[str, Kind], name: str
 ) -> None:
-    least, kind = minimal(kinds, name), kinds[name]
+    minimum, kind = minimal(kinds, name), kinds[name]
     for field in (*kind.required, *kind.either[:1]):
-        without = {key: value for key, value in least.items() if key != field}
+        without = {key: value for key, value in minimum.items() if key != field}
         assert validate_blocks(hosted(kinds, name, without)), field
-    more = validate_blocks(hosted(kinds, name, least | {"colour": "red"}))
+    more = validate_blocks(hosted(kinds, name, minimum | {"colour": "red"}))
     refused = any("no additional properties allowed: colour" in why for why, _ in more)
     assert refused != kind.is_open
 
 
 def with_one(kinds: dict[str, Kind], name: str, field: str, value: Any) -> list[dict[str, Any]]:
-    kind, least = kinds[name], minimal(kinds, name)
+    kind, minimum = kinds[name], minimal(kinds, name)
     if kind.is_exclusive and field in kind.either:
-        least = {key: inner for key, inner in least.items() if key not in kind.either}
-    return hosted(kinds, name, least | {field: value})
+        minimum = {key: inner for key, inner in minimum.items() if key not in kind.either}
+    return hosted(kinds, name, minimum | {field: value})
 
 
 LIMITS = [
-    (kinds, name, field, takes)
+    (kinds, name, field, rule)
     for kinds, name in TABLE
-    for field, takes in kinds[name].fields.items()
-    if getattr(takes, "most", None) is not None
+    for field, rule in kinds[name].fields.items()
+    if getattr(rule, "maximum", None) is not None
 ]
 
 
-@pytest.mark.parametrize(("kinds", "name", "field", "takes"), LIMITS, ids=names)
+@pytest.mark.parametrize(("kinds", "name", "field", "rule"), LIMITS, ids=names)
 def test_a_limit_is_taken_and_one_more_is_refused(
-    kinds: dict[str, Kind], name: str, field: str, takes: Any
+    kinds: dict[str, Kind], name: str, field: str, rule: Any
 ) -> None:
     def of(size: int) -> list[dict[str, Any]]:
-        return with_one(kinds, name, field, sample(takes, size))
+        return with_one(kinds, name, field, sample(rule, size))
 
-    assert not validate_blocks(of(takes.most))
-    (complaint,) = validate_blocks(of(takes.most + 1))
-    assert f"/{field}" in complaint.pointer
-    assert str(takes.most) in complaint.why or str(takes.most + 1) in complaint.why
+    assert not validate_blocks(of(rule.maximum))
+    (error,) = validate_blocks(of(rule.maximum + 1))
+    assert f"/{field}" in error.pointer
+    assert str(rule.maximum) in error.reason or str(rule.maximum + 1) in error.reason
 
 
 def test_rows_of_a_table_and_a_blocks_id_have_limits_too() -> None:
@@ -196,9 +196,9 @@ def test_the_table_agrees_with_slack_sdk(model: Any, kinds: dict[str, Kind], nam
             assert getattr(model, constant) == 255
             continue
         if field in kind.fields or field not in OF_ALL:
-            takes: Any = kind.fields[field]
+            rule: Any = kind.fields[field]
             is_exclusive = name == "video"  # "must be less than"
-            assert takes.most == getattr(model, constant) - is_exclusive, constant
+            assert rule.maximum == getattr(model, constant) - is_exclusive, constant
     if isinstance(getattr(model, "attributes", None), property):
         attributes = model.__new__(model).attributes
         assert attributes - OF_ALL <= kind.fields.keys()
@@ -211,11 +211,11 @@ def test_slack_sdk_names_the_same_page(model: Any, kinds: dict[str, Kind], name:
         assert not pages or kinds[name].source in [page.rstrip("/") for page in pages]
 
 
-@pytest.mark.parametrize(("kinds", "name", "field", "takes"), LIMITS, ids=names)
+@pytest.mark.parametrize(("kinds", "name", "field", "rule"), LIMITS, ids=names)
 def test_slack_sdk_takes_what_is_at_a_limit(
-    kinds: dict[str, Kind], name: str, field: str, takes: Any
+    kinds: dict[str, Kind], name: str, field: str, rule: Any
 ) -> None:
-    (block,) = with_one(kinds, name, field, sample(takes, takes.most))
+    (block,) = with_one(kinds, name, field, sample(rule, rule.maximum))
     try:
         model = models.Block.parse(block)
     except TypeError:  # a model without this field
@@ -283,7 +283,7 @@ def test_what_slack_accepts_today_is_accepted(block: dict[str, Any]) -> None:
     ("block", "why", "pointer"),
     [
         ({"type": "alert", "text": plain("x"), "level": "loud"}, "level must be a valid", ""),
-        ({"type": "call"}, "slack_sdk doesn't take it as CallBlock", ""),
+        ({"type": "call"}, "slack_sdk refuses it as CallBlock", ""),
         ({"type": "shout"}, "unsupported type: shout", "/type"),
         ({"type": "markdwon", "text": "x"}, "markdwon (is it markdown?)", "/type"),
         ({"type": None}, "unsupported type: None", "/type"),
@@ -302,9 +302,9 @@ def test_what_slack_accepts_today_is_accepted(block: dict[str, Any]) -> None:
     ],
 )  # fmt: skip
 def test_what_slack_would_refuse_is_refused(block: dict[str, Any], why: str, pointer: str) -> None:
-    (complaint,) = validate_blocks([block])
-    assert why in complaint.why and complaint.pointer == f"/blocks/0{pointer}"
-    assert isinstance(complaint, Unknown) == (block["type"] == "shout")
+    (error,) = validate_blocks([block])
+    assert why in error.reason and error.pointer == f"/blocks/0{pointer}"
+    assert isinstance(error, UnknownType) == (block["type"] == "shout")
 
 
 def test_slack_sdk_never_sees_what_people_typed(caplog: pytest.LogCaptureFixture) -> None:

@@ -99,7 +99,7 @@ def test_another_process_that_leaves_hardly_any_room_makes_nothing_fail() -> Non
 def test_what_may_be_on_its_way_is_waited_for(
     ago: float | None, on_its_way: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.slack.client._ON_ITS_WAY_SECONDS", on_its_way)
+    monkeypatch.setattr("heymilo_prefect.slack.client._IN_TRANSIT_SECONDS", on_its_way)
     sent_at = time.time() - (ago or 0.0)
     waited = asyncio.run(wait_for_delivery(None if ago is None else sent_at))
     assert waited == (ago != 11.0)

@@ -149,7 +149,7 @@ def test_a_rate_limit_is_waited_for(served: Served) -> None:
 def test_a_rate_limit_without_end_is_an_error_with_its_wait(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heymilo_prefect.slack.client._PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("heymilo_prefect.slack.client._MAX_WAIT_SECONDS", 0)
     served.slack.inject("ratelimited", times=2)
     for send in (posted, hooked):
         with pytest.raises(SlackError, match="no more messages") as caught:

@@ -279,12 +279,14 @@ def test_a_type_that_nobody_here_knows_is_posted_with_a_hint() -> None:
         '{"type": "actions", "elements": [\n{"type": "knob", "turns": 3}]}]'  # fmt: skip
     sound = load_summary_template(template)
     assert sound.hints == tuple(
-        f"the template, line {line}: the type '{kind}' isn't known here. It is posted as it is, "
-        "and Slack may refuse it."
-        for line, kind in ((2, "shiny"), (4, "knob"))
+        f"the template, /blocks/{place}/type: the type '{kind}' isn't known here. It is posted as "
+        "it is, and Slack may refuse it."
+        for place, kind in (("0", "shiny"), ("1/elements/0", "knob"))
     )
     assert [block["type"] for block in of("Ada", template).blocks] == ["shiny", "actions"]
-    with pytest.raises(TemplateError, match="a value can't be in 'text': Slack reads no text"):
+    with pytest.raises(
+        TemplateError, match="a value can't be in 'text', where Slack reads no text"
+    ):
         load_summary_template(json.dumps([{"type": "shiny", "text": NAME}]))
 
 
@@ -365,37 +367,41 @@ def test_a_long_section_is_split() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "wrong", "sentence"),
+    ("place", "wrong", "sentence"),
     [
-        (3, '{"type": "sektion"}', "unsupported type: sektion"),
-        (3, '{"type": "divider", "colour": "red"}', "no additional properties allowed: colour"),
-        (3, '{"type": "section", "text": {"type": "html", "text": "x"}}', "must be one of"),
-        (3, '{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}', "must be one of"),
-        (3, '{"type": {{ interview.details.score }}}', "it isn't JSON"),
-        (3, '{"type" "divider"}', "it isn't JSON"),
-        (3, '{"type": "header", "text": {"type": "plain_text", "text": "{{ interview.nme }}"}}',
+        ("/blocks/1/type:", '{"type": "sektion"}', "unsupported type: sektion"),
+        ("/blocks/1:", '{"type": "divider", "colour": "red"}',
+         "no additional properties allowed: colour"),
+        ("/blocks/1/text/type:", '{"type": "section", "text": {"type": "html", "text": "x"}}',
+         "must be one of"),
+        ("/blocks/1/text/type:", '{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}',
+         "must be one of"),
+        ("line 3:", '{"type": {{ interview.details.score }}}', "the rendered text isn't JSON"),
+        ("line 3:", '{"type" "divider"}', "the rendered text isn't JSON"),
+        ("line 3:",
+         '{"type": "header", "text": {"type": "plain_text", "text": "{{ interview.nme }}"}}',
          "Interview has no 'nme'"),
-        (None, '{"type": "divider", "block_id": "{{ interview.interview_id }}"}',
+        ("the template:", '{"type": "divider", "block_id": "{{ interview.interview_id }}"}',
          "a value can't be in 'block_id'"),
     ],
 )  # fmt: skip
 def test_an_impossible_template_is_refused_before_there_is_data(
-    line: int | None, wrong: str, sentence: str
+    place: str, wrong: str, sentence: str
 ) -> None:
     template = '[{% if true %}\n  {"type": "divider"},\n  ' + wrong + "{% endif %}\n]"
     with pytest.raises(TemplateError) as raised:
         load_summary_template(template)
     assert sentence in str(raised.value)
-    assert (f"line {line}" if line else "the template:") in str(raised.value)
+    assert place in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("template", "sentence"),
     [
-        ('{"blocks": 1}', "gives a list of blocks"),
-        ('{"blocks": [], "threads": []}', "there is no 'threads' here; there is blocks, text"),
+        ('{"blocks": 1}', "renders a list of blocks"),
+        ('{"blocks": [], "threads": []}', "there is no 'threads' here. A message has blocks, text"),
         ('{"blocks": [], "thread": [{}]}', "a list of replies"),
-        ('{"blocks": [], "text": 1}', "'text' is a text"),
+        ('{"blocks": [], "text": 1}', "'text' must be a string"),
     ],
 )
 def test_another_shape_is_told(template: str, sentence: str) -> None:

@@ -217,18 +217,21 @@ EACH = "{% for group in report.groups %}{% for interview in group.interviews %}\
 @pytest.mark.parametrize(
     ("template", "sentence"),
     [
-        ("{{ interview.details.name }}", ", line 1: there is no 'interview' here; there is report"),
-        ("x\n{{ report.totl }}", ", line 2: Report has no 'totl'; it has deferred, groups, total"),
-        ("{{ report.groups[0].title }}", ", line 1: Group has no 'title'; it has interviews, post"),
-        ("{{ report.groups[0].posting.titel }}", ", line 1: Posting has no 'titel'; it has"),
+        (
+            "{{ interview.details.name }}",
+            ", line 1: there is no 'interview' here. A template sees report",
+        ),
+        ("x\n{{ report.totl }}", ", line 2: Report has no 'totl'. It has deferred, groups, total"),
+        ("{{ report.groups[0].title }}", ", line 1: Group has no 'title'. It has interviews, post"),
+        ("{{ report.groups[0].posting.titel }}", ", line 1: Posting has no 'titel'. It has"),
         (
             EACH + "{{ interview.details.nmae }}{% endfor %}{% endfor %}",
-            ", line 2: InterviewDetails has no 'nmae'; it has",
+            ", line 2: InterviewDetails has no 'nmae'. It has",
         ),
         (
             EACH + "{% if not interview.details %}{{ interview.detials }}{% endif %}"
             "{% endfor %}{% endfor %}",
-            ", line 2: Interview has no 'detials'; it has",
+            ", line 2: Interview has no 'detials'. It has",
         ),
         (
             "{% if report.deferred %}\n{{ report.defer }}{% endif %}",

@@ -86,13 +86,13 @@ def test_what_is_missing_stays_away(template: str) -> None:
 @pytest.mark.parametrize(
     ("template", "sentence"),
     [
-        ("{{ interview.interview_id|date }}", "'date' takes a moment, not a text"),
-        ("{{ d.interviewed_on|time('Mars') }}", "'time' knows no time zone 'Mars'"),
+        ("{{ interview.interview_id|date }}", "'date' takes a date with a time, not a text"),
+        ("{{ d.interviewed_on|time('Mars') }}", "'time' doesn't know the time zone 'Mars'"),
         ("{{ d.name|duration }}", "'duration' takes seconds or a duration, not a text"),
         ("{{ (10 * 10**1)|duration }}", "can't be used here"),
-        ("{{ 99999999999999999|duration }}", "a number that is no duration"),
-        ("{{ d.name|shorten(0) }}", "'shorten' takes a whole number from 1 on"),
-        ("{{ [1]|bullets('x') }}", "'bullets' takes a whole number from 1 on"),
+        ("{{ 99999999999999999|duration }}", "a number that is too large"),
+        ("{{ d.name|shorten(0) }}", "'shorten' takes a whole number of 1 or more"),
+        ("{{ [1]|bullets('x') }}", "'bullets' takes a whole number of 1 or more"),
         ("{{ d.name|score(d.name) }}", "'score' takes a number"),
     ],
 )

@@ -275,7 +275,7 @@ def test_a_text_of_nothing_leaves_no_block(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "lines"),
+    ("template", "places"),
     [
         ("one\n**Email: X**\n\n- Phone X", "lines 2 and 4"),
         ("[Recording](X)", "line 1"),
@@ -284,14 +284,14 @@ def test_a_text_of_nothing_leaves_no_block(text: str) -> None:
         ("**X**\n# X\nX - X\n{{ interview.company_name or 'none' }} x", None),
         ("{% if interview.company_name %}For {{ interview.company_name }}{% endif %}", None),
         ('[{"type": "divider"},\n{"type": "section", "text": {"type": "mrkdwn",\n"text": "A: X"}}]',
-         "line 2"),
+         "/blocks/1/text"),
         ('[{"type": "section", "text": {"type": "mrkdwn", "text": "A:\\n*X*"}}]', None),
     ],
 )  # fmt: skip
-def test_a_line_whose_words_stay_alone_is_hinted_at(template: str, lines: str | None) -> None:
+def test_a_line_whose_words_stay_alone_is_hinted_at(template: str, places: str | None) -> None:
     hints = load_summary_template(template.replace("X", X)).hints
-    assert len(hints) == (1 if lines else 0)
-    assert not lines or f"the template, {lines}: the words stay when the values are" in hints[0]
+    assert len(hints) == (1 if places else 0)
+    assert not places or f"the template, {places}: the words stay when the values are" in hints[0]
 
 
 def test_the_packaged_templates_leave_no_words_alone() -> None:

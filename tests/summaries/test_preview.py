@@ -55,8 +55,8 @@ def test_a_digest_shows_several_interviews_beside_the_made_up_one(tmp_path: Path
     assert "3 in all" in (tmp_path / "summary.html").read_text("utf-8")
     for arguments, sentence in (
         (("mine.md.j2",), "there is no 'report' here"),
-        (("full", *several), "a summary is of one --interview: several need --digest"),
-        (("full", "--digest"), "there is no 'interview' here; there is report"),
+        (("full", *several), "a summary takes one --interview. Use --digest for several"),
+        (("full", "--digest"), "there is no 'interview' here. A template sees report"),
     ):
         done = preview(*arguments, folder=tmp_path)
         assert done.returncode and sentence in done.stderr
@@ -65,9 +65,9 @@ def test_a_digest_shows_several_interviews_beside_the_made_up_one(tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["gone.md.j2"], "gone.md.j2: there is no such file."),
+        (["gone.md.j2"], "gone.md.j2: the file doesn't exist."),
         (["full", "--interview", "gone.json"], "gone.json: the file can't be read"),
-        (["full", "--interview", "other.json"], "other.json: this is no interview"),
+        (["full", "--interview", "other.json"], "other.json: this isn't the JSON of an interview"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_in_a_blotted_interview_nobody_can_be_told() -> None:
 def test_a_template_is_fetched_from_https_or_this_machine_only(world_url: str) -> None:
     for url, sentence in (
         ("http://example.com/a.md.j2?token=secret", "a.md.j2: the URL must start with https://"),
-        (f"{world_url}/nothing.md.j2?token=secret", "nothing.md.j2: the host answered 404"),
+        (f"{world_url}/nothing.md.j2?token=secret", "nothing.md.j2: the URL returned status 404"),
         ("http://127.0.0.1:9/a.md.j2", "a.md.j2: it can't be downloaded (ConnectError)"),
     ):
         with pytest.raises(TemplateError) as raised:
