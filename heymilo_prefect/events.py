@@ -13,7 +13,7 @@ _NAMESPACE = UUID("7c0f6a52-3f5e-4f0e-9d0b-5a3c9f1e2d47")
 
 
 class InterviewEvent(TypedDict):
-    """What Prefect's `emit_event` and `Event` take."""
+    """The arguments of Prefect's `emit_event` and `Event`."""
 
     event: str
     resource: dict[str, str]
@@ -26,12 +26,12 @@ def interview_event(
     interview_id: str,
     posting_id: str | None,
     labels: Mapping[str, str],
-    once: Iterable[str],
+    occasion: Iterable[str],
 ) -> InterviewEvent:
-    """Describe an event whose resource is `heymilo.interview.<id>`, the posting related.
+    """Build an event whose resource is `heymilo.interview.<id>`; the posting is related.
 
-    The same event about the same interview, with the same `once`, has the same id wherever and
-    however often it is made: to Prefect it is one event.
+    Its id is a hash of event, interview and `occasion`, so that an event that is emitted twice is
+    one event in Prefect.
     """
     resource = {
         "prefect.resource.id": f"heymilo.interview.{interview_id}",
@@ -47,29 +47,30 @@ def interview_event(
                 "heymilo.posting-id": posting_id,
             }
         )
-    about = "\0".join([event, interview_id, *once])
+    identity = "\0".join([event, interview_id, *occasion])
     return {
         "event": event,
         "resource": resource,
         "related": related,
-        "id": uuid5(_NAMESPACE, about),
+        "id": uuid5(_NAMESPACE, identity),
     }
 
 
 STALLED = "heymilo.candidate.stalled"
 RESUMED = "heymilo.candidate.resumed"
-MORE = "heymilo.candidates.stalled"
+MANY_STALLED = "heymilo.candidates.stalled"
 
 
 def emit_stall_events(
     new: Sequence[Stalled], resumed: Sequence[str], now: datetime, max_events: int
 ) -> None:
-    """Emit `heymilo.candidate.stalled` for who is newly stalled, `.resumed` for who goes on.
+    """Emit an event for each newly stalled candidate, and for each who continued.
 
-    The resource is `heymilo.interview.<id>`, the posting is related, and so is what Prefect adds:
-    run, flow, deployment, tags. There are ids in them and no names. Past `max_events`, one
-    `heymilo.candidates.stalled` says how many there were. Each has an id of its own making, so
-    that what is emitted again after a crash is one event.
+    The resource of `heymilo.candidate.stalled` and `heymilo.candidate.resumed` is
+    `heymilo.interview.<id>`. The posting is related, and Prefect adds the run, flow, deployment and
+    tags. Events contain ids and no names. If there are more than `max_events`, one
+    `heymilo.candidates.stalled` with the counts follows them. An event that is emitted again after
+    a crash has the same id.
     """
     if not max_events:
         return
@@ -79,14 +80,14 @@ def emit_stall_events(
         _emit(RESUMED, interview_id, now, {}, None)
     if len(new) + len(resumed) > max_events:
         counts = {"stalled": len(new), "resumed": len(resumed), "max_events": max_events}
-        emit_event(MORE, {"prefect.resource.id": "heymilo.workspace"}, payload=counts)
+        emit_event(MANY_STALLED, {"prefect.resource.id": "heymilo.workspace"}, payload=counts)
 
 
 def _labels(item: Stalled) -> dict[str, str]:
     return {
         "heymilo.kind": item.kind,
         "heymilo.step": item.step or "",
-        "heymilo.waiting_on": item.waiting_on,
+        "heymilo.waiting-on": item.waiting_on,
         "heymilo.last-activity": item.last_activity.isoformat(),
     }
 
@@ -94,5 +95,5 @@ def _labels(item: Stalled) -> dict[str, str]:
 def _emit(
     event: str, interview_id: str, moment: datetime, labels: dict[str, str], posting_id: str | None
 ) -> None:
-    once = [moment.isoformat(), *labels.values()]
-    emit_event(**interview_event(event, interview_id, posting_id, labels, once))
+    occasion = [moment.isoformat(), *labels.values()]
+    emit_event(**interview_event(event, interview_id, posting_id, labels, occasion))

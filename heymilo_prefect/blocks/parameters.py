@@ -1,8 +1,8 @@
 """Flow parameters for blocks of many types: Prefect's form offers the saved ones of each.
 
-Prefect draws a parameter by the types in its annotation, and refuses a saved block there when a
-type has no required field. So these stand for types whose packages aren't ours to require; what
-a flow gets is the saved block itself, of whatever type, for the flow to judge.
+Prefect's form offers the block types in a parameter's annotation, and rejects a saved block if the
+type has no required field. The types here stand for blocks of packages that this one doesn't
+depend on. The flow gets the saved block itself, of any type, and validates it.
 """
 
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ else:
         | _saved("AzureBlobStorageContainer", "azure-blob-storage-container")
         | SkipJsonSchema[Block]
     )
-    """A block that reads files."""
+    """A block that can read files."""
 
     GoogleCredentials = _saved("GcpCredentials", "gcp-credentials") | SkipJsonSchema[Block]
     """prefect-gcp's GCP Credentials."""

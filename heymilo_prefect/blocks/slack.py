@@ -24,12 +24,12 @@ from heymilo_prefect.slack.targets import Target
 
 
 class SlackChannel(NotificationBlock):
-    """A Slack channel, and the app that posts to it; Prefect's automations can notify through it.
+    """A Slack channel and the app that posts to it, for flows and for Prefect's automations.
 
     Attributes:
-        credentials: prefect-slack's credentials, with the app's bot token.
+        credentials: prefect-slack's `SlackCredentials` with the app's bot token.
         channel: The channel's name with `#`, or its id.
-        api_url: Where Slack's web API is.
+        api_url: The URL of Slack's Web API.
 
     Example:
         ```python
@@ -56,7 +56,7 @@ class SlackChannel(NotificationBlock):
     api_url: str = Field(
         default=SLACK_API_URL,
         title="API URL",
-        description="Where Slack's web API is: https, or http on this machine.",
+        description="The URL of Slack's Web API: https, or http on this machine.",
         examples=[SLACK_API_URL],
     )
 
@@ -64,7 +64,7 @@ class SlackChannel(NotificationBlock):
     @classmethod
     def _check_channel(cls, channel: str) -> str:
         if not channel.strip().lstrip("#"):
-            raise ValueError("name a channel, such as #hiring, or give its id.")
+            raise ValueError("channel is empty. Write its name, such as #hiring, or its id.")
         return channel.strip()
 
     @field_validator("api_url")
@@ -73,27 +73,27 @@ class SlackChannel(NotificationBlock):
         return require_secure_url(api_url, "api_url")
 
     def get_client(self) -> AsyncWebClient:
-        """Return slack_sdk's client, which waits when Slack says so and repeats nothing else."""
+        """Return slack_sdk's client, which waits for the rate limit and retries nothing else."""
         return slack_client(self.credentials.token.get_secret_value(), self.api_url)
 
     def notify(self, body: str, subject: str | None = None) -> Coroutine[Any, Any, None] | None:  # type: ignore[override]
-        """Post a text, its subject as a heading; in a running event loop, to be awaited.
+        """Post a text with an optional heading; in a running event loop, await the result.
 
         Args:
-            body: The text; its `http` and `https` addresses become links.
+            body: The text; its http and https URLs become links.
             subject: The heading.
 
         Raises:
-            NotificationError: Slack didn't take it; only within `raise_on_failure()`, as with all
-                of Prefect's notification blocks: without, the reason is logged.
+            NotificationError: Slack rejected it. Only within `raise_on_failure()`, as with all of
+                Prefect's notification blocks; otherwise the reason is logged.
         """
-        notifying = self.anotify(body, subject)
+        notification = self.anotify(body, subject)
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            run_coro_as_sync(notifying)
+            run_coro_as_sync(notification)
             return None
-        return notifying
+        return notification
 
     async def anotify(self, body: str, subject: str | None = None) -> None:
         """Post a text, as `notify` does."""
@@ -108,14 +108,14 @@ class SlackChannel(NotificationBlock):
 
 SlackTarget = (
     Annotated[SlackChannel, Field(title="Slack Channel")]
-    | Annotated[SlackWebhook, Field(title="Slack Incoming IncomingWebhook")]
-    | Annotated[NotificationWebhook, Field(title="Slack IncomingWebhook")]
+    | Annotated[SlackWebhook, Field(title="Slack Incoming Webhook")]
+    | Annotated[NotificationWebhook, Field(title="Slack Webhook")]
 )
-"""What takes messages: a channel, or the incoming webhook of prefect-slack or of Prefect itself."""
+"""A block that messages can be posted to: a channel, or prefect-slack's or Prefect's webhook."""
 
 
 def target_of(slack: SlackTarget) -> Target:
-    """Return the target of a block: a channel, or an incoming webhook."""
+    """Return the channel or incoming webhook that a block describes."""
     if isinstance(slack, SlackChannel):
         return Channel(slack.get_client(), slack.channel)
     return IncomingWebhook(slack.url.get_secret_value())

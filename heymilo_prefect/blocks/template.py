@@ -16,7 +16,7 @@ class SummaryTemplate(Block):
 
     Attributes:
         template: The template's text.
-        form: How it is written: Markdown, or Block Kit as JSON.
+        form: `markdown`, or `blocks` for Block Kit JSON.
 
     Example:
         ```python
@@ -31,7 +31,7 @@ class SummaryTemplate(Block):
     _documentation_url = HttpUrl("https://jinja.palletsprojects.com/templates/")
 
     template: str = Field(
-        description="Jinja that sees `interview` and `posting`, and writes what `form` says.",
+        description="A Jinja template that uses `interview` and `posting`.",
         examples=[_EXAMPLE],
     )
     form: Form = Field(
@@ -46,10 +46,11 @@ class SummaryTemplate(Block):
         return self
 
     def get_template(self) -> Template:
-        """Return the template, tried.
+        """Return the compiled template, checked with example data.
 
         Raises:
-            TemplateError: It can't be right: says the line, and what is allowed there.
+            TemplateError: It fails with any interview; the message has the line, and what is
+                allowed there.
         """
         name = f"the block {self._block_document_name or ''}".rstrip()
         return load_summary_template(self.template, form=self.form, name=name)

@@ -21,7 +21,7 @@ MAX_BYTES = 256 * 1024
 
 _MAX_FIELDS = 1_000
 _MAX_LAYERS = 3
-_DEEPEST_NAME = 8
+_MAX_NAME_PARTS = 8
 _BOUNDARY = re.compile(rb"\s*--([^\r\n]{1,70})\r\ncontent-", re.IGNORECASE)
 _NAME_PART = re.compile(r"[^\[\].]+")
 _BLANK = "\ufeff\x1e \t\r\n"  # JSON sequences (RFC 7464) start each value with \x1e
@@ -75,8 +75,8 @@ def read_json(text: str) -> Any:
     """
     values, end = [], 0
     with suppress(ValueError, RecursionError):
-        while between := _BETWEEN_VALUES.match(text, end):
-            value, end = _DECODER.raw_decode(text, between.end())
+        while separator := _BETWEEN_VALUES.match(text, end):
+            value, end = _DECODER.raw_decode(text, separator.end())
             values.append(value)
     if not values:
         raise ValueError("not JSON")
@@ -105,15 +105,15 @@ def _decompress(body: bytes, content_encoding: str) -> bytes:
         is_gzip = body[:2] == b"\x1f\x8b"
         is_zlib = body[:1] and body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
         if is_gzip or is_zlib:
-            window = zlib.MAX_WBITS | 32  # either of them
+            window = zlib.MAX_WBITS | 32  # gzip or zlib
         elif "deflate" in content_encoding.lower():
-            window = -zlib.MAX_WBITS  # neither: some clients send deflate without zlib's header
+            window = -zlib.MAX_WBITS  # raw: some clients send deflate without zlib's header
         else:
             break
         try:
             body = _inflate(body, window)
         except zlib.error:
-            break  # it only looks compressed, or a proxy decompressed it and left the header
+            break  # not compressed after all, or a proxy decompressed it and kept the header
     return body
 
 
@@ -171,18 +171,18 @@ def _nested(fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Build a dict: `a[b]` and `a.b` are nested, and a repeated name is a list."""
     tree: dict[str, Any] = {}
     for name, value in fields:
-        *path, last = _NAME_PART.findall(name)[:_DEEPEST_NAME] or [""]
+        *path, last = _NAME_PART.findall(name)[:_MAX_NAME_PARTS] or [""]
         inside = tree
         for part in path:
             inner = inside.setdefault(part, {})
             if not isinstance(inner, dict):
                 inner = inside[part] = {"": inner}
             inside = inner
-        there = inside.setdefault(last, value)
-        if isinstance(there, list):
-            there.append(value)
-        elif isinstance(there, dict):
-            there[""] = value
-        elif there is not value:
-            inside[last] = [there, value]
+        previous = inside.setdefault(last, value)
+        if isinstance(previous, list):
+            previous.append(value)
+        elif isinstance(previous, dict):
+            previous[""] = value
+        elif previous is not value:
+            inside[last] = [previous, value]
     return tree

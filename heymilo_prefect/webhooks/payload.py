@@ -21,7 +21,7 @@ from typing import Any
 
 from heymilo_prefect.webhooks.body import TooLargeError, is_like_json, read_form, read_json
 
-MAX_DELIVERIES = 1_000
+MAX_EVENTS = 1_000
 """Maximum number of events per call."""
 
 _NAMES = {
@@ -36,9 +36,11 @@ _EVENTS = {
     "interviewcompleted": "interview_completed",
     "reportavailable": "report_available",
 }
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")  # no name, address or sentence is one
+_ID = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
+)  # a name, an address or a sentence never matches
 _NO_LETTER = re.compile(r"[^a-z]")
-_DEEPEST = 12
+_MAX_DEPTH = 12
 _MAX_VALUES = 50_000
 # The content of a string that is JSON counts as deeper than everything outside of such strings: a
 # candidate's answer could be one.
@@ -50,15 +52,21 @@ _Known = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class WebhookCall:
-    """One event of a call; None for what the call doesn't contain."""
+    """One event of a webhook call.
+
+    Attributes:
+        interview_id: The interview.
+        posting_id: Its posting; None if the call doesn't contain it.
+        event_type: Such as `report_available`; None if the call doesn't contain a known one.
+    """
 
     interview_id: str
     posting_id: str | None = None
     event_type: str | None = None
 
 
-def read_deliveries(payload: Any, query: str) -> list[WebhookCall]:
-    """Return the events in a call's payload and query string, each once.
+def parse_calls(payload: Any, query: str) -> list[WebhookCall]:
+    """Return the events in a call's payload and query string, without duplicates.
 
     The query fills in what the payload lacks, the interview's id included.
 
@@ -70,30 +78,30 @@ def read_deliveries(payload: Any, query: str) -> list[WebhookCall]:
         first, second = second, first
     if not first.has_interview:
         return []
-    lacking = _known(second)
-    posting_id = lacking.get("posting_id", (None,))[0]
-    event_types = lacking.get("event_type", (None,))
-    deliveries = dict.fromkeys(
-        WebhookCall(each.interview_id, each.posting_id or posting_id, event_type)
-        for each in _deliveries(first, {})
-        for event_type in ([each.event_type] if each.event_type else event_types)
+    defaults = _known(second)
+    posting_id = defaults.get("posting_id", (None,))[0]
+    event_types = defaults.get("event_type", (None,))
+    calls = dict.fromkeys(
+        WebhookCall(call.interview_id, call.posting_id or posting_id, event_type)
+        for call in _calls(first, {})
+        for event_type in ([call.event_type] if call.event_type else event_types)
     )
-    if len(deliveries) > MAX_DELIVERIES:
+    if len(calls) > MAX_EVENTS:
         raise TooLargeError
-    return list(deliveries)
+    return list(calls)
 
 
 @dataclass(slots=True, eq=False)
 class _Scope:
-    """The payload, a list's item, or a string that is JSON: the shallowest value of each field."""
+    """The shallowest value of each field in the payload, a list's item, or a string of JSON."""
 
-    around: "_Scope | None" = None
+    parent: "_Scope | None" = None
     values: dict[str, str] = field(default_factory=dict)
     items: list["_Scope"] = field(default_factory=list)
     depth: float = inf
-    """How deep the interview's id is in the payload."""
+    """The depth of the interview's id in the payload."""
     depth_in_items: float = inf
-    """How deep the nearest interview's id in `items` is, or in their items."""
+    """The depth of the shallowest interview's id in `items` or in their items."""
 
     @property
     def has_interview(self) -> bool:
@@ -105,19 +113,19 @@ class _Scope:
         self.values[name] = value
         if name == "interview_id":
             self.depth = depth
-            scope = self.around
+            scope = self.parent
             while scope is not None and depth < scope.depth_in_items:
                 scope.depth_in_items = depth
-                scope = scope.around
+                scope = scope.parent
 
 
 def _search(payload: Any) -> _Scope:
     root = _Scope()
-    left = deque([(payload, "", 0, root)])
+    pending = deque([(payload, "", 0, root)])
     strings: deque[tuple[str, str, int, _Scope]] = deque()
     for _ in range(_MAX_VALUES):
-        if left:
-            value, name, depth, scope = left.popleft()
+        if pending:
+            value, name, depth, scope = pending.popleft()
         elif strings:
             text, name, depth, scope = strings.popleft()
             try:
@@ -126,18 +134,20 @@ def _search(payload: Any) -> _Scope:
                 continue
         else:
             return root
-        if depth % _STRING_DEPTH > _DEEPEST:
+        if depth % _STRING_DEPTH > _MAX_DEPTH:
             continue
         if isinstance(value, dict | list) and len(value) > _MAX_VALUES:
             break
         if isinstance(value, dict) and value and all(key.isdigit() for key in value):
             value = [*value.values()]  # a form's list: events[0][type]=...
         if isinstance(value, dict):
-            left.extend((inner, _name(key, name), depth + 1, scope) for key, inner in value.items())
+            pending.extend(
+                (inner, _name(key, name), depth + 1, scope) for key, inner in value.items()
+            )
         elif isinstance(value, list):
             scopes = [_Scope(scope) for _ in value]
             scope.items += scopes
-            left.extend(
+            pending.extend(
                 (inner, name, depth + 1, item) for inner, item in zip(value, scopes, strict=True)
             )
         elif isinstance(value, str) and is_like_json(value):
@@ -150,8 +160,8 @@ def _search(payload: Any) -> _Scope:
     raise TooLargeError
 
 
-def _deliveries(scope: _Scope, around: _Known) -> Iterator[WebhookCall]:
-    """Split a scope that has an interview; `around` are the values of the scopes around it."""
+def _calls(scope: _Scope, around: _Known) -> Iterator[WebhookCall]:
+    """Split a scope that has an interview; `around` are the values of its parents."""
     known = {**_known_in_items(scope), **around, **_own(scope)}
     if scope.depth <= scope.depth_in_items:
         posting_id = known.get("posting_id", (None,))[0]
@@ -160,7 +170,7 @@ def _deliveries(scope: _Scope, around: _Known) -> Iterator[WebhookCall]:
     if scope.depth_in_items <= scope.depth:
         for item in scope.items:
             if item.has_interview:
-                yield from _deliveries(item, known)
+                yield from _calls(item, known)
 
 
 def _known(scope: _Scope) -> _Known:
@@ -183,7 +193,7 @@ def _known_in_items(scope: _Scope) -> _Known:
 
 
 def _name(key: str, around: str) -> str:
-    """Return a key's letters in the singular; an "id" belongs to what is around it."""
+    """Return a key's letters in the singular; "id" is prefixed with the name `around` it."""
     name = _simple(key).removesuffix("s")
     return around + name if name == "id" else name
 

@@ -79,7 +79,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, ["Slack doesn't know this token"]),
         ({"SLACK_CHANNEL": "#nowhere"}, ["The app isn't in #nowhere"]),
         ({"SLACK_CHANNEL": "C99999999"}, ["The Slack app can't find C99999999"]),
-        ({"SLACK_CHANNEL": "#"}, ["SLACK_CHANNEL: name a channel"]),
+        ({"SLACK_CHANNEL": "#"}, ["SLACK_CHANNEL: channel is empty"]),
         ({"SLACK_API_URL": "http://127.0.0.1:1/api/"}, ["Slack can't be reached"]),
         (
             {"HEYMILO_API_KEY": "hm_wrong", "SLACK_BOT_TOKEN": "xoxb-wrong"},

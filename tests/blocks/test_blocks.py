@@ -45,7 +45,7 @@ def test_a_wrong_value_names_the_field_and_what_is_expected(
 
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
-    [("channel", "#", "name a channel"), ("api_url", "http://slack.com/api/", "https://")],
+    [("channel", "#", "channel is empty"), ("api_url", "http://slack.com/api/", "https://")],
 )
 def test_a_wrong_channel_names_the_field(
     world: World, field: str, value: str, expected: str

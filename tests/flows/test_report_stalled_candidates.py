@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -387,7 +388,10 @@ def test_an_event_is_emitted_for_each_newly_stalled_and_each_resumed(
     assert event.event == "heymilo.candidate.stalled"
     assert event.resource.id == f"heymilo.interview.{mine}"
     assert event.resource["heymilo.kind"] == "not_started"
-    assert event.resource["heymilo.waiting_on"] == "candidate"
+    assert event.resource["heymilo.waiting-on"] == "candidate"
+    labels = {label for label in event.resource.root if label.startswith("heymilo.")}
+    page = Path("docs/stalled.md").read_text(encoding="utf-8")
+    assert labels <= set(re.findall(r"`(heymilo\.[a-z-]+)`", page))
     related = {resource.role: resource.id for resource in event.related}
     assert related["posting"] == f"heymilo.posting.{world.posting_ids[0]}"
     assert related["tag"] == "prefect.tag.night-shift"

@@ -196,7 +196,7 @@ def test_the_events_of_a_large_call_that_prefect_did_not_take_come_with_the_next
 def test_events_beyond_those_that_may_wait_come_with_the_next_call(
     hook: str, prefect_api: PrefectApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "MOST_WAITING", 2)
+    monkeypatch.setattr(outbox, "MAX_PENDING", 2)
     events = [said(f"int_{number}") for number in range(5)]
     assert [httpx.post(hook, json=events).status_code for _ in range(3)] == [503, 503, 202]
     assert len(prefect_api.events) == 5

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from heymilo_prefect.webhooks.body import TooLargeError, UnreadableError, read_body
-from heymilo_prefect.webhooks.payload import WebhookCall, read_deliveries
+from heymilo_prefect.webhooks.payload import WebhookCall, parse_calls
 
 ALL = WebhookCall("int_1", "POSTING1", "report_available")
 
 
 def read(body: bytes, query: str = "") -> list[WebhookCall]:
-    return read_deliveries(read_body(body, ""), query)
+    return parse_calls(read_body(body, ""), query)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_answer_that_is_json_hides_no_id() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_id_is_not_taken(payload: Any) -> None:
-    assert read_deliveries(payload, "") == []
+    assert parse_calls(payload, "") == []
 
 
 def test_a_number_is_an_id() -> None:

@@ -104,7 +104,7 @@ async def test_who_does_not_know_the_secret_cannot_send_a_body(hook: str) -> Non
 
 
 async def test_all_bodies_together_have_a_bound(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver_module, "_MOST_BUFFERED", 200 * KB)
+    monkeypatch.setattr(receiver_module, "_MAX_BUFFERED", 200 * KB)
     held = await connected(hook)
     held[1].write(head(150 * KB) + b" " * 100 * KB)
     await asyncio.sleep(0.2)
@@ -195,7 +195,7 @@ def test_the_program_says_what_it_lacks() -> None:
         assert ran.returncode == 1
         return ran.stderr
 
-    assert "Set PREFECT_API_URL" in ended(HEYMILO_WEBHOOK_SECRET=SECRET)
+    assert "PREFECT_API_URL isn't set. Set it" in ended(HEYMILO_WEBHOOK_SECRET=SECRET)
     missing = ended(PREFECT_API_URL="http://127.0.0.1:1/api", HEYMILO_WEBHOOK_SECRET="short-one")
     assert "at least 16 letters" in missing and "Set HEYMILO_WEBHOOK_SECRET" in missing
     assert "short-one" not in missing

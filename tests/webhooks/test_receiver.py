@@ -151,7 +151,7 @@ def test_nothing_of_a_call_is_logged(
     httpx.post(hook, json=said("int_marker_2"))
     httpx.post(hook, content=b"[" * 300_000)
     httpx.get(hook.replace(SECRET, "int_marker_3"))
-    assert "Prefect takes no events (PrefectHTTPStatusError)" in caplog.text
+    assert "Prefect accepts no events (PrefectHTTPStatusError)" in caplog.text
     for kept in (SECRET, "arker", "POSTING1", "example.com"):
         assert kept not in caplog.text
 
@@ -180,7 +180,7 @@ def test_a_receiver_starts_without_prefect_and_says_503() -> None:
 def test_a_prefect_that_hangs_is_not_waited_for(
     hook: str, prefect_api: PrefectApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_SECONDS", 0.2)
+    monkeypatch.setattr(outbox, "_TIMEOUT_SECONDS", 0.2)
     prefect_api.wait = 2.0
     began = time.monotonic()
     assert httpx.post(hook, json=said()).status_code == 503
@@ -190,7 +190,7 @@ def test_a_prefect_that_hangs_is_not_waited_for(
 def test_no_more_than_a_bounded_number_wait_for_a_slow_prefect(
     hook: str, prefect_api: PrefectApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "MOST_WAITING", 5)
+    monkeypatch.setattr(outbox, "MAX_PENDING", 5)
     prefect_api.wait = 1.5
     with httpx.Client(timeout=30) as client, ThreadPoolExecutor(20) as pool:
 
