@@ -1,7 +1,7 @@
-"""Saves the blocks of a running sandbox: `python -m blocks.sandbox [address]`.
+"""Save the blocks of a running sandbox: `python -m blocks.sandbox [address]`.
 
-`make sandbox` runs one, and says its address. `--name production` lets the deployments of
-`prefect.yaml` run against it.
+`make sandbox` starts one and prints its address. With `--name production`, the deployments of
+`prefect.yaml` use it.
 """
 
 from argparse import ArgumentParser, ArgumentTypeError
@@ -19,10 +19,10 @@ ADDRESS = "http://127.0.0.1:8765"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Save the blocks, and say what was saved.
+    """Save the blocks, and print what was saved.
 
     Raises:
-        SystemExit: No sandbox answers at the address.
+        SystemExit: No sandbox responds at the address.
     """
     parser = ArgumentParser(prog="python -m blocks.sandbox", description=__doc__)
     add = parser.add_argument
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="?",
         type=_address,
         default=ADDRESS,
-        help="where it is (%(default)s)",
+        help="its URL (%(default)s)",
     )
     add("--channel", default="#hiring", help="a channel of its Slack (%(default)s)")
     add("--name", type=block_name, default="sandbox", help="the blocks' name (%(default)s)")

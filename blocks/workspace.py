@@ -1,7 +1,4 @@
-"""Checks a workspace's blocks, saves them, and says what it did.
-
-Where their values come from is for `production` and `sandbox` to know.
-"""
+"""Check and save a workspace's blocks; used by `blocks.production` and `blocks.sandbox`."""
 
 import asyncio
 import re
@@ -28,28 +25,28 @@ BLOCK_TYPES: tuple[type[Block], ...] = (
 
 
 def block_name(given: str) -> str:
-    """Return a name that Prefect takes for a block."""
+    """Return a block name that Prefect accepts."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", given):
-        raise ArgumentTypeError("a name has lowercase letters, digits and dashes.")
+        raise ArgumentTypeError("a name may only have lowercase letters, digits and dashes.")
     return given
 
 
 def concurrency_limit_of(name: str) -> str:
-    """Return the name of the limit by which all processes share the requests of a workspace."""
+    """Return the name of the global concurrency limit that a workspace's processes share."""
     return f"heymilo-{name}"
 
 
 def save(name: str, heymilo_credentials: HeyMiloCredentials, slack: SlackChannel) -> list[str]:
-    """Save a workspace's blocks under a name, over those of that name; says what was saved.
+    """Save a workspace's blocks under a name, and return a line for each.
 
-    The key, the token and the channel are tried first: nothing is saved when one isn't good.
-
-    The global concurrency limit that the credentials name is made with them.
+    Existing blocks of that name are replaced. The key, the token and the channel are checked first,
+    and nothing is saved if one fails. The global concurrency limit of the credentials is created
+    with them.
 
     Raises:
-        SystemExit: It says what isn't good, all of it.
+        SystemExit: A check failed; lists all errors.
     """
-    tried, wrong = _tried(heymilo_credentials, slack)
+    checked, wrong = _check(heymilo_credentials, slack)
     if wrong:
         sys.exit("\n".join([*wrong, "Nothing was saved."]))
     for block_type in BLOCK_TYPES:
@@ -57,60 +54,61 @@ def save(name: str, heymilo_credentials: HeyMiloCredentials, slack: SlackChannel
     heymilo_credentials.save(name, overwrite=True)
     limit = heymilo_credentials.create_concurrency_limit()
     slack.credentials.save(name, overwrite=True)
-    slack.save(name, overwrite=True)  # after its credentials, which it then refers to
+    slack.save(name, overwrite=True)  # after its credentials, so that it refers to them
     return [
-        f"heymilo-credentials/{name}: {tried[0]}",
-        f"global concurrency limit {limit}: all processes share the key's requests by it.",
-        f"slack-credentials/{name}: {tried[1]}",
-        f"heymilo-slack-channel/{name}: {tried[2]}",
+        f"heymilo-credentials/{name}: {checked[0]}",
+        f"global concurrency limit {limit}: shared by all processes that use the key.",
+        f"slack-credentials/{name}: {checked[1]}",
+        f"heymilo-slack-channel/{name}: {checked[2]}",
     ]
 
 
-def _tried(
+def _check(
     heymilo_credentials: HeyMiloCredentials, slack: SlackChannel
 ) -> tuple[list[str], list[str]]:
-    good: list[str] = []
+    passed: list[str] = []
     wrong: list[str] = []
     try:
-        good.append(_try_heymilo(heymilo_credentials))
+        passed.append(_check_heymilo(heymilo_credentials))
     except HeyMiloError as error:
         wrong.append(f"HeyMilo: {error}")
     try:
-        good += asyncio.run(_try_slack(slack))
+        passed += asyncio.run(_check_slack(slack))
     except SlackError as error:
         wrong.append(f"Slack: {error}")
-    return good, wrong
+    return passed, wrong
 
 
-def _try_heymilo(heymilo_credentials: HeyMiloCredentials) -> str:
-    alone = heymilo_credentials.model_copy(update={"concurrency_limit": None})  # it isn't made yet
+def _check_heymilo(heymilo_credentials: HeyMiloCredentials) -> str:
+    # Without the concurrency limit, which isn't created yet.
+    alone = heymilo_credentials.model_copy(update={"concurrency_limit": None})
     client = alone.get_client()
-    client.check_health()  # it needs no key
+    client.check_health()  # without the key
     postings = client.list_postings(limit=1)
-    return f"{client.base_url} takes the key, {postings.total} postings."
+    return f"{client.base_url} accepts the key, {postings.total} postings."
 
 
-async def _try_slack(slack: SlackChannel) -> list[str]:
-    who = await _who(slack)
+async def _check_slack(slack: SlackChannel) -> list[str]:
+    account = await _account(slack)
     channel = Channel(slack.get_client(), slack.channel)
     if await channel.look_up() is None:
         raise SlackError(
-            f"The app isn't in {channel.name}, or lacks the scope channels:read to see that it is "
-            "(groups:read for a private channel): invite it, and add the scope."
+            f"The app isn't in {channel.name}, or lacks the scope channels:read (groups:read for a "
+            "private channel). Invite it, and add the scope."
         )
     async for _ in channel.history(oldest=datetime.now(UTC).timestamp()):
         break
-    return [who, f"{channel.name} ({channel.id}), which the app may read."]
+    return [account, f"{channel.name} ({channel.id}), which the app can read."]
 
 
-async def _who(slack: SlackChannel) -> str:
+async def _account(slack: SlackChannel) -> str:
     try:
-        answer = await slack.get_client().auth_test()
-    except SlackApiError as refused:
-        failure = error_from_sdk(refused, slack.channel)
+        response = await slack.get_client().auth_test()
+    except SlackApiError as error:
+        failure = error_from_sdk(error, slack.channel)
     except (ClientError, TimeoutError):
         failure = error_for_code("unreachable", slack.channel)
     else:
-        return f"it posts as {answer.get('user')} in {answer.get('team')}."
-    # Out of the handlers, so that the error carries no cause that quotes the request.
+        return f"it posts as {response.get('user')} in {response.get('team')}."
+    # Outside the handlers, so that the error has no cause that quotes the request.
     raise failure

@@ -1,4 +1,4 @@
-"""One deployment for many workspaces: a run each, side by side, with that workspace's blocks."""
+"""Run one deployment for many workspaces, each with its own blocks, at the same time."""
 
 import asyncio
 from typing import Any
@@ -23,82 +23,81 @@ async def every_workspace(
     workspaces: list[str] | None = None,
     parameters: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """Run a deployment once for each workspace, and wait for all; one's failure stops no other.
+    """Run a deployment once per workspace, and wait for all runs, whether or not some fail.
 
-    A run gets the workspace's `heymilo-credentials` block. A flow that takes `slack` gets the
-    workspace's own `heymilo-slack-channel` block, of the same name, unless `parameters` names one.
+    Each run gets the workspace's `heymilo-credentials` block. If the flow has a parameter `slack`,
+    it gets the `heymilo-slack-channel` block of the same name, unless `parameters` has one.
 
     Args:
-        deployment: What to run, as `post-interview-summaries/workspace`.
-        workspaces: The names of the workspaces' blocks; all that are saved without it.
-        parameters: What else each run gets.
+        deployment: The deployment, such as `post-interview-summaries/workspace`.
+        workspaces: The names of the workspaces' blocks; by default all saved ones.
+        parameters: Further parameters of each run.
 
     Returns:
-        Each workspace and its run's name.
+        The name of each workspace's run, by workspace.
 
     Raises:
-        ValueError: There is no such deployment or no workspace, or the deployment's concurrency
-            limit would cancel runs: nothing was run.
-        UnfinishedError: A workspace's run didn't complete: says which, and why.
+        ValueError: The deployment doesn't exist, there is no workspace, or the deployment's
+            concurrency limit would cancel runs. Nothing was run.
+        UnfinishedError: A workspace's run didn't complete; the message says which, and why.
     """
     async with get_client() as client:
-        meant = await _deployment(client, deployment)
+        found = await _deployment(client, deployment)
         names = await _saved(client) if workspaces is None else list(dict.fromkeys(workspaces))
         if not names:
-            raise ValueError("There is no workspace: save its blocks, as docs/deploying.md says.")
-        _check_limit(meant, deployment, len(names))
-        given = parameters or {}
-        runs = {name: _run(client, meant, deployment, name, given) for name in names}
-        ended = await asyncio.gather(*runs.values(), return_exceptions=True)
-    done: dict[str, str] = {}
-    undone: list[str] = []
-    for name, end in zip(names, ended, strict=True):
-        if isinstance(end, str):
-            done[name] = end
-        elif isinstance(end, Exception):
-            undone.append(f"{name}: {end}")
+            raise ValueError("There is no workspace. Save its blocks: see docs/deploying.md.")
+        _check_limit(found, deployment, len(names))
+        runs = [_run(client, found, deployment, name, parameters or {}) for name in names]
+        results = await asyncio.gather(*runs, return_exceptions=True)
+    completed: dict[str, str] = {}
+    failed: list[str] = []
+    for name, result in zip(names, results, strict=True):
+        if isinstance(result, str):
+            completed[name] = result
+        elif isinstance(result, Exception):
+            failed.append(f"{name}: {result}")
         else:
-            raise end
-    get_run_logger().info("%d of %d workspaces are done.", len(done), len(names))
-    if undone:
+            raise result
+    get_run_logger().info("%d of %d workspaces completed.", len(completed), len(names))
+    if failed:
         raise UnfinishedError(
-            f"{len(undone)} of {len(names)} workspaces failed: {'; '.join(undone)}", done
+            f"{len(failed)} of {len(names)} workspaces failed: {'; '.join(failed)}", completed
         )
-    return done
+    return completed
 
 
 async def _run(
     client: PrefectClient,
-    meant: DeploymentResponse,
+    found: DeploymentResponse,
     deployment: str,
     name: str,
-    given: dict[str, Any],
+    more: dict[str, Any],
 ) -> str:
-    """Run it for one workspace, and give the run's name."""
-    parameters = dict(given, heymilo_credentials=await _reference(client, CREDENTIALS, name))
-    if "slack" not in given and "slack" in _fields(meant):
+    """Run it for one workspace, and return the run's name."""
+    parameters = dict(more, heymilo_credentials=await _reference(client, CREDENTIALS, name))
+    if "slack" not in more and "slack" in _fields(found):
         parameters["slack"] = await _reference(client, CHANNEL, name)
-    ended = await arun_deployment(
+    run = await arun_deployment(
         deployment,
         client=client,
         parameters=parameters,
         flow_run_name=f"{name} {flow_run.name}",
         tags=[f"workspace:{name}"],
     )
-    if ended.state is None or not ended.state.is_completed():
-        how = "" if ended.state is None else ended.state.name
-        where = url_for(ended)
-        raise RuntimeError(f'run "{ended.name}" ended {how}{f", {where}" if where else ""}')
-    return ended.name
+    if run.state is None or not run.state.is_completed():
+        state = "without a state" if run.state is None else f"as {run.state.name}"
+        url = url_for(run)
+        raise RuntimeError(f'run "{run.name}" ended {state}{f", {url}" if url else ""}')
+    return run.name
 
 
 async def _reference(client: PrefectClient, kind: str, name: str) -> dict[str, Any]:
-    """Give what a parameter holds instead of a block: nothing secret is read."""
+    """Return a parameter's reference to a block, without reading its secrets."""
     try:
-        found = await client.read_block_document_by_name(name, kind, include_secrets=False)
+        document = await client.read_block_document_by_name(name, kind, include_secrets=False)
     except ObjectNotFound:
         raise ValueError(f"Prefect has no block {kind}/{name}") from None
-    return {"$ref": {"block_document_id": str(found.id)}}
+    return {"$ref": {"block_document_id": str(document.id)}}
 
 
 async def _deployment(client: PrefectClient, deployment: str) -> DeploymentResponse:
@@ -106,26 +105,26 @@ async def _deployment(client: PrefectClient, deployment: str) -> DeploymentRespo
         return await client.read_deployment_by_name(deployment)
     except (ObjectNotFound, ValueError):
         raise ValueError(
-            f'Prefect has no deployment "{deployment}": name it as <flow>/<deployment>.'
+            f'Prefect has no deployment "{deployment}". Name it as <flow>/<deployment>.'
         ) from None
 
 
 async def _saved(client: PrefectClient) -> list[str]:
     try:
-        found = await client.read_block_documents_by_type(CREDENTIALS, include_secrets=False)
-    except ObjectNotFound:  # nobody ever saved one
+        documents = await client.read_block_documents_by_type(CREDENTIALS, include_secrets=False)
+    except ObjectNotFound:  # the block type isn't registered yet
         return []
-    return sorted(document.name for document in found if document.name)
+    return sorted(document.name for document in documents if document.name)
 
 
-def _check_limit(meant: DeploymentResponse, deployment: str, runs: int) -> None:
-    limit, options = meant.global_concurrency_limit, meant.concurrency_options
+def _check_limit(found: DeploymentResponse, deployment: str, runs: int) -> None:
+    limit, options = found.global_concurrency_limit, found.concurrency_options
     if limit and options and options.collision_strategy == "CANCEL_NEW" and limit.limit < runs:
         raise ValueError(
             f'The deployment "{deployment}" runs {limit.limit} at a time and cancels the rest, '
-            f"and there are {runs} workspaces: give one without a concurrency limit."
+            f"and there are {runs} workspaces. Use one without a concurrency limit."
         )
 
 
-def _fields(meant: DeploymentResponse) -> dict[str, Any]:
-    return dict((meant.parameter_openapi_schema or {}).get("properties", {}))
+def _fields(found: DeploymentResponse) -> dict[str, Any]:
+    return dict((found.parameter_openapi_schema or {}).get("properties", {}))

@@ -1,4 +1,4 @@
-"""A round of interviews: sheet in, wait for the candidates, nudge, summaries in Slack."""
+"""Ingest a sheet, wait for the interviews, report stalled candidates and post summaries."""
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -25,16 +25,16 @@ def interview_round(
     wait_up_to: DurationParameter = "4 h",
     poll_every: DurationParameter = "5 min",
 ) -> tuple[IngestReport, StallReport, SummaryReport]:
-    """Invite a sheet's candidates, wait for them, tell who is stuck, and post summaries.
+    """Ingest a sheet, wait for the reports, report stalled candidates, and post summaries.
 
     Args:
         heymilo_credentials: The workspace.
-        slack: The channel that hears of stalled candidates and gets the summaries.
+        slack: The channel for stalled candidates and summaries.
         sheet: Path or URL of the spreadsheet.
         posting: The posting's id or exact title.
-        wait_up_to: How long to wait for reports, as "4 h"; those that come later are posted by
-            the next round.
-        poll_every: How often to look, as "5 min".
+        wait_up_to: How long to wait for reports, such as "4 h"; later ones are posted by the next
+            round.
+        poll_every: How often to check for reports, such as "5 min".
     """
     ingested = ingest_sheet(heymilo_credentials, sheet, posting)
     ids = [row.interview_id for row in ingested.rows if row.interview_id]

@@ -1,14 +1,11 @@
-"""Serves the deployments of `prefect.yaml` without a work pool: `python flows/serve.py`.
-
-What they are is said there, once; `prefect deploy` reads it as well.
-"""
+"""Serve the deployments of `prefect.yaml` without a work pool: `python flows/serve.py`."""
 
 import asyncio
 import os
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # Prefect brings it, and no types of it
+import yaml  # type: ignore[import-untyped]  # installed by Prefect, without types
 from prefect import serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.deployments.runner import RunnerDeployment
@@ -20,30 +17,30 @@ ROOT = Path(__file__).parents[1]
 
 
 def deployments() -> list[RunnerDeployment]:
-    """Read the deployments, with references to the blocks that are saved.
+    """Read the deployments, with references to the saved blocks.
 
-    The current folder is `ROOT`.
+    The current folder must be `ROOT`.
 
     Raises:
         StepExecutionError: A block isn't saved yet.
     """
-    described = yaml.safe_load(Path("prefect.yaml").read_text(encoding="utf-8"))
-    found = asyncio.run(run_steps(described["build"]))
-    return [_deployment(one) for one in apply_values(described["deployments"], found)]
+    project = yaml.safe_load(Path("prefect.yaml").read_text(encoding="utf-8"))
+    references = asyncio.run(run_steps(project["build"]))
+    return [_deployment(it) for it in apply_values(project["deployments"], references)]
 
 
-def _deployment(described: dict[str, Any]) -> RunnerDeployment:
-    limit = described.get("concurrency_limit")
-    made: RunnerDeployment = RunnerDeployment.from_entrypoint(
-        described["entrypoint"],
-        described["name"],
-        description=described["description"],
-        tags=described["tags"],
-        parameters=described.get("parameters"),
-        schedules=[Schedule(**schedule) for schedule in described.get("schedules", ())],
+def _deployment(config: dict[str, Any]) -> RunnerDeployment:
+    limit = config.get("concurrency_limit")
+    deployment: RunnerDeployment = RunnerDeployment.from_entrypoint(
+        config["entrypoint"],
+        config["name"],
+        description=config["description"],
+        tags=config["tags"],
+        parameters=config.get("parameters"),
+        schedules=[Schedule(**schedule) for schedule in config.get("schedules", ())],
         concurrency_limit=ConcurrencyLimitConfig(**limit) if limit else None,
     )
-    return made
+    return deployment
 
 
 if __name__ == "__main__":

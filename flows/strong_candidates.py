@@ -1,4 +1,4 @@
-"""Strong candidates to one channel, and the decision on each asked for in another."""
+"""Post strong candidates to one channel, and ask for a decision on each in another."""
 
 from prefect import flow
 
@@ -21,17 +21,17 @@ def strong_candidates(
     min_score: float = 80,
     mention: str | None = None,
 ) -> tuple[SummaryReport, SummaryReport]:
-    """Post the summaries of strong candidates, and ask for a decision on each, once.
+    """Post the summaries of strong candidates, and ask once for a decision on each.
 
     Args:
         heymilo_credentials: The workspace.
         slack: The channel that gets the summaries.
-        decisions: The channel in which to decide.
-        min_score: From which score on a candidate is strong, 0-100.
-        mention: Who decides: `<@U0123ABCD>`, or `<!subteam^S0123ABCD>` for a group.
+        decisions: The channel that is asked to decide.
+        min_score: The lowest score of a strong candidate, 0-100.
+        mention: The person or group who decides: `<@U0123ABCD>` or `<!subteam^S0123ABCD>`.
     """
     posted = post_interview_summaries(heymilo_credentials, slack, min_score=min_score)
-    asked = post_interview_summaries(
+    questions = post_interview_summaries(
         heymilo_credentials, decisions, template=DECISION, min_score=min_score, mention=mention
     )
-    return posted, asked
+    return posted, questions

@@ -1,4 +1,4 @@
-"""The three prebuilt flows as one: sheet in, stalled candidates found, summaries in Slack."""
+"""Run the three prebuilt flows in one: ingest a sheet, report stalled candidates, summarize."""
 
 from datetime import timedelta
 
@@ -23,14 +23,14 @@ def talent_pipeline(
     posting: str,
     results_path: str | None = None,
 ) -> tuple[IngestReport, StallReport, SummaryReport]:
-    """Send a sheet's candidates to a posting, tell who is stuck, and post new summaries.
+    """Ingest a sheet, report stalled candidates, and post new summaries.
 
     Args:
         heymilo_credentials: The workspace.
-        slack: The channel that hears of stalled candidates and gets the summaries.
+        slack: The channel for stalled candidates and summaries.
         sheet: Path or URL of the spreadsheet.
         posting: The posting's id or exact title.
-        results_path: Where to write what became of each row.
+        results_path: Where to write the outcome of each row.
     """
     ingested = ingest_sheet(heymilo_credentials, sheet, posting, results_path=results_path)
     stalled = report_stalled_candidates(heymilo_credentials, slack=slack)

@@ -39,10 +39,10 @@ def test_all_blocks_and_types_are_saved_and_work(
 ) -> None:
     production.main(["--name", "acme"], environment(world))
     assert capsys.readouterr().out == (
-        f"heymilo-credentials/acme: {world.url} takes the key, 2 postings.\n"
-        "global concurrency limit heymilo-acme: all processes share the key's requests by it.\n"
+        f"heymilo-credentials/acme: {world.url} accepts the key, 2 postings.\n"
+        "global concurrency limit heymilo-acme: shared by all processes that use the key.\n"
         "slack-credentials/acme: it posts as heymilo in Sandbox.\n"
-        "heymilo-slack-channel/acme: #hiring (C00000001), which the app may read.\n"
+        "heymilo-slack-channel/acme: #hiring (C00000001), which the app can read.\n"
     )
     assert HeyMiloCredentials.load("acme").get_client().check_health().status == 200
     assert SlackChannel.load("acme").credentials._block_document_name == "acme"
