@@ -59,4 +59,4 @@ def test_the_demo_runs_with_nothing_but_what_it_declares(
     assert len(outcomes) == 62 and all(outcomes)
     assert outcomes.count("ingested") == 51
     assert "<html" in (tmp_path / ".demo" / "slack.html").read_text()
-    assert "0 interviews made, 0 summaries posted" in said
+    assert "0 interviews created, 0 summaries posted" in said

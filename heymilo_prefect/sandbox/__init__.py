@@ -11,19 +11,7 @@ from heymilo_prefect.sandbox.transport import RecordedRequest
 from heymilo_prefect.sandbox.world import World
 from heymilo_prefect.testing import no_waiting
 
-__all__ = [
-    "ApiVariant",
-    "Iterable",
-    "Iterator",
-    "Persona",
-    "RecordedRequest",
-    "Server",
-    "World",
-    "contextmanager",
-    "no_waiting",
-    "nullcontext",
-    "timedelta",
-]
+__all__ = ["ApiVariant", "Persona", "RecordedRequest", "World", "sandbox"]
 
 
 @contextmanager
@@ -42,23 +30,23 @@ def sandbox(
     record: bool = True,
     port: int = 0,
 ) -> Iterator[World]:
-    """Run a sandbox on a loopback port for as long as the `with` block lasts.
+    """Run a sandbox on a loopback port during the `with` block.
 
-    Meanwhile this process doesn't wait for Slack's pace, unless it is strict.
+    This process doesn't wait between retries or Slack messages meanwhile, unless `strict_pace`.
 
     Args:
-        seed: What ids, names and candidates' behaviour are drawn from.
-        postings: Titles of the postings that there are from the start.
-        candidates: How many candidates each of these postings has, invited over nine days.
-        started_ago: How far the sandbox's clock starts in the past.
-        head_start: How old an interview already is when its candidate is ingested.
-        requests_per_minute: Requests that get through in any window; the others get a 429.
-        window_seconds: Length of that window.
-        delay: Seconds that every answer of HeyMilo's takes; requests wait side by side.
-        channels: Slack's channels; the app is in each.
-        strict_pace: Let Slack take one post a second and channel; the others get a 429.
-        record: Keep every request in `world.requests`; without it they are only counted.
-        port: The port, 0 for a free one.
+        seed: The seed of ids, names and behaviour.
+        postings: The titles of the first postings.
+        candidates: The number of candidates per posting, invited over nine days.
+        started_ago: How far in the past the sandbox's clock starts.
+        head_start: The age of an interview when its candidate is ingested.
+        requests_per_minute: The requests that are accepted in any window; others get a 429.
+        window_seconds: The length of that window.
+        delay: The seconds that each of HeyMilo's responses takes.
+        channels: Slack's channels; the app is a member of each.
+        strict_pace: Whether Slack accepts only one post per second and channel; others get a 429.
+        record: Whether requests are kept in `world.requests`; otherwise they are only counted.
+        port: The port; 0 for a free one.
 
     Example:
         ```python
@@ -66,10 +54,10 @@ def sandbox(
         from heymilo_prefect.sandbox import sandbox
 
         with sandbox(candidates=3) as world:
-            answer = httpx.get(
+            response = httpx.get(
                 f"{world.url}/api/postings", headers={"X-API-KEY": world.api_key}
             )
-            assert answer.json()["total"] == 2
+            assert response.json()["total"] == 2
         ```
     """
     world = World(

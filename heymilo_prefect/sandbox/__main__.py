@@ -38,19 +38,23 @@ def main() -> None:
 def _options() -> Namespace:
     parser = ArgumentParser(
         prog="python -m heymilo_prefect.sandbox",
-        description="A HeyMilo and a Slack on this machine, until Ctrl-C.",
+        description="Run a HeyMilo and a Slack on this machine, until Ctrl-C.",
     )
     add = parser.add_argument
     add("--port", type=int, default=8765, help="0 for a free one (default: %(default)s)")
-    add("--seed", type=int, default=1, help="what ids and behaviour are drawn from")
-    add("--postings", type=int, default=2, help="how many postings (default: %(default)s)")
-    add("--candidates", type=int, default=12, help="how many a posting (default: %(default)s)")
+    add("--seed", type=int, default=1, help="the seed of ids, names and behaviour")
+    add("--postings", type=int, default=2, help="number of postings (default: %(default)s)")
+    add("--candidates", type=int, default=12, help="candidates per posting (default: %(default)s)")
     add("--requests-per-minute", type=int, default=300, help="the rest get a 429")
     add("--window-seconds", type=float, default=60.0, help="the rate limit's window")
-    add("--delay", type=float, default=0.0, help="seconds that each answer of HeyMilo's takes")
-    add("--channels", default="#hiring,#hiring-leads", help="Slack's (default: %(default)s)")
-    add("--strict-pace", action="store_true", help="one post a second and channel, else a 429")
-    add("--head-start-days", type=float, default=0.0, help="how old ingested interviews are")
+    add("--delay", type=float, default=0.0, help="seconds that each of HeyMilo's responses takes")
+    add(
+        "--channels",
+        default="#hiring,#hiring-leads",
+        help="Slack's channels (default: %(default)s)",
+    )
+    add("--strict-pace", action="store_true", help="one post per second and channel, else a 429")
+    add("--head-start-days", type=float, default=0.0, help="age of ingested interviews, in days")
     add("--no-record", action="store_true", help="count requests without keeping them")
     add("--json", action="store_true", help="print one line of JSON instead of text")
     return parser.parse_args()
@@ -92,7 +96,7 @@ Slack
 Postings
 {postings}
 
-Ctrl-C ends it."""
+Press Ctrl-C to stop."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The sandbox's own routes: its page, and control from other processes."""
+"""The sandbox's own routes: its page, and its control by other processes."""
 
 import json
 from collections import Counter
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
 
 
-def control(world: "World") -> Starlette:
-    """Make an ASGI app for `/` and `/sandbox/...`."""
+def admin_app(world: "World") -> Starlette:
+    """Return the ASGI app for `/` and `/sandbox/...`."""
 
     def now() -> Response:
         return JSONResponse({"now": world.clock.now().isoformat()})
@@ -27,11 +27,11 @@ def control(world: "World") -> Starlette:
         return HTMLResponse(page(world))
 
     async def move_clock(request: Request) -> Response:
-        sent = (await request.body()).decode()
+        body = (await request.body()).decode()
         by_form = not request.headers.get("content-type", "").startswith("application/json")
         try:
-            asked = dict(parse_qsl(sent)) if by_form else json.loads(sent)
-            by = timedelta(seconds=float(asked["advance_seconds"]))
+            values = dict(parse_qsl(body)) if by_form else json.loads(body)
+            by = timedelta(seconds=float(values["advance_seconds"]))
         except (KeyError, TypeError, ValueError, OverflowError):
             return JSONResponse({"detail": "advance_seconds is missing or not a number"}, 422)
         world.clock.advance(by)
@@ -39,7 +39,7 @@ def control(world: "World") -> Starlette:
 
     async def state(_: Request) -> Response:
         with world.lock:
-            made = Counter(interview.posting_id for interview in world.interviews())
+            interviews = Counter(interview.posting_id for interview in world.interviews())
             return JSONResponse(
                 {
                     "now": world.clock.now().isoformat(),
@@ -54,7 +54,9 @@ def control(world: "World") -> Starlette:
                     "slack_requests": dict(
                         Counter(request.method for request in world.slack_workspace.requests)
                     ),
-                    "made": {posting_id: made[posting_id] for posting_id in world.posting_ids},
+                    "interviews": {
+                        posting_id: interviews[posting_id] for posting_id in world.posting_ids
+                    },
                     "url_keys": {key: posting.url_key for key, posting in world.postings.items()},
                 }
             )

@@ -13,27 +13,28 @@ _POSTING = "Senior Frontend Developer"
 _NINE_DAYS = timedelta(days=9)
 
 
-def demo(pipeline: Callable[..., Any], folder: str = ".demo") -> None:
-    """Run the pipeline twice in a sandbox whose candidates live nine days at once.
+def demo(pipeline: Callable[..., Any]) -> None:
+    """Run the pipeline twice in a sandbox in which nine days pass at once.
 
-    The first run's results file and a page that shows the Slack channel are left in `folder`.
+    Writes the results file and a page with the Slack channel to the folder `.demo`.
     """
     sheet = str(files("heymilo_prefect.sandbox") / "applicants.xlsx")
-    results, page = Path(folder, "results.csv"), Path(folder, "slack.html")
+    results, page = Path(".demo", "results.csv"), Path(".demo", "slack.html")
     with sandbox(head_start=_NINE_DAYS) as world:
         blocks = world.heymilo_credentials, world.slack
         ingested, stalled, posted = pipeline(*blocks, sheet, _POSTING, str(results))
-        made, said = len(world.interviews()), len(world.slack_workspace.messages("#hiring"))
+        created = len(world.interviews())
+        messages = len(world.slack_workspace.messages("#hiring"))
         again = pipeline(*blocks, sheet, _POSTING)
-        made_again = len(world.interviews()) - made
+        created_again = len(world.interviews()) - created
         write_slack_page(world, page)
     rows = len(ingested.rows)
     print(
         f"\nSheet      {rows} rows in, {sum(ingested.counts.values())} accounted for: {ingested}"
-        f"\nHeyMilo    {made} interviews made"
+        f"\nHeyMilo    {created} interviews created"
         f"\nStalled    {stalled}"
-        f"\nSlack      {said} messages in #hiring ({posted})"
-        f"\nRun again  {made_again} interviews made, {len(again[2].posted)} summaries posted"
+        f"\nSlack      {messages} messages in #hiring ({posted})"
+        f"\nRun again  {created_again} interviews created, {len(again[2].posted)} summaries posted"
         f"\n\nEach row's outcome   {results}"
         f"\nThe Slack channel    {page}"
     )

@@ -1,24 +1,30 @@
-"""Faults to inject: how a response fails, and whether the request was processed before."""
+"""Faults to inject: how a response fails, and whether the request was processed before.
 
-from collections.abc import Callable, Mapping
+HeyMilo's and Slack's servers have the same faults: `World.inject` and `Slack.inject` take them.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from heymilo_prefect.sandbox.heymilo.errors import error_answer
-from heymilo_prefect.sandbox.transport import Answer, RecordedRequest
+from heymilo_prefect.sandbox.heymilo.errors import error_response
+from heymilo_prefect.sandbox.transport import Response
 
-_FOR_AN_HOUR = 3600.0
-UNACTED = Answer(200, b'{"message": "Data Ingestion initiated", "ingestion_id": "0000"}')
-"""What a fault changes when the server did nothing."""
+_AN_HOUR = 3600.0
+PLACEHOLDER_RESPONSE = Response(
+    200, b'{"message": "Data Ingestion initiated", "ingestion_id": "0000"}'
+)
+"""The response that a fault changes if the request isn't processed."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of an answer. With `acted` the server does the work first, then loses it."""
+    """A change of the response. If `acted`, the server processes the request before."""
 
-    change: Callable[[Answer], Answer]
+    change: Callable[[Response], Response]
     acted: bool
 
 
@@ -30,92 +36,113 @@ def status(
     content_type: str = "application/json",
     acted: bool = False,
 ) -> Fault:
-    """Answer with a status: with the documented error body, unless `body` is given."""
+    """Return a status, with HeyMilo's documented error body unless `body` is given."""
     if body is None:
-        answer = error_answer(code, detail or HTTPStatus(code).phrase)
+        response = error_response(code, detail or HTTPStatus(code).phrase)
     else:
-        answer = Answer(code, body.encode() if isinstance(body, str) else body, content_type)
-    answer = replace(answer, headers=tuple((headers or {}).items()))
-    return Fault(lambda _: answer, acted)
+        response = Response(code, body.encode() if isinstance(body, str) else body, content_type)
+    response = replace(response, headers=tuple((headers or {}).items()))
+    return Fault(lambda _: response, acted)
+
+
+def slack_error(code: str, acted: bool = False, **details: Any) -> Fault:
+    """Return an error of Slack's, such as `not_in_channel`, or `ratelimited` with status 429."""
+    body = json.dumps({"ok": False, "error": code, **details})
+    if code == "ratelimited":
+        return status(429, headers={"Retry-After": "1"}, body=body, acted=acted)
+    return status(200, body=body, acted=acted)
 
 
 def reset(acted: bool = False) -> Fault:
-    """Reset the TCP connection instead of answering."""
-    return Fault(lambda answer: replace(answer, sent="nothing"), acted)
+    """Reset the TCP connection without a response."""
+    return Fault(lambda response: replace(response, sent="nothing"), acted)
 
 
-def timeout(acted: bool = False, seconds: float = _FOR_AN_HOUR) -> Fault:
-    """Say nothing for `seconds`, then reset; ends at once when the client or the sandbox goes."""
-    return Fault(lambda answer: replace(answer, sent="nothing", wait=seconds), acted)
+def timeout(acted: bool = False, seconds: float = _AN_HOUR) -> Fault:
+    """Send nothing for `seconds`, then reset; stops when the client or the sandbox closes."""
+    return Fault(lambda response: replace(response, sent="nothing", delay=seconds), acted)
 
 
 def cut_json(acted: bool = False) -> Fault:
-    """Answer 200 with the first half of a JSON body, as if that were all of it."""
-    return Fault(lambda answer: replace(answer, body=answer.body[: len(answer.body) // 2]), acted)
+    """Return the first half of the JSON body as if it were complete."""
+
+    def half(response: Response) -> Response:
+        return replace(response, body=response.body[: len(response.body) // 2])
+
+    return Fault(half, acted)
 
 
 def cut_body(acted: bool = False) -> Fault:
     """Close the connection in the middle of the body."""
-    return Fault(lambda answer: replace(answer, sent="half"), acted)
+    return Fault(lambda response: replace(response, sent="half"), acted)
 
 
 def html(code: int = 200, acted: bool = False) -> Fault:
-    """Answer with a proxy's HTML page."""
+    """Return an HTML page, as a proxy does."""
     phrase = HTTPStatus(code).phrase
     page = f"<html><head><title>{code} {phrase}</title></head><body><h1>{phrase}</h1></body></html>"
     return status(code, body=page, content_type="text/html; charset=utf-8", acted=acted)
 
 
 def redirect(location: str, code: int = 302) -> Fault:
-    """Send the client elsewhere."""
+    """Redirect the client to another URL."""
     return status(code, headers={"location": location}, body=b"")
 
 
 def slow(seconds: float) -> Fault:
-    """Answer as always, `seconds` later."""
-    return Fault(lambda answer: replace(answer, wait=answer.wait + seconds), acted=True)
+    """Return the usual response after `seconds`."""
+    return Fault(lambda response: replace(response, delay=response.delay + seconds), acted=True)
 
 
 @dataclass
-class _Played:
+class _Injected:
     fault: Fault
     on: str
-    left: float
+    times: float
     skip: int
-    when: Callable[[RecordedRequest], bool] | None
+    when: Callable[[Any], bool] | None
     rate: float
 
 
 class FaultQueue:
-    """The faults that are still to be played, in the order in which they were asked for."""
+    """The injected faults that requests still get, in the order of their injection."""
 
-    def __init__(self, seed: int) -> None:
-        """Start without faults; `seed` decides which requests a `rate` hits."""
-        self._faults: list[_Played] = []
-        self._draw = Random(f"{seed}:faults")
+    def __init__(self, seed: int = 0) -> None:
+        """Start without faults; `seed` decides which requests a `rate` selects."""
+        self._faults: list[_Injected] = []
+        self._random = Random(f"{seed}:faults")
 
-    def add(self, fault: Fault, on: str, **how: Any) -> None:
-        """Play a fault on an endpoint, or on `*`."""
-        self._faults.append(_Played(fault, on, **how))
+    def add(
+        self,
+        fault: Fault,
+        on: str,
+        *,
+        times: float = 1,
+        skip: int = 0,
+        when: Callable[[Any], bool] | None = None,
+        rate: float = 1.0,
+    ) -> None:
+        """Add a fault for the next requests to `on`; see `World.inject`."""
+        self._faults.append(_Injected(fault, on, times, skip, when, rate))
 
-    def pick(self, request: RecordedRequest) -> Fault | None:
-        """Take the fault that this request gets, if any."""
-        for played in self._faults:
-            if played.on not in ("*", request.endpoint):
+    def pick(self, names: Collection[str], request: Any) -> Fault | None:
+        """Return the fault that a request gets, if any; `names` are what `on` may be for it."""
+        for injected in self._faults:
+            if injected.on not in names:
                 continue
-            if played.when is not None and not played.when(request):
+            if injected.when is not None and not injected.when(request):
                 continue
-            if played.skip > 0:
-                played.skip -= 1
+            if injected.skip > 0:
+                injected.skip -= 1
                 continue
-            if played.rate < 1 and self._draw.random() >= played.rate:
+            if injected.rate < 1 and self._random.random() >= injected.rate:
                 continue
-            played.left -= 1
-            if played.left <= 0:
-                self._faults.remove(played)
-            return played.fault
+            injected.times -= 1
+            if injected.times <= 0:
+                self._faults.remove(injected)
+            return injected.fault
         return None
 
     def clear(self) -> None:
-        """Forget what is still to be played."""
+        """Remove all faults."""
         self._faults.clear()

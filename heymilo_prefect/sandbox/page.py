@@ -1,4 +1,4 @@
-"""The sandbox's page: postings with their candidates, and the Slack channels."""
+"""The sandbox's page, with its postings, candidates and Slack channels."""
 
 from datetime import datetime
 from html import escape
@@ -11,7 +11,7 @@ from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
 
-_MOST_CANDIDATES = 100
+_MAX_CANDIDATES = 100
 _STYLE = """
 .sandbox { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1d1c1d;
   font: 15px/1.45 system-ui, sans-serif; }
@@ -26,7 +26,7 @@ _MOVES = (("1 hour", 3600), ("6 hours", 21600), ("1 day", 86400), ("3 days", 259
 
 
 def page(world: "World") -> str:
-    """Draw the live page, with buttons that move the clock."""
+    """Render the page, with buttons that move the clock."""
     buttons = "".join(
         f'<button name="advance_seconds" value="{seconds}">+ {label}</button>'
         for label, seconds in _MOVES
@@ -35,13 +35,8 @@ def page(world: "World") -> str:
     return _document(_heading(world) + form + _postings(world) + _channels(world))
 
 
-def write_page(world: "World", path: str | Path) -> None:
-    """Save candidates and Slack as one HTML file that needs no server."""
-    _write(path, _heading(world) + _postings(world) + _channels(world))
-
-
 def write_slack_page(world: "World", path: str | Path) -> None:
-    """Save what Slack shows as one HTML file that needs no server."""
+    """Save the Slack channels as a self-contained HTML file."""
     _write(path, _channels(world))
 
 
@@ -72,10 +67,10 @@ def _postings(world: "World") -> str:
 
 
 def _posting(posting: Posting, interviews: list[Interview], now: datetime) -> str:
-    shown = interviews[-_MOST_CANDIDATES:][::-1]
+    shown = interviews[-_MAX_CANDIDATES:][::-1]
     hidden = len(interviews) - len(shown)
     rows = "".join(_candidate(interview, now) for interview in shown)
-    more = f'<p class="quiet">and {hidden} who were invited before</p>' if hidden else ""
+    more = f'<p class="quiet">and {hidden} who were invited earlier</p>' if hidden else ""
     archived = " (archived)" if posting.archived else ""
     return (
         f"<h2>{escape(posting.title)}{archived}</h2>"
@@ -87,7 +82,7 @@ def _posting(posting: Posting, interviews: list[Interview], now: datetime) -> st
 
 
 def _candidate(interview: Interview, now: datetime) -> str:
-    state = interview.progress(now.timestamp())
+    state = interview.state(now.timestamp())
     waiting = [step for step in state.steps if not step.complete]
     step = "done"
     if waiting:

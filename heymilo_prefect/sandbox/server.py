@@ -1,4 +1,4 @@
-"""The sandbox on a loopback port: HeyMilo, Slack and the page, served by uvicorn in a thread."""
+"""Serve the sandbox on a loopback port: HeyMilo, Slack and the page, by uvicorn in a thread."""
 
 import asyncio
 import errno
@@ -7,20 +7,20 @@ import threading
 
 import uvicorn
 
-from heymilo_prefect.sandbox.admin import control
+from heymilo_prefect.sandbox.admin import admin_app
 from heymilo_prefect.sandbox.heymilo.app import HeyMilo
 from heymilo_prefect.sandbox.transport import Receive, Scope, Send
 from heymilo_prefect.sandbox.world import World
 
 _KEEP_ALIVE = 75
-_LOOK_SECONDS = 0.002
+_POLL_SECONDS = 0.002
 
 
 class Server:
     """Serves a world for as long as the `with` block lasts."""
 
     def __init__(self, world: World, port: int = 0) -> None:
-        """Bind to `port` of the loopback addresses, 0 for a free one."""
+        """Bind to a port on loopback; 0 for a free one."""
         self._world = world
         self._sockets = _listen(port)
         world.url = f"http://127.0.0.1:{self._sockets[0].getsockname()[1]}"
@@ -40,13 +40,13 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="heymilo-sandbox", daemon=True)
 
     def __enter__(self) -> World:
-        """Serve; the world comes back once it can be reached."""
+        """Start serving, and return the world once it can be reached."""
         self._thread.start()
         self._uvicorn.ready.wait()
         return self._world
 
     def __exit__(self, *_: object) -> None:
-        """Stop: what is held back ends at once."""
+        """Stop; delayed responses end at once."""
         self._uvicorn.stop()
         self._thread.join()
 
@@ -69,7 +69,7 @@ class _Uvicorn(uvicorn.Server):
         await self._world.closing.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # As uvicorn does it, without the tenth of a second that it sleeps in any case.
+        # As uvicorn does it, without its fixed sleep of 0.1 s.
         for server in self.servers:
             server.close()
         for listening in sockets or []:
@@ -77,7 +77,7 @@ class _Uvicorn(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
         for server in self.servers:
             await server.wait_closed()
 
@@ -89,7 +89,7 @@ class _App:
     def __init__(self, world: World) -> None:
         self._world = world
         self._heymilo = HeyMilo(world)
-        self._control = control(world)
+        self._admin = admin_app(world)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -97,13 +97,13 @@ class _App:
             scope = {**scope, "root_path": "/slack"}
             await self._world.slack_workspace.asgi(scope, receive, send)
         elif path == "/" or path.startswith("/sandbox/"):
-            await self._control(scope, receive, send)
+            await self._admin(scope, receive, send)
         else:
             await self._heymilo(scope, receive, send)
 
 
 def _listen(port: int) -> list[socket.socket]:
-    """Listen on 127.0.0.1, and on ::1 where `localhost` may mean that."""
+    """Listen on 127.0.0.1, and on ::1 if there is one, as `localhost` may mean either."""
     listening = [_bound(socket.AF_INET, "127.0.0.1", port)]
     try:
         listening.append(_bound(socket.AF_INET6, "::1", listening[0].getsockname()[1]))
@@ -117,7 +117,7 @@ def _listen(port: int) -> list[socket.socket]:
 
 
 def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    # asyncio turns Nagle's delays (40 ms) off only where the protocol is named.
+    # asyncio only disables Nagle's algorithm (delays of 40 ms) if the protocol is named.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,11 +10,17 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """A request as it arrived, and the status of its answer (0: no answer).
+    """A request that HeyMilo received.
 
-    `endpoint` is its name, as in `list_postings`, and `unknown` for a path that isn't documented;
-    `headers` have lower-case names; `body` is the parsed JSON, None when there was none; `at` is on
-    the monotonic clock, in seconds.
+    Attributes:
+        endpoint: Its name, such as `list_postings`; `unknown` for an undocumented path.
+        method: The HTTP method.
+        path: The path, without the query.
+        query: The query's parameters.
+        headers: The headers, with lower-case names.
+        body: The parsed JSON; None if there was none.
+        at: When it arrived, in seconds of the monotonic clock.
+        status: The status of the response; 0 if none was sent.
     """
 
     endpoint: str
@@ -35,23 +41,29 @@ _ABORT_WITH_RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the server answers, `wait` seconds after it decided to.
+class Response:
+    """A response of the server.
 
-    `sent` is how much of it arrives before the connection ends: `whole`, `half` (of the body, then
-    the connection closes), or `nothing` (the connection is reset).
+    Attributes:
+        status: The status.
+        body: The body.
+        content_type: Its type.
+        headers: Further headers.
+        delay: The seconds before it is sent.
+        sent: How much of it is sent: `everything`, `half` of the body before the connection is
+            closed, or `nothing` before the connection is reset.
     """
 
     status: int
     body: bytes = b""
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
-    wait: float = 0.0
-    sent: Literal["whole", "half", "nothing"] = "whole"
+    delay: float = 0.0
+    sent: Literal["everything", "half", "nothing"] = "everything"
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Read the whole body of a request."""
+    """Read a request's body."""
     parts = []
     while True:
         message = await receive()
@@ -60,28 +72,30 @@ async def read_body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def deliver(answer: Answer, receive: Receive, send: Send, closing: asyncio.Event) -> None:
-    """Send an answer, or end the connection as the answer says; hurry once `closing` is set."""
-    if answer.wait and not await _waited(answer.wait, receive, closing):
+async def send_response(
+    response: Response, receive: Receive, send: Send, closing: asyncio.Event
+) -> None:
+    """Send a response, or break the connection as it says; `closing` ends its delay."""
+    if response.delay and not await _delayed(response.delay, receive, closing):
         return await _reset(receive, send)
-    if answer.sent == "nothing":
+    if response.sent == "nothing":
         return await _reset(receive, send)
     headers = [
-        (b"content-type", answer.content_type.encode()),
-        (b"content-length", str(len(answer.body)).encode()),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
+        (b"content-type", response.content_type.encode()),
+        (b"content-length", str(len(response.body)).encode()),
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.sent == "half":
-        half = answer.body[: len(answer.body) // 2]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.sent == "half":
+        half = response.body[: len(response.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
         _transport(send).close()
-        await _until_gone(receive)
+        await _until_disconnected(receive)
     else:
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": response.body})
 
 
-async def _waited(seconds: float, receive: Receive, closing: asyncio.Event) -> bool:
+async def _delayed(seconds: float, receive: Receive, closing: asyncio.Event) -> bool:
     gone, closed = asyncio.ensure_future(receive()), asyncio.ensure_future(closing.wait())
     done, pending = await asyncio.wait(
         {gone, closed}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
@@ -97,15 +111,15 @@ async def _reset(receive: Receive, send: Send) -> None:
     if connection is not None and not transport.is_closing():
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT_WITH_RESET)
     transport.abort()
-    await _until_gone(receive)
+    await _until_disconnected(receive)
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _until_disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _transport(send: Send) -> asyncio.Transport:
-    # ASGI has no way to break a connection; uvicorn's `send` is a method of what holds it.
+    # ASGI can't break a connection; uvicorn's `send` is a method of the object that holds it.
     transport: asyncio.Transport = send.__self__.transport  # type: ignore[attr-defined]
     return transport

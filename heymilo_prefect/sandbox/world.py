@@ -1,4 +1,4 @@
-"""The sandbox's state: postings, interviews, webhooks, exports, clock and recorded requests."""
+"""The sandbox's state: postings, interviews, webhooks, exports, clock and requests."""
 
 import asyncio
 import threading
@@ -33,26 +33,25 @@ On = Literal[
 
 
 class Clock:
-    """Real time, and an offset that moves when asked."""
+    """A clock with an offset from the real time."""
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         """Start `offset` away from now."""
         self._offset = offset
 
     def now(self) -> datetime:
-        """Tell the sandbox's time, in UTC."""
+        """Return the sandbox's time, in UTC."""
         return datetime.now(UTC) + self._offset
 
     def advance(self, by: timedelta) -> None:
-        """Move on; a negative `by` moves back."""
+        """Move the clock forward; with a negative `by`, back."""
         self._offset += by
 
 
 class World:
-    """A HeyMilo workspace and a Slack one, and all that happened in them.
+    """A HeyMilo and a Slack workspace, created and served by `sandbox()`.
 
-    Made by `heymilo_prefect.sandbox.sandbox`, which also serves it. Every method may be called from
-    any thread.
+    Every method may be called from any thread.
     """
 
     api_key = "sandbox-key"
@@ -73,7 +72,7 @@ class World:
         strict_pace: bool,
         record: bool,
     ) -> None:
-        """Fill a workspace; `sandbox` says what the parameters mean."""
+        """Create the workspaces; see `sandbox` for the parameters."""
         self.seed = seed
         self.head_start = head_start
         self.requests_per_minute = requests_per_minute
@@ -92,7 +91,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to how the world began: same postings and candidates, nothing asked yet."""
+        """Return to the initial state: the same postings and candidates, and no requests."""
         with self.lock:
             self.clock = Clock(-self._started_ago)
             self.slack_workspace = Slack(
@@ -117,13 +116,12 @@ class World:
             self._by_posting: dict[str, list[Interview]] = {}
             self._by_email: defaultdict[tuple[str, str], list[Interview]] = defaultdict(list)
             self._ids = 0
-            self._made = 0
+            self._created = 0
             for title in self._titles:
                 posting_id = self.add_posting(title=title)
-                for left in range(self._prefilled, 0, -1):
-                    self.add_candidates(posting_id, 1, age=_PREFILLED_OVER * left / self._prefilled)
-
-    # -- what the world is made of
+                for number in range(self._prefilled, 0, -1):
+                    age = _PREFILLED_OVER * number / self._prefilled
+                    self.add_candidates(posting_id, 1, age=age)
 
     def add_posting(
         self,
@@ -133,7 +131,7 @@ class World:
         deadline: datetime | None = None,
         steps: Iterable[str] = _STEPS,
     ) -> str:
-        """Add a posting with steps of these types; its id comes back."""
+        """Add a posting with steps of these types, and return its id."""
         with self.lock:
             posting = Posting(
                 posting_id=self.new_id("posting").upper(),
@@ -157,23 +155,27 @@ class World:
         persona: Persona | str | None = None,
         hostile: bool = False,
     ) -> list[str]:
-        """Add `n` candidates who were invited `age` ago.
+        """Add candidates, and return the ids of their interviews.
 
-        What they do is drawn from the seed, unless a `persona` is given. With `hostile`, their
-        names and answers try to act on whatever shows them. Their interviews' ids come back.
+        Args:
+            posting_id: The posting.
+            n: How many.
+            age: How long ago they were invited.
+            persona: How they behave; random by default.
+            hostile: Whether their names and answers try to act on whatever shows them.
         """
         with self.lock:
             now = self.clock.now().timestamp()
             added = []
             for _ in range(n):
-                nth = self._made
+                nth = self._created
                 first = FIRST_NAMES[(nth * 7 + self.seed) % len(FIRST_NAMES)]
                 last = LAST_NAMES[(nth // len(FIRST_NAMES) + nth * 5) % len(LAST_NAMES)]
                 name = f"{first} {last}"
                 if hostile:
                     name = HOSTILE[nth % len(HOSTILE)]
                 added.append(
-                    self._make(
+                    self._create(
                         self.postings[posting_id],
                         name=name,
                         email=f"candidate.{nth + 1}@example.com",
@@ -185,22 +187,22 @@ class World:
             return added
 
     def ingest(self, posting: Posting, candidate: dict[str, Any]) -> Interview:
-        """Make the candidate's interview, or without `retake` find the one that there is."""
+        """Create the candidate's interview, or without `retake` return the existing one."""
         with self.lock:
-            known = self._by_email[posting.posting_id, candidate["email"].casefold()]
-            if known and not candidate.get("retake"):
-                return known[-1]
+            existing = self._by_email[posting.posting_id, candidate["email"].casefold()]
+            if existing and not candidate.get("retake"):
+                return existing[-1]
             created = (self.clock.now() - self.head_start).timestamp()
-            return self._make(
+            return self._create(
                 posting,
                 name=candidate["name"],
                 email=candidate["email"],
                 created=created,
-                taken=candidate,
+                ingested=candidate,
             )
 
-    def _make(self, posting: Posting, **fields: Any) -> Interview:
-        self._made += 1
+    def _create(self, posting: Posting, **fields: Any) -> Interview:
+        self._created += 1
         interview = Interview(
             interview_id=f"int_{self.new_id('interview')}",
             posting=posting,
@@ -208,19 +210,21 @@ class World:
             **fields,
         )
         self._interviews[interview.interview_id] = interview
-        insort(self._by_posting[posting.posting_id], interview, key=lambda known: known.created)
+        insort(
+            self._by_posting[posting.posting_id], interview, key=lambda interview: interview.created
+        )
         self._by_email[posting.posting_id, interview.email.casefold()].append(interview)
         return interview
 
     def set_score(self, interview_id: str, score: float) -> None:
-        """Let HeyMilo write an interview's report anew, with this score (0-100)."""
+        """Change an interview's report, with this score (0-100)."""
         with self.lock:
-            self._interviews[interview_id].judge(score / 100)
+            self._interviews[interview_id].set_quality(score / 100)
 
     def deliver_webhooks(self, again: bool = False) -> list[WebhookCall]:
-        """Call the active webhooks for what has happened since each was made, or its last call.
+        """Call the active webhooks for each event since their creation, once.
 
-        With `again`, also for what was refused or not answered before.
+        With `again`, also for the events whose call failed.
         """
         with self.lock:
             due = self.deliveries.due(
@@ -229,37 +233,35 @@ class World:
         return self.deliveries.send(due)
 
     def remove(self, interview_id: str) -> None:
-        """Take an interview away, as if it had never been."""
+        """Erase an interview."""
         with self.lock:
             interview = self._interviews.pop(interview_id)
             self._by_posting[interview.posting_id].remove(interview)
             self._by_email[interview.posting_id, interview.email.casefold()].remove(interview)
 
     def interviews(self, posting_id: str | None = None) -> list[Interview]:
-        """List every interview that there is, in the order in which they were made."""
+        """Return all interviews, or those of a posting, in the order of their creation."""
         with self.lock:
-            everything = list(self._interviews.values())
-        return [one for one in everything if posting_id in (None, one.posting_id)]
+            interviews = list(self._interviews.values())
+        return [it for it in interviews if posting_id in (None, it.posting_id)]
 
     def interview(self, interview_id: str) -> Interview | None:
-        """Find an interview."""
+        """Return an interview, or None."""
         return self._interviews.get(interview_id)
 
     def interviews_by_age(self, posting_id: str) -> list[Interview]:
-        """List a posting's interviews, oldest first: the list itself, not a copy."""
+        """Return a posting's interviews, oldest first; the list itself, not a copy."""
         return self._by_posting[posting_id]
 
     @property
     def posting_ids(self) -> list[str]:
-        """The postings' ids, in the order in which they were added."""
+        """The postings' ids, in the order of their creation."""
         return list(self.postings)
 
     def new_id(self, kind: str) -> str:
-        """Make an id that nothing else has; the same seed gives the same ids in the same order."""
+        """Return a unique id; the same seed gives the same ids in the same order."""
         self._ids += 1
         return blake2b(f"{self.seed}:{kind}:{self._ids}".encode(), digest_size=5).hexdigest()
-
-    # -- what goes wrong, and what was asked
 
     def inject(
         self,
@@ -271,61 +273,64 @@ class World:
         when: Callable[[RecordedRequest], bool] | None = None,
         rate: float | None = None,
     ) -> None:
-        """Play a fault on the next `times` requests (1) to an endpoint, after letting `skip` by.
+        """Make requests to HeyMilo fail.
 
-        Only requests for which `when` holds count. With a `rate` (0-1), a seeded share of the
-        requests gets it, `times` of them or without end.
+        Args:
+            fault: A fault of `heymilo_prefect.sandbox.faults`.
+            on: The endpoint, such as `ingest_candidates`; `*` for any.
+            times: How many requests fail: 1 by default, or with a `rate` all of that share.
+            skip: How many requests succeed before.
+            when: Only requests for which this returns True fail or count.
+            rate: The share of requests that fail, 0-1, selected by the seed.
         """
-        left = times if times is not None else 1 if rate is None else float("inf")
+        count = times if times is not None else 1 if rate is None else float("inf")
         share = 1.0 if rate is None else rate
         with self.lock:
-            self.faults.add(fault, on, left=left, skip=skip, when=when, rate=share)
+            self.faults.add(fault, on, times=count, skip=skip, when=when, rate=share)
 
     def record(self, request: RecordedRequest) -> None:
-        """Count a request, and keep it when the world records."""
+        """Count a request, and keep it unless `record` is off."""
         with self.lock:
             self.counts[request.endpoint] += 1
             if self.keeps_requests:
                 self.requests.append(request)
 
     def requests_to(self, endpoint: str) -> list[RecordedRequest]:
-        """List the requests to one endpoint, by its name, in the order of their arrival."""
+        """Return the requests to an endpoint, such as `list_postings`, in order of arrival."""
         with self.lock:
             return [request for request in self.requests if request.endpoint == endpoint]
 
     @property
     def busiest_window(self) -> int:
-        """The most requests that came within any window, the refused ones counted too."""
+        """The largest number of requests within any window, including those that got a 429."""
         return self.rate_limit.busiest
 
     @property
     def refused_by_rate(self) -> int:
-        """How many requests were answered 429 because they were too many."""
+        """The number of requests that got a 429 because of the rate limit."""
         return self.rate_limit.refused
 
-    def keep_export(self, posting_id: str, content: bytes) -> str:
-        """Keep an export's file; its path comes back."""
+    def store_export(self, posting_id: str, content: bytes) -> str:
+        """Store an export's file, and return its path."""
         day = f"{self.clock.now():%Y-%m-%d-%H-%M}"
         name = f"candidates-{posting_id}-{day}-{self.new_id('export')}.json"
         path = f"/exports/json/{COMPANY_ID}/{posting_id}/{name}"
         self.exports[path] = content
         return path
 
-    # -- ready to use
-
     @property
     def slack_url(self) -> str:
-        """The base URL of Slack's web API."""
+        """The URL of Slack's Web API."""
         return f"{self.url}/slack/api/"
 
     @property
     def slack_webhook_url(self) -> str:
-        """The incoming webhook of the first channel, `#hiring` unless you say otherwise."""
+        """The incoming webhook of the first channel, `#hiring` by default."""
         return f"{self.url}/slack/hooks/{next(iter(self.slack_workspace.hooks))}"
 
     @property
     def heymilo_credentials(self) -> "HeyMiloCredentials":
-        """A block that reaches this HeyMilo."""
+        """A block for this HeyMilo."""
         from pydantic import SecretStr
 
         from heymilo_prefect.blocks import HeyMiloCredentials
@@ -338,7 +343,7 @@ class World:
 
     @property
     def slack(self) -> "SlackChannel":
-        """A block that posts to the first channel, `#hiring` unless you say otherwise."""
+        """A block for the first channel, `#hiring` by default."""
         from prefect_slack import SlackCredentials
         from pydantic import SecretStr
 

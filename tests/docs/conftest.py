@@ -96,7 +96,7 @@ class Stage:
     def finished(self) -> list[str]:
         """Interviews that are over, and reported on."""
         everything = self.world.interviews(self.world.posting_ids[0])
-        return [it.interview_id for it in everything if it.life.persona == "finishes"]
+        return [it.interview_id for it in everything if it.timeline.persona == "finishes"]
 
     def save(self, kind: str, name: str) -> None:
         """Save a block that the docs name."""

@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "remind-candidate": lambda stage: {
         "heymilo_credentials": stage.world.heymilo_credentials,
         "interview_id": next(
-            it.interview_id for it in stage.world.interviews() if it.life.persona == "stalls_in"
+            it.interview_id for it in stage.world.interviews() if it.timeline.persona == "stalls_in"
         ),
     },
 }

@@ -60,8 +60,8 @@ def test_running_the_demo_again_makes_nobody_twice(demo: tuple[str, Path]) -> No
     assert [row["First Name"] for row in ingested if row["Retake"] in ("yes", "TRUE")] == [
         "Eszter", "Deborah",
     ]  # fmt: skip
-    assert "51 interviews made\n" in said
-    assert "0 interviews made, 0 summaries posted" in said
+    assert "51 interviews created\n" in said
+    assert "0 interviews created, 0 summaries posted" in said
 
 
 def test_the_demo_leaves_a_page_with_the_slack_channel(demo: tuple[str, Path]) -> None:

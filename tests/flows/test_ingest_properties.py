@@ -171,7 +171,7 @@ def holds(world: World, posting_id: str, sheet: Written, report: IngestReport, f
         person = sheet.rows[row.row]
         assert row.outcome != "unknown" or person.retake
         if row.outcome == "ingested":
-            taken = made[row.interview_id or ""].taken
+            taken = made[row.interview_id or ""].ingested
             assert taken is not None
             assert taken["email"].casefold() == person.address
             assert taken["data"]["Ref"] == f"r{row.row}"

@@ -47,7 +47,8 @@ def test_the_same_seed_lives_the_same_lives() -> None:
     lives = []
     for seed in (1, 1, 2):
         with sandbox(seed=seed, candidates=30) as world:
-            lives.append([(made.interview_id, made.name, made.life) for made in world.interviews()])
+            candidates = [(it.interview_id, it.name, it.timeline) for it in world.interviews()]
+            lives.append(candidates)
     assert lives[0] == lives[1] != lives[2]
 
 
@@ -57,7 +58,7 @@ def test_every_persona_and_every_status_comes_up(world: World, client: httpx.Cli
         for age in AGES:
             world.add_candidates(posting_id, 60, age=age)
         seen.update(one["details"]["status"] for one in listed(world, client, posting_id))
-    assert {made.life.persona for made in world.interviews()} == set(Persona)
+    assert {made.timeline.persona for made in world.interviews()} == set(Persona)
     assert seen.keys() <= STATUSES
     assert seen.keys() >= STATUSES - {"evaluating"}
 
@@ -252,7 +253,7 @@ def test_the_truth_tells_what_was_ingested(world: World, client: httpx.Client) -
     interview_id = ingest(world, client, "dana@example.com", True)
     (made,) = world.interviews()
     assert (made.interview_id, made.email, made.name) == (interview_id, "dana@example.com", "Dana")
-    assert made.taken == {"name": "Dana", "email": "dana@example.com", "retake": True}
+    assert made.ingested == {"name": "Dana", "email": "dana@example.com", "retake": True}
 
 
 def test_requests_at_the_same_time_lose_and_double_nobody(world: World) -> None:

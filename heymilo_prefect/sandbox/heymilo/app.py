@@ -1,6 +1,6 @@
-"""HeyMilo's API over HTTP: find the endpoint, check the request, and apply faults.
+"""HeyMilo's API over HTTP: finds the endpoint, checks the request, and applies faults.
 
-It shares nothing with the client, so that the two can't share a mistake.
+It shares no code with the client, so that they can't share a mistake.
 """
 
 import time
@@ -9,18 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from heymilo_prefect.sandbox.faults import UNACTED
-from heymilo_prefect.sandbox.heymilo.endpoints import ENDPOINTS, Asked, Endpoint
-from heymilo_prefect.sandbox.heymilo.errors import Refusal, error_answer
+from heymilo_prefect.sandbox.faults import PLACEHOLDER_RESPONSE
+from heymilo_prefect.sandbox.heymilo.endpoints import ENDPOINTS, Endpoint, Request
+from heymilo_prefect.sandbox.heymilo.errors import HttpProblem, error_response
 from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
 from heymilo_prefect.sandbox.transport import (
-    Answer,
     Receive,
     RecordedRequest,
+    Response,
     Scope,
     Send,
-    deliver,
     read_body,
+    send_response,
 )
 
 if TYPE_CHECKING:
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 class HeyMilo:
-    """The ASGI app. It must be mounted where nothing wraps `send`."""
+    """The ASGI app; nothing may wrap the server's `send`, which faults use to break connections."""
 
     def __init__(self, world: "World") -> None:
         """Serve a world."""
         self._world = world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to a request."""
         arrived = time.monotonic()
-        asked = Asked(
+        request = Request(
             method=scope["method"],
             path=scope["path"],
             query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
@@ -45,81 +45,87 @@ class HeyMilo:
             content=await read_body(receive),
         )
         with self._world.lock:
-            answer = self._answer(asked, arrived)
-        await deliver(answer, receive, send, self._world.closing)
+            response = self._respond(request, arrived)
+        await send_response(response, receive, send, self._world.closing)
 
-    def _answer(self, asked: Asked, at: float) -> Answer:
-        endpoint, argument = self._find(asked)
+    def _respond(self, request: Request, at: float) -> Response:
+        endpoint, argument = self._find(request)
         recorded = RecordedRequest(
             endpoint=endpoint.name if endpoint else "unknown",
-            method=asked.method,
-            path=asked.path,
-            query=asked.query,
-            headers=asked.headers,
-            body=asked.body if self._world.keeps_requests else None,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=request.headers,
+            body=request.body if self._world.keeps_requests else None,
             at=at,
         )
         try:
             if recorded.endpoint != "export_file":
-                self._admit(asked, at)
-            answer = self._faulty(recorded, lambda: self._act(endpoint, asked, argument, at))
-        except Refusal as refusal:
-            answer = self._refused(refusal, at)
+                self._admit(request, at)
+            response = self._with_fault(
+                recorded, lambda: self._process(endpoint, request, argument, at)
+            )
+        except HttpProblem as problem:
+            response = self._error(problem, at)
         self._world.record(
-            replace(recorded, status=0 if answer.sent == "nothing" else answer.status)
+            replace(recorded, status=0 if response.sent == "nothing" else response.status)
         )
-        return answer
+        return response
 
-    def _find(self, asked: Asked) -> tuple[Endpoint | None, str]:
+    def _find(self, request: Request) -> tuple[Endpoint | None, str]:
         found: Endpoint | None = None
         for endpoint in ENDPOINTS:
-            match = endpoint.path.match(asked.path)
-            if match is None or not self._is_there(endpoint):
+            match = endpoint.path.match(request.path)
+            if match is None or not self._exists(endpoint):
                 continue
-            if endpoint.method == asked.method:
+            if endpoint.method == request.method:
                 return endpoint, match.groupdict().get("id", "")
             found = endpoint
         return found, ""
 
-    def _is_there(self, endpoint: Endpoint) -> bool:
-        readings = self._world.variants
-        if endpoint.hidden_by in readings:
+    def _exists(self, endpoint: Endpoint) -> bool:
+        variants = self._world.variants
+        if endpoint.hidden_by in variants:
             return False
-        return endpoint.needs is None or endpoint.needs in readings
+        return endpoint.needs is None or endpoint.needs in variants
 
-    def _admit(self, asked: Asked, at: float) -> None:
+    def _admit(self, request: Request, at: float) -> None:
         limit = self._world.rate_limit
         limit.arrive(at)
-        if asked.headers.get("x-api-key") != self._world.api_key:
-            raise Refusal(401, "Missing or invalid API key")
+        if request.headers.get("x-api-key") != self._world.api_key:
+            raise HttpProblem(401, "Missing or invalid API key")
         if not limit.admit(at):
-            raise Refusal(429, "Rate limit exceeded")
+            raise HttpProblem(429, "Rate limit exceeded")
 
-    def _faulty(self, recorded: RecordedRequest, act: Callable[[], Answer]) -> Answer:
-        fault = self._world.faults.pick(recorded)
+    def _with_fault(self, recorded: RecordedRequest, process: Callable[[], Response]) -> Response:
+        fault = self._world.faults.pick((recorded.endpoint, "*"), recorded)
         if fault is None:
-            return act()
-        return fault.change(act() if fault.acted else UNACTED)
+            return process()
+        return fault.change(process() if fault.acted else PLACEHOLDER_RESPONSE)
 
-    def _act(self, endpoint: Endpoint | None, asked: Asked, argument: str, at: float) -> Answer:
+    def _process(
+        self, endpoint: Endpoint | None, request: Request, argument: str, at: float
+    ) -> Response:
         try:
             if endpoint is None:
-                raise Refusal(404, "Not Found")
-            if endpoint.method != asked.method:
-                raise Refusal(405, "Method Not Allowed")
-            answer = endpoint.handle(self._world, asked, argument)
-        except Refusal as refusal:
-            return self._refused(refusal, at)
-        return answer if endpoint.name == "export_file" else self._complete(answer, at)
+                raise HttpProblem(404, "Not Found")
+            if endpoint.method != request.method:
+                raise HttpProblem(405, "Method Not Allowed")
+            response = endpoint.handle(self._world, request, argument)
+        except HttpProblem as problem:
+            return self._error(problem, at)
+        return response if endpoint.name == "export_file" else self._complete(response, at)
 
-    def _refused(self, refusal: Refusal, at: float) -> Answer:
-        answer = error_answer(refusal.code, refusal.detail, refusal.problems, self._world.variants)
-        return self._complete(answer, at)
+    def _error(self, problem: HttpProblem, at: float) -> Response:
+        response = error_response(
+            problem.code, problem.detail, problem.errors, self._world.variants
+        )
+        return self._complete(response, at)
 
-    def _complete(self, answer: Answer, at: float) -> Answer:
+    def _complete(self, response: Response, at: float) -> Response:
         limit, headers = self._world.rate_limit, {}
         if ApiVariant.NO_RATE_LIMIT_HEADERS not in self._world.variants:
             headers = limit.headers(at)
-            if answer.status == 429:
+            if response.status == 429:
                 headers["Retry-After"] = limit.retry_after(at)
-        return replace(answer, headers=tuple(headers.items()), wait=self._world.delay)
+        return replace(response, headers=tuple(headers.items()), delay=self._world.delay)

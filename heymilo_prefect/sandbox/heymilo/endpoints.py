@@ -9,21 +9,22 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from pydantic import BaseModel
 from starlette.routing import compile_path
 
-from heymilo_prefect.sandbox.heymilo import schema as validation
-from heymilo_prefect.sandbox.heymilo.errors import Problem, Refusal
+from heymilo_prefect.sandbox.heymilo import schema
+from heymilo_prefect.sandbox.heymilo.errors import FieldError, HttpProblem
 from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
 from heymilo_prefect.sandbox.people.interviews import Interview, Posting, encode
-from heymilo_prefect.sandbox.transport import Answer
+from heymilo_prefect.sandbox.transport import Response
 
 if TYPE_CHECKING:
     from heymilo_prefect.sandbox.world import World
 
 
 @dataclass
-class Asked:
-    """A request, before anything is known about it but its bytes."""
+class Request:
+    """A request as it arrived."""
 
     method: str
     path: str
@@ -33,7 +34,7 @@ class Asked:
 
     @cached_property
     def body(self) -> Any:
-        """The parsed JSON, None when there is none."""
+        """The parsed JSON; None if there is none."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -42,11 +43,11 @@ class Asked:
 
 _MALFORMED = (b"null", b'"nobody"', b'{"details":{"status":"pending"}}')
 
-Handler = Callable[["World", Asked, str], Answer]
+Handler = Callable[["World", Request, str], Response]
 
 
 class Endpoint(NamedTuple):
-    """An endpoint's name and place; it is there unless `hidden_by` is on, or only with `needs`."""
+    """An endpoint; a variant may hide it (`hidden_by`) or be needed for it (`needs`)."""
 
     name: str
     method: str
@@ -56,7 +57,7 @@ class Endpoint(NamedTuple):
     needs: ApiVariant | None = None
 
 
-def _at(
+def _endpoint(
     name: str,
     method: str,
     path: str,
@@ -67,74 +68,74 @@ def _at(
     return Endpoint(name, method, compile_path(path)[0], handle, hidden_by, needs)
 
 
-def _json(world: "World", body: dict[str, Any]) -> Answer:
-    return Answer(200, encode(body, world.variants))
+def _json(world: "World", body: dict[str, Any]) -> Response:
+    return Response(200, encode(body, world.variants))
 
 
-def _check_health(world: "World", asked: Asked, _: str) -> Answer:
-    validation.known_query(asked.query)
+def _check_health(world: "World", request: Request, _: str) -> Response:
+    schema.validate_query(schema.NoQuery, request.query)
     return _json(world, {"message": "API Gateway is running successfully", "status": 200})
 
 
-def _list_postings(world: "World", asked: Asked, _: str) -> Answer:
+def _list_postings(world: "World", request: Request, _: str) -> Response:
     postings = list(world.postings.values())
-    first, end, paging = _page(world, asked, len(postings))
-    shown = [encode(posting.body(), world.variants) for posting in postings[first:end]]
-    return _listing(world, "postings", shown, paging)
+    first, end, paging = _page(world, request, len(postings))
+    items = [encode(posting.body(), world.variants) for posting in postings[first:end]]
+    return _listing(world, "postings", items, paging)
 
 
-def _list_interviews(world: "World", asked: Asked, posting_id: str) -> Answer:
+def _list_interviews(world: "World", request: Request, posting_id: str) -> Response:
     oldest_first = world.interviews_by_age(_posting(world, posting_id).posting_id)
     total = len(oldest_first)
-    first, end, paging = _page(world, asked, total)
-    shown = oldest_first[max(0, total - end) : max(0, total - first)][::-1]
-    return _listing(world, "candidates", _encoded(world, shown), paging)
+    first, end, paging = _page(world, request, total)
+    newest_first = oldest_first[max(0, total - end) : max(0, total - first)][::-1]
+    return _listing(world, "candidates", _encoded(world, newest_first), paging)
 
 
-def _get_interview(world: "World", asked: Asked, interview_id: str) -> Answer:
-    validation.known_query(asked.query)
+def _get_interview(world: "World", request: Request, interview_id: str) -> Response:
+    schema.validate_query(schema.NoQuery, request.query)
     interview = world.interview(interview_id)
     if interview is None:
-        raise Refusal(404, "Interview not found")
-    return Answer(200, _encoded(world, [interview])[0])
+        raise HttpProblem(404, "Interview not found")
+    return Response(200, _encoded(world, [interview])[0])
 
 
-def _export_interviews(world: "World", asked: Asked, _: str) -> Answer:
-    if asked.method == "GET":
-        validation.known_query(asked.query, ("posting_id",))
-        posting = _posting(world, validation.export(dict(asked.query)))
+def _export_interviews(world: "World", request: Request, _: str) -> Response:
+    if request.method == "GET":
+        export = schema.validate_query(schema.Export, request.query)
+        posting = _posting(world, export.posting_id)
     else:
-        validation.known_query(asked.query)
-        posting = _posting(world, validation.export(_object(asked)))
-    listed = _listed(world, _encoded(world, world.interviews_by_age(posting.posting_id)[::-1]))
+        schema.validate_query(schema.NoQuery, request.query)
+        posting = _posting(world, _body(schema.Export, request)["posting_id"])
+    content = _items(world, _encoded(world, world.interviews_by_age(posting.posting_id)[::-1]))
     if ApiVariant.EXPORT_FILE_OBJECT in world.variants:
-        listed = b'{"candidates":' + listed + b"}"
+        content = b'{"candidates":' + content + b"}"
     elif ApiVariant.EXPORT_FILE_UNKNOWN in world.variants:
-        listed = b'{"columns":["interview"],"rows":' + listed + b"}"
-    path = world.keep_export(posting.posting_id, listed)
+        content = b'{"columns":["interview"],"rows":' + content + b"}"
+    path = world.store_export(posting.posting_id, content)
     other_origin = world.url.replace("127.0.0.1", "localhost")
     job_id = str(UUID(int=Random(path).getrandbits(128), version=4))
     file_url = f"{other_origin}{path}"
     return _json(world, {"job_id": job_id, "status": "success", "file_url": file_url})
 
 
-def _export_file(world: "World", asked: Asked, _: str) -> Answer:
-    if "x-api-key" in asked.headers:
-        raise Refusal(400, "This host takes no API key")
-    if asked.path not in world.exports:
-        raise Refusal(404, "No such file")
-    return Answer(200, world.exports[asked.path])
+def _export_file(world: "World", request: Request, _: str) -> Response:
+    if "x-api-key" in request.headers:
+        raise HttpProblem(400, "This host accepts no API key")
+    if request.path not in world.exports:
+        raise HttpProblem(404, "No such file")
+    return Response(200, world.exports[request.path])
 
 
-def _create_webhook(world: "World", asked: Asked, _: str) -> Answer:
-    wanted = validation.webhook(_object(asked))
+def _create_webhook(world: "World", request: Request, _: str) -> Response:
+    body = _body(schema.Webhook, request)
     now = world.clock.now().timestamp()
     webhook = {
         "webhook_id": f"webhook_{world.new_id('webhook')}",
-        "posting_id": _posting(world, wanted["posting_id"]).posting_id,
-        "url": wanted["url"],
-        "event_type": wanted["event_type"],
-        "http_method": wanted.get("http_method", "post"),
+        "posting_id": _posting(world, body["posting_id"]).posting_id,
+        "url": body["url"],
+        "event_type": body["event_type"],
+        "http_method": body.get("http_method", "post"),
         "is_active": True,
         "created_at": now,
         "updated_at": now,
@@ -143,49 +144,53 @@ def _create_webhook(world: "World", asked: Asked, _: str) -> Answer:
     return _json(world, webhook)
 
 
-def _get_webhook(world: "World", asked: Asked, webhook_id: str) -> Answer:
-    validation.known_query(asked.query)
+def _get_webhook(world: "World", request: Request, webhook_id: str) -> Response:
+    schema.validate_query(schema.NoQuery, request.query)
     return _json(world, _webhook(world, webhook_id))
 
 
-def _list_webhooks(world: "World", asked: Asked, _: str) -> Answer:
-    validation.webhook_filter(asked.query)
+def _list_webhooks(world: "World", request: Request, _: str) -> Response:
+    schema.validate_query(schema.WebhookFilter, request.query)
     found = [
         encode(webhook, world.variants)
         for webhook in world.webhooks.values()
-        if all(webhook[name] == value for name, value in asked.query.items())
+        if all(webhook[name] == value for name, value in request.query.items())
     ]
-    listed = _listed(world, found)
+    content = _items(world, found)
     if ApiVariant.WEBHOOKS_UNDER_WEBHOOKS in world.variants:
-        listed = b'{"webhooks":' + listed + b"}"
+        content = b'{"webhooks":' + content + b"}"
     elif ApiVariant.WEBHOOKS_UNDER_DATA in world.variants:
-        listed = b'{"data":' + listed + b"}"
-    return Answer(200, listed)
+        content = b'{"data":' + content + b"}"
+    return Response(200, content)
 
 
-def _deactivate_webhook(world: "World", asked: Asked, webhook_id: str) -> Answer:
-    validation.known_query(asked.query)
+def _deactivate_webhook(world: "World", request: Request, webhook_id: str) -> Response:
+    schema.validate_query(schema.NoQuery, request.query)
     webhook = _webhook(world, webhook_id)
     webhook |= {"is_active": False, "updated_at": world.clock.now().timestamp()}
     if ApiVariant.DEACTIVATE_MESSAGE in world.variants:
         return _json(world, {"message": "Webhook deactivated successfully"})
     if ApiVariant.DEACTIVATE_EMPTY in world.variants:
-        return Answer(200, b"")
+        return Response(200, b"")
     return _json(world, webhook)
 
 
-def _ingest_candidate(world: "World", asked: Asked, url_key: str) -> Answer:
-    posting = _pipeline(world, url_key)
-    candidate = validation.candidate(_object(asked))
+def _ingest_candidate(world: "World", request: Request, url_key: str) -> Response:
+    posting = _posting_by_url_key(world, url_key)
+    candidate = _body(schema.Candidate, request)
     interview = world.ingest(posting, candidate)
     return _ingested(world, f"Data Ingestion initiated for {candidate['email']}", [interview])
 
 
-def _ingest_candidates(world: "World", asked: Asked, url_key: str) -> Answer:
-    posting = _pipeline(world, url_key)
-    body = _object(asked)
-    _refuse_large(world, body.get("data"))
-    interviews = [world.ingest(posting, row) for row in validation.candidates(body)]
+def _ingest_candidates(world: "World", request: Request, url_key: str) -> Response:
+    posting = _posting_by_url_key(world, url_key)
+    if isinstance(request.body, dict):
+        _check_size(world, request.body.get("data"))
+    try:
+        rows = _body(schema.Candidates, request)["data"]
+    except HttpProblem as problem:  # it doesn't say which row is wrong
+        raise HttpProblem(422, "Invalid candidate data", problem.errors) from None
+    interviews = [world.ingest(posting, row) for row in rows]
     if ApiVariant.BULK_DETAILS_SHORT in world.variants:
         interviews = interviews[:-1]
     elif ApiVariant.BULK_DETAILS_SHUFFLED in world.variants:
@@ -194,19 +199,19 @@ def _ingest_candidates(world: "World", asked: Asked, url_key: str) -> Answer:
     return _ingested(world, "Bulk candidate ingestion job created successfully", interviews)
 
 
-def _refuse_large(world: "World", rows: object) -> None:
+def _check_size(world: "World", rows: object) -> None:
     if not isinstance(rows, list) or len(rows) <= world.largest_bulk:
         return
     if ApiVariant.LARGEST_BULK_413 in world.variants:
-        raise Refusal(413, "Request body is too large")
+        raise HttpProblem(413, "Request body is too large")
     if ApiVariant.LARGEST_BULK_422 in world.variants:
         allowed = f"List should have at most {world.largest_bulk} items, not {len(rows)}"
-        raise Refusal(422, allowed, [Problem(("body", "data"), allowed, "too_long")])
+        raise HttpProblem(422, allowed, [FieldError(("body", "data"), allowed, "too_long")])
 
 
-def _ingested(world: "World", message: str, interviews: list[Interview]) -> Answer:
+def _ingested(world: "World", message: str, interviews: list[Interview]) -> Response:
     details: list[dict[str, str] | None] = [
-        {"interview_id": i.interview_id, "interview_link": i.link} for i in interviews
+        {"interview_id": it.interview_id, "interview_link": it.link} for it in interviews
     ]
     if ApiVariant.MALFORMED_ITEMS in world.variants and len(details) > 1:
         details[0] = None
@@ -217,32 +222,32 @@ def _ingested(world: "World", message: str, interviews: list[Interview]) -> Answ
 
 
 def _encoded(world: "World", interviews: list[Interview]) -> list[bytes]:
-    now, readings = world.clock.now().timestamp(), frozenset(world.variants)
-    return [interview.encoded(now, readings) for interview in interviews]
+    now, variants = world.clock.now().timestamp(), frozenset(world.variants)
+    return [interview.encoded(now, variants) for interview in interviews]
 
 
-def _page(world: "World", asked: Asked, total: int) -> tuple[int, int, dict[str, Any]]:
-    """Return which items a page has, from one index up to another, and what it says of itself."""
-    page, limit = validation.page(asked.query)
-    readings = world.variants
-    size = min(limit, world.largest_page) if ApiVariant.SMALL_PAGES in readings else limit
-    if ApiVariant.ENDLESS_LISTINGS in readings:
+def _page(world: "World", request: Request, total: int) -> tuple[int, int, dict[str, Any]]:
+    """Return the first index of a page, the one after its last, and its paging fields."""
+    query = schema.validate_query(schema.Page, request.query)
+    page, limit, variants = query.page, query.limit, world.variants
+    size = min(limit, world.largest_page) if ApiVariant.SMALL_PAGES in variants else limit
+    if ApiVariant.ENDLESS_LISTINGS in variants:
         return 0, size, {}
-    last = 1 if ApiVariant.ONE_TOTAL_PAGE in readings else -(-total // limit)
+    last = 1 if ApiVariant.ONE_TOTAL_PAGE in variants else -(-total // limit)
     paging = {"total": total, "page": page, "limit": limit, "total_pages": last}
     return (page - 1) * size, page * size, paging
 
 
-def _listing(world: "World", name: str, items: list[bytes], paging: dict[str, Any]) -> Answer:
-    about = encode(paging, world.variants)[1:]
-    listed = _listed(world, items, paging.get("page", 1))
-    if ApiVariant.NULL_LISTS in world.variants and listed == b"[]":
-        listed = b"null"
-    listed = b'{"' + name.encode() + b'":' + listed
-    return Answer(200, listed + (about if about == b"}" else b"," + about))
+def _listing(world: "World", name: str, items: list[bytes], paging: dict[str, Any]) -> Response:
+    fields = encode(paging, world.variants)[1:]
+    content = _items(world, items, paging.get("page", 1))
+    if ApiVariant.NULL_LISTS in world.variants and content == b"[]":
+        content = b"null"
+    content = b'{"' + name.encode() + b'":' + content
+    return Response(200, content + (fields if fields == b"}" else b"," + fields))
 
 
-def _listed(world: "World", items: list[bytes], page: int = 1) -> bytes:
+def _items(world: "World", items: list[bytes], page: int = 1) -> bytes:
     if ApiVariant.MALFORMED_ITEMS in world.variants:
         items = [_MALFORMED[page % len(_MALFORMED)], *items]
     return b"[" + b",".join(items) + b"]"
@@ -250,52 +255,56 @@ def _listed(world: "World", items: list[bytes], page: int = 1) -> bytes:
 
 def _posting(world: "World", posting_id: str) -> Posting:
     if posting_id not in world.postings:
-        raise Refusal(404, "Posting not found")
+        raise HttpProblem(404, "Posting not found")
     return world.postings[posting_id]
 
 
-def _pipeline(world: "World", url_key: str) -> Posting:
+def _posting_by_url_key(world: "World", url_key: str) -> Posting:
     for posting in world.postings.values():
         if posting.url_key == url_key:
             return posting
-    raise Refusal(404, "No posting has this url_key")
+    raise HttpProblem(404, "No posting has this url_key")
 
 
 def _webhook(world: "World", webhook_id: str) -> dict[str, Any]:
     if webhook_id not in world.webhooks:
-        raise Refusal(404, "Webhook not found")
+        raise HttpProblem(404, "Webhook not found")
     return world.webhooks[webhook_id]
 
 
-def _object(asked: Asked) -> dict[str, Any]:
-    return validation.json_object(asked.body, asked.headers.get("content-type", ""))
+def _body(model: type[BaseModel], request: Request) -> dict[str, Any]:
+    return schema.validate_body(model, request.body, request.headers.get("content-type", ""))
 
 
 ENDPOINTS = (
-    _at("check_health", "GET", "/health", _check_health, hidden_by=ApiVariant.HEALTH_UNDER_API),
-    _at("check_health", "GET", "/api/health", _check_health, needs=ApiVariant.HEALTH_UNDER_API),
-    _at("list_postings", "GET", "/api/postings", _list_postings),
-    _at("get_interview", "GET", "/api/interview/{id}", _get_interview),
-    _at("list_interviews", "GET", "/api/interviews/{id}", _list_interviews),
-    _at(
+    _endpoint(
+        "check_health", "GET", "/health", _check_health, hidden_by=ApiVariant.HEALTH_UNDER_API
+    ),
+    _endpoint(
+        "check_health", "GET", "/api/health", _check_health, needs=ApiVariant.HEALTH_UNDER_API
+    ),
+    _endpoint("list_postings", "GET", "/api/postings", _list_postings),
+    _endpoint("get_interview", "GET", "/api/interview/{id}", _get_interview),
+    _endpoint("list_interviews", "GET", "/api/interviews/{id}", _list_interviews),
+    _endpoint(
         "export_interviews",
         "POST",
         "/api/interviews/export/json",
         _export_interviews,
         hidden_by=ApiVariant.EXPORT_BY_GET,
     ),
-    _at(
+    _endpoint(
         "export_interviews",
         "GET",
         "/api/interviews/export/json",
         _export_interviews,
         needs=ApiVariant.EXPORT_BY_GET,
     ),
-    _at("create_webhook", "POST", "/api/webhook/create", _create_webhook),
-    _at("get_webhook", "GET", "/api/webhook/fetch/{id}", _get_webhook),
-    _at("list_webhooks", "GET", "/api/webhook/all", _list_webhooks),
-    _at("deactivate_webhook", "POST", "/api/webhook/deactivate/{id}", _deactivate_webhook),
-    _at("ingest_candidate", "POST", "/api/ingest/x/{id}", _ingest_candidate),
-    _at("ingest_candidates", "POST", "/api/ingest/x/bulk/{id}", _ingest_candidates),
-    _at("export_file", "GET", "/exports/{id:path}", _export_file),
+    _endpoint("create_webhook", "POST", "/api/webhook/create", _create_webhook),
+    _endpoint("get_webhook", "GET", "/api/webhook/fetch/{id}", _get_webhook),
+    _endpoint("list_webhooks", "GET", "/api/webhook/all", _list_webhooks),
+    _endpoint("deactivate_webhook", "POST", "/api/webhook/deactivate/{id}", _deactivate_webhook),
+    _endpoint("ingest_candidate", "POST", "/api/ingest/x/{id}", _ingest_candidate),
+    _endpoint("ingest_candidates", "POST", "/api/ingest/x/bulk/{id}", _ingest_candidates),
+    _endpoint("export_file", "GET", "/exports/{id:path}", _export_file),
 )

@@ -1,4 +1,4 @@
-"""Error responses: the documented ones, and those of other versions and proxies."""
+"""HeyMilo's error responses, in the documented shape and in those of variants and proxies."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
-from heymilo_prefect.sandbox.transport import Answer
+from heymilo_prefect.sandbox.transport import Response
 
 _TYPES = {
     400: "bad_request",
@@ -19,53 +19,52 @@ _TYPES = {
 }
 
 
-class Problem(NamedTuple):
-    """What is wrong at one place of a request, as FastAPI names it."""
+class FieldError(NamedTuple):
+    """An error in one field of a request, as FastAPI reports it."""
 
     loc: tuple[str | int, ...]
     msg: str
     type: str
 
 
-class Refusal(Exception):
-    """A request that the sandbox answers with an error."""
+class HttpProblem(Exception):
+    """An error response to a request."""
 
-    def __init__(self, code: int, detail: str, problems: Sequence[Problem] = ()) -> None:
-        """Refuse with a status and what is wrong; `problems` go only into FastAPI's shape."""
+    def __init__(self, code: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        """Set the status, the message, and the errors per field, which only some shapes contain."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
-        self.problems = problems
+        self.errors = errors
 
 
-def error_answer(
-    code: int, detail: str, problems: Sequence[Problem] = (), readings: Iterable[ApiVariant] = ()
-) -> Answer:
-    """Answer with an error, in the shape that the readings ask for."""
-    on = set(readings)
+def error_response(
+    code: int, detail: str, errors: Sequence[FieldError] = (), variants: Iterable[ApiVariant] = ()
+) -> Response:
+    """Return an error in the documented shape, or in that of a variant."""
+    on = set(variants)
     kind = _TYPES.get(code, "internal_server_error" if code >= 500 else "error")
     if ApiVariant.ERRORS_AS_TEXT in on:
-        return Answer(code, detail.encode(), "text/plain; charset=utf-8")
+        return Response(code, detail.encode(), "text/plain; charset=utf-8")
     if ApiVariant.ERRORS_AS_HTML in on:
         phrase = HTTPStatus(code).phrase
         page = f"<html><body><h1>{code} {phrase}</h1><hr>nginx</body></html>"
-        return Answer(code, page.encode(), "text/html; charset=utf-8")
+        return Response(code, page.encode(), "text/html; charset=utf-8")
     body: dict[str, object] = {"detail": detail, "status_code": code, "error_type": kind}
     if ApiVariant.ERROR_OBJECTS in on:
         body = {"error": {"type": kind, "code": code, "message": detail}}
     elif ApiVariant.ERRORS_WITH_PARAMS in on:
-        listed = [
-            {"code": problem.type, "message": problem.msg, "param": _param(problem.loc)}
-            for problem in problems
+        items = [
+            {"code": error.type, "message": error.msg, "param": _param(error.loc)}
+            for error in errors
         ]
-        body = {"error": {"type": kind, "code": kind, "message": detail, "errors": listed}}
+        body = {"error": {"type": kind, "code": kind, "message": detail, "errors": items}}
     elif ApiVariant.FASTAPI_ERRORS in on:
-        named = [problem._asdict() for problem in problems]
-        body = {"detail": named or detail}
-    return Answer(code, json.dumps(body).encode())
+        body = {"detail": [error._asdict() for error in errors] or detail}
+    return Response(code, json.dumps(body).encode())
 
 
 def _param(loc: Sequence[str | int]) -> str:
-    """Write a place as the vendor's newer API may: `data[3].email`."""
+    """Return a field's path as HeyMilo's newer API may: `data[3].email`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc[1:])
     return "".join(parts).removeprefix(".")

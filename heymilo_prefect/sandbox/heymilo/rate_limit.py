@@ -1,4 +1,4 @@
-"""The sandbox's own rate limit: a number of requests per window, counted as they arrive."""
+"""HeyMilo's rate limit in the sandbox: a number of requests per sliding window."""
 
 from collections import deque
 from math import ceil
@@ -8,7 +8,7 @@ class RateLimit:
     """A sliding window over arrivals, in seconds of the monotonic clock."""
 
     def __init__(self, requests: int, window: float) -> None:
-        """Let `requests` in within any `window` seconds."""
+        """Accept `requests` within any `window` seconds."""
         self.requests = requests
         self.window = window
         self.busiest = 0
@@ -17,7 +17,7 @@ class RateLimit:
         self._admitted: deque[float] = deque()
 
     def arrive(self, at: float) -> None:
-        """Count a request, whatever becomes of it."""
+        """Count a request, accepted or not."""
         self._forget(self._arrived, at)
         self._arrived.append(at)
         self.busiest = max(self.busiest, len(self._arrived))
@@ -32,7 +32,7 @@ class RateLimit:
         return True
 
     def headers(self, at: float) -> dict[str, str]:
-        """Tell in headers where a client stands; `Reset` counts seconds from now."""
+        """Return the rate limit headers; `Reset` is in seconds from now."""
         remaining = max(0, self.requests - len(self._admitted))
         return {
             "X-RateLimit-Limit": str(self.requests),
@@ -41,7 +41,7 @@ class RateLimit:
         }
 
     def retry_after(self, at: float) -> str:
-        """Whole seconds after which there is room for a request again."""
+        """Return the seconds, as an integer, until a request is accepted again."""
         return str(max(1, self._seconds_until_free(at)))
 
     def _seconds_until_free(self, at: float) -> int:

@@ -1,156 +1,130 @@
-"""Validate request bodies and queries as HeyMilo documents them."""
+"""Validate request bodies and queries as HeyMilo documents them, with FastAPI's errors (422)."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
-from heymilo_prefect.sandbox.heymilo.errors import Problem, Refusal
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
+from heymilo_prefect.sandbox.heymilo.errors import FieldError, HttpProblem
+
+M = TypeVar("M", bound=BaseModel)
+
+# Not pydantic's `EmailStr`: its library is the one that reads e-mail addresses in sheets.
 _EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([\w-]+\.)+[\w-]{2,}")
-_URL = re.compile(r"https?://[^\s/]+(/\S*)?")
-_CANDIDATE = {
-    "name": str,
-    "email": str,
-    "phone_number": str,
-    "metadata": dict,
-    "data": dict,
-    "retake": bool,
-}
-_WEBHOOK = {"posting_id": str, "url": str, "event_type": str, "http_method": str}
-_NAMES = {str: "string", dict: "dictionary", bool: "boolean"}
-_EVENT_TYPES = ("interview_started", "interview_completed", "report_available")
-_HTTP_METHODS = ("get", "post")
 
 
-def json_object(body: Any, content_type: str) -> dict[str, Any]:
-    """Take the JSON object that a body holds, or refuse with a 422."""
+def _check_email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise PydanticCustomError("value_error", "value is not a valid email address")
+    return text
+
+
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Email = Annotated[str, AfterValidator(_check_email)]
+_EventType = Literal["interview_started", "interview_completed", "report_available"]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Candidate(_Body):
+    """The body of `POST /api/ingest/x/{url_key}`."""
+
+    name: _Name
+    email: _Email
+    phone_number: str = ""
+    metadata: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    retake: bool = False
+
+
+class Candidates(_Body):
+    """The body of `POST /api/ingest/x/bulk/{url_key}`."""
+
+    data: Annotated[list[Candidate], Field(min_length=1)]
+
+
+class Webhook(_Body):
+    """The body of `POST /api/webhook/create`."""
+
+    posting_id: str
+    url: HttpUrl
+    event_type: _EventType
+    http_method: Literal["get", "post"] = "post"
+
+
+class Export(_Body):
+    """The body, or in another variant the query, of `/api/interviews/export/json`."""
+
+    posting_id: str
+
+
+class Page(_Query):
+    """The query of a listing."""
+
+    page: Annotated[int, Field(ge=1)] = 1
+    limit: Annotated[int, Field(ge=1)] = 10
+
+
+class WebhookFilter(_Query):
+    """The query of `GET /api/webhook/all`."""
+
+    posting_id: str | None = None
+    event_type: _EventType | None = None
+
+
+class NoQuery(_Query):
+    """The query of an endpoint without parameters."""
+
+
+def validate_body(model: type[BaseModel], body: Any, content_type: str) -> dict[str, Any]:
+    """Return a body as it was sent, if it is valid.
+
+    Raises:
+        HttpProblem: 422, with an error for each field.
+    """
     if not content_type.startswith("application/json"):
-        raise _refused([Problem(("header", "content-type"), "Should be JSON", "value_error")])
-    if not isinstance(body, dict):
-        raise _refused([Problem(("body",), "Input should be a JSON object", "dict_type")])
-    return body
+        raise _problem([FieldError(("header", "content-type"), "Should be JSON", "value_error")])
+    _validate(model, body, "body")
+    valid: dict[str, Any] = body
+    return valid
 
 
-def candidate(body: dict[str, Any]) -> dict[str, Any]:
-    """Take a single candidate, or refuse with a 422."""
-    problems = _candidate_problems(body, ("body",))
-    if problems:
-        raise _refused(problems)
-    return body
+def validate_query(model: type[M], query: Mapping[str, str]) -> M:
+    """Return a query as a model, if it is valid.
+
+    Raises:
+        HttpProblem: 422, with an error for each parameter.
+    """
+    return _validate(model, dict(query), "query")
 
 
-def candidates(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take a bulk request's candidates, or refuse all without saying which of them is wrong."""
-    rows = body.get("data")
-    problems = _unknown(body, ("data",), ("body",))
-    if not isinstance(rows, list) or not rows:
-        problems.append(Problem(("body", "data"), "Input should be a non-empty list", "list_type"))
-    else:
-        for index, row in enumerate(rows):
-            at = ("body", "data", index)
-            if isinstance(row, dict):
-                problems += _candidate_problems(row, at)
-            else:
-                problems.append(Problem(at, "Input should be an object", "dict_type"))
-    if problems:
-        raise Refusal(422, "Invalid candidate data", problems)
-    assert isinstance(rows, list)
-    return rows
+def _validate(model: type[M], value: Any, where: str) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        errors = [
+            FieldError((where, *found["loc"]), found["msg"], found["type"])
+            for found in error.errors(include_url=False, include_context=False)
+        ]
+    raise _problem(errors)
 
 
-def webhook(body: dict[str, Any]) -> dict[str, Any]:
-    """Take a webhook to create, or refuse with a 422."""
-    problems = _problems(body, _WEBHOOK, ("posting_id", "url", "event_type"), ("body",))
-    if not problems:
-        if not _URL.fullmatch(body["url"]):
-            problems.append(Problem(("body", "url"), "Input should be a valid URL", "url_parsing"))
-        for field, allowed in (("event_type", _EVENT_TYPES), ("http_method", _HTTP_METHODS)):
-            if body.get(field, allowed[-1]) not in allowed:
-                message = f"Input should be one of {', '.join(allowed)}"
-                problems.append(Problem(("body", field), message, "enum"))
-    if problems:
-        raise _refused(problems)
-    return body
-
-
-def export(body: dict[str, Any]) -> str:
-    """Take the posting id of an export to make, or refuse with a 422."""
-    problems = _problems(body, {"posting_id": str}, ("posting_id",), ("body",))
-    if problems:
-        raise _refused(problems)
-    return str(body["posting_id"])
-
-
-def page(query: Mapping[str, str]) -> tuple[int, int]:
-    """Take page and limit from a listing's query, or refuse with a 422."""
-    known_query(query, ("page", "limit"))
-    problems = [
-        Problem(("query", name), "Input should be a whole number from 1", "int_parsing")
-        for name, value in query.items()
-        if not (value.isascii() and value.isdigit() and int(value) > 0)
-    ]
-    if problems:
-        raise _refused(problems)
-    return int(query.get("page", "1")), int(query.get("limit", "10"))
-
-
-def known_query(query: Mapping[str, str], names: Sequence[str] = ()) -> None:
-    """Refuse query parameters that aren't documented."""
-    problems = _unknown(query, names, ("query",))
-    if problems:
-        raise _refused(problems)
-
-
-def webhook_filter(query: Mapping[str, str]) -> None:
-    """Refuse filters that the webhook listing doesn't have."""
-    known_query(query, ("posting_id", "event_type"))
-    if query.get("event_type", _EVENT_TYPES[0]) not in _EVENT_TYPES:
-        message = f"Input should be one of {', '.join(_EVENT_TYPES)}"
-        raise _refused([Problem(("query", "event_type"), message, "enum")])
-
-
-def _candidate_problems(body: dict[str, Any], at: tuple[str | int, ...]) -> list[Problem]:
-    problems = _problems(body, _CANDIDATE, ("name", "email"), at)
-    if any(problem.loc[-1] in ("name", "email") for problem in problems):
-        return problems
-    if not body["name"].strip():
-        problems.append(Problem((*at, "name"), "Input should not be empty", "string_too_short"))
-    if not _EMAIL.fullmatch(body["email"]):
-        message = "value is not a valid email address"
-        problems.append(Problem((*at, "email"), message, "value_error"))
-    return problems
-
-
-def _problems(
-    body: dict[str, Any],
-    types: Mapping[str, type],
-    required: Sequence[str],
-    at: tuple[str | int, ...],
-) -> list[Problem]:
-    problems = _unknown(body, types, at)
-    for name in required:
-        if name not in body:
-            problems.append(Problem((*at, name), "Field required", "missing"))
-    for name, value in body.items():
-        if name in types and not isinstance(value, types[name]):
-            kind = _NAMES[types[name]]
-            problems.append(Problem((*at, name), f"Input should be a valid {kind}", f"{kind}_type"))
-    return problems
-
-
-def _unknown(
-    given: Mapping[str, Any], known: Sequence[str] | Mapping[str, Any], at: tuple[str | int, ...]
-) -> list[Problem]:
-    return [
-        Problem((*at, name), "Extra inputs are not permitted", "extra_forbidden")
-        for name in given
-        if name not in known
-    ]
-
-
-def _refused(problems: list[Problem]) -> Refusal:
-    named = "; ".join(
-        f"{'.'.join(map(str, problem.loc[1:])) or problem.loc[0]}: {problem.msg}"
-        for problem in problems
-    )
-    return Refusal(422, named, problems)
+def _problem(errors: list[FieldError]) -> HttpProblem:
+    details = (f"{'.'.join(map(str, it.loc[1:])) or it.loc[0]}: {it.msg}" for it in errors)
+    return HttpProblem(422, "; ".join(details), errors)

@@ -1,4 +1,4 @@
-"""Variants of the API for where HeyMilo's documentation is ambiguous; off unless asked for."""
+"""Variants of the API for where HeyMilo's documentation is ambiguous; off by default."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ApiVariant(StrEnum):
-    """A way to read the documentation that isn't the default one."""
+    """How the API may behave where its documentation is ambiguous."""
 
     HEALTH_UNDER_API = "health_under_api"
     EXPORT_BY_GET = "export_by_get"
@@ -48,18 +48,18 @@ class ApiVariant(StrEnum):
 
 
 class ApiVariants(set[ApiVariant]):
-    """The readings that are on: a set that takes their names and refuses others."""
+    """The set of variants that are on; takes their names, and refuses unknown ones."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Turn these on."""
         super().__init__(map(ApiVariant, names))
 
     def add(self, name: str) -> None:
-        """Turn one on; ValueError when there is no such reading."""
+        """Turn one on; raises ValueError if it doesn't exist."""
         super().add(ApiVariant(name))
 
     def update(self, *names: Iterable[str]) -> None:
-        """Turn some on; ValueError when there is no such reading."""
+        """Turn some on; raises ValueError if one doesn't exist."""
         super().update(*(map(ApiVariant, some) for some in names))
 
 
@@ -74,15 +74,15 @@ _KEPT = {
 }  # fmt: skip
 
 
-def apply_variants(body: dict[str, Any], readings: Iterable[ApiVariant]) -> dict[str, Any]:
-    """Rewrite a documented body the way the readings have it."""
-    # Not deepcopy: it keeps what a body holds twice as one object, to be changed twice.
+def apply_variants(body: dict[str, Any], variants: Iterable[ApiVariant]) -> dict[str, Any]:
+    """Change a documented body as the variants do."""
+    # Not deepcopy: it keeps an object that a body contains twice as one, which would change twice.
     changed: dict[str, Any] = json.loads(json.dumps(body))
-    on = set(readings)
+    on = set(variants)
     if ApiVariant.WORKFLOWS_DIFFER in on and "workflow" in changed:
-        _let_workflows_differ(changed)
+        _make_workflows_differ(changed)
     if ApiVariant.ZERO_FOR_NEVER in on:
-        _let_never_be_zero(changed)
+        _write_never_as_zero(changed)
     if ApiVariant.MILLISECONDS in on:
         _change(changed, lambda key, value: _milliseconds(value) if key in _TIMES else value)
     if ApiVariant.UNKNOWN_STATUS in on:
@@ -104,7 +104,7 @@ def apply_variants(body: dict[str, Any], readings: Iterable[ApiVariant]) -> dict
     return changed
 
 
-def _let_workflows_differ(body: dict[str, Any]) -> None:
+def _make_workflows_differ(body: dict[str, Any]) -> None:
     stale = deepcopy(body["workflow"])
     stale["last_engagement"] -= 86400
     stale["all_complete"] = False
@@ -116,7 +116,7 @@ def _let_workflows_differ(body: dict[str, Any]) -> None:
         body["details"]["workflow_status"] = stale
 
 
-def _let_never_be_zero(body: dict[str, Any]) -> None:
+def _write_never_as_zero(body: dict[str, Any]) -> None:
     for found in _objects(body):
         if not any(step["started"] for step in found.get("step_by_step", [{"started": True}])):
             found["last_engagement"] = 0
@@ -128,7 +128,7 @@ def _as_words(status: Any) -> Any:
 
 
 def _rescale(body: dict[str, Any]) -> None:
-    """Score as the vendor's newer API does: questions 1-10, resumes 0-100, criteria 0-10."""
+    """Use the scales of HeyMilo's newer API: questions 1-10, resumes 0-100, criteria 0-10."""
     for found in _objects(body):
         for key, factor in _FACTORS.items():
             if key in found:

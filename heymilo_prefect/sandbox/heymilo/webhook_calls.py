@@ -1,6 +1,6 @@
 """HeyMilo's webhook calls: the events that are due, and their payloads.
 
-The vendor documents neither the payload nor whether a call is repeated.
+HeyMilo documents neither the payload nor whether it retries a call.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,15 +9,15 @@ from typing import Any
 
 import httpx
 
-from heymilo_prefect.sandbox.people.behaviour import What
+from heymilo_prefect.sandbox.people.behaviour import EventKind
 from heymilo_prefect.sandbox.people.interviews import Interview
 
-_SECONDS = 15.0
+_TIMEOUT_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookCall:
-    """A call of a webhook: what it said, and the status of the answer, None without one."""
+    """A call of a webhook; `status` is that of the response, None without one."""
 
     webhook_id: str
     http_method: str
@@ -27,11 +27,11 @@ class WebhookCall:
 
 
 class WebhookCalls:
-    """Which calls there were."""
+    """The webhook calls of a workspace: which were made, and which are due."""
 
     def __init__(self) -> None:
-        """Begin with none."""
-        self._done: dict[tuple[str, str, str], bool] = {}
+        """Start without calls."""
+        self._succeeded: dict[tuple[str, str, str], bool] = {}
 
     def due(
         self,
@@ -40,8 +40,11 @@ class WebhookCalls:
         now: float,
         again: bool,
     ) -> list[WebhookCall]:
-        """List the calls for what happened up to `now`, in epoch seconds, each once."""
-        happened = [
+        """Return the calls for events up to `now`, in epoch seconds, that weren't made yet.
+
+        With `again`, also the calls that failed.
+        """
+        events = [
             (interview, event_type, at)
             for interview in interviews
             for event_type, at in _events(interview)
@@ -55,7 +58,7 @@ class WebhookCalls:
                 _payload(interview, event_type, at),
             )
             for webhook in webhooks
-            for interview, event_type, at in happened
+            for interview, event_type, at in events
             if webhook["is_active"]
             and webhook["posting_id"] == interview.posting_id
             and webhook["event_type"] == event_type
@@ -64,36 +67,36 @@ class WebhookCalls:
         ]
 
     def send(self, due: Iterable[WebhookCall]) -> list[WebhookCall]:
-        """Call, one after the other; the same come back, with the answers' status."""
-        with httpx.Client(timeout=_SECONDS) as client:
-            return [self._sent(client, delivery) for delivery in due]
+        """Make the calls one after the other, and return them with their status."""
+        with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:
+            return [self._send(client, call) for call in due]
 
     def _is_due(self, key: tuple[str, str, str], again: bool) -> bool:
-        return key not in self._done or (again and not self._done[key])
+        return key not in self._succeeded or (again and not self._succeeded[key])
 
-    def _sent(self, client: httpx.Client, due: WebhookCall) -> WebhookCall:
-        said = due.payload
+    def _send(self, client: httpx.Client, call: WebhookCall) -> WebhookCall:
+        payload = call.payload
         try:
-            if due.http_method == "get":
-                words = {name: value for name, value in said.items() if isinstance(value, str)}
-                answer = client.get(due.url, params=httpx.QueryParams(words))
+            if call.http_method == "get":
+                texts = {name: value for name, value in payload.items() if isinstance(value, str)}
+                response = client.get(call.url, params=httpx.QueryParams(texts))
             else:
-                answer = client.post(due.url, json=said)
-            status, is_taken = answer.status_code, answer.is_success
+                response = client.post(call.url, json=payload)
+            status, succeeded = response.status_code, response.is_success
         except httpx.HTTPError:
-            status, is_taken = None, False
-        self._done[due.webhook_id, said["interview_id"], said["event_type"]] = is_taken
-        return WebhookCall(due.webhook_id, due.http_method, due.url, said, status)
+            status, succeeded = None, False
+        self._succeeded[call.webhook_id, payload["interview_id"], payload["event_type"]] = succeeded
+        return WebhookCall(call.webhook_id, call.http_method, call.url, payload, status)
 
 
 def _events(interview: Interview) -> Iterator[tuple[str, float]]:
-    """Tell what webhooks are called for in an interview's life, and when, in epoch seconds."""
+    """Return the event types of an interview's timeline, with their times in epoch seconds."""
     last = None
-    for after, what, _ in interview.life.happenings:
+    for after, kind, _ in interview.timeline.events:
         at = interview.created + after
-        if what is What.STARTED and last is None:
+        if kind is EventKind.STARTED and last is None:
             yield "interview_started", at
-        elif what is What.REPORTED:
+        elif kind is EventKind.REPORTED:
             assert last is not None
             yield "interview_completed", last
             yield "report_available", at

@@ -11,7 +11,7 @@ _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
 
 class Persona(StrEnum):
-    """What a candidate will do with the interview."""
+    """How a candidate behaves."""
 
     NEVER_STARTS = "never_starts"
     DAWDLES = "dawdles"
@@ -33,8 +33,8 @@ _SHARES = {
 }
 
 
-class What(Enum):
-    """The things that happen in an interview."""
+class EventKind(Enum):
+    """The kind of an event in an interview."""
 
     STARTED = auto()
     FINISHED = auto()
@@ -45,28 +45,28 @@ class What(Enum):
     DISMISSED = auto()
 
 
-class Happening(NamedTuple):
-    """One thing that happens, `after` seconds of an interview's life, to the step at `order`."""
+class TimelineEvent(NamedTuple):
+    """An event in the step at `order`, `after` seconds after the interview was created."""
 
     after: float
-    what: What
+    kind: EventKind
     order: int = 0
 
 
 @dataclass(frozen=True)
-class Life:
-    """A candidate's plan: the timeline and how good they are (0-1)."""
+class Timeline:
+    """What a candidate will do and when; `quality` is how well they do it, 0-1."""
 
     persona: Persona
     quality: float
-    happenings: tuple[Happening, ...]
+    events: tuple[TimelineEvent, ...]
 
     @cached_property
     def _offsets(self) -> list[float]:
-        return [happening.after for happening in self.happenings]
+        return [event.after for event in self.events]
 
-    def reached(self, age: float) -> int:
-        """How many of the happenings are behind a candidate of that age in seconds."""
+    def events_until(self, age: float) -> int:
+        """Return how many events have happened in an interview of this age, in seconds."""
         return bisect_right(self._offsets, age)
 
 
@@ -82,8 +82,8 @@ class Step:
 
 
 @dataclass
-class Progress:
-    """How far an interview is; times are in epoch seconds."""
+class State:
+    """The state of an interview; times are in epoch seconds."""
 
     steps: list[Step]
     last_engagement: float
@@ -94,80 +94,82 @@ class Progress:
 
     @property
     def all_complete(self) -> bool:
-        """Whether nothing is left for the candidate to do."""
+        """Whether all steps are complete."""
         return all(step.complete for step in self.steps)
 
 
-def plan(steps: tuple[str, ...], draw: Random, persona: Persona | None = None) -> Life:
-    """Draw a candidate's life through `steps`; the persona too, unless it is given."""
-    drawn = draw.choices(list(_SHARES), list(_SHARES.values()))[0]
-    persona = persona or drawn
-    quality = draw.betavariate(4, 2)
-    return Life(persona, quality, tuple(_timeline(persona, steps, quality, draw)))
+def random_timeline(
+    steps: tuple[str, ...], random: Random, persona: Persona | None = None
+) -> Timeline:
+    """Return a random timeline through `steps`, of a random persona unless one is given."""
+    random_persona = random.choices(list(_SHARES), list(_SHARES.values()))[0]
+    persona = persona or random_persona
+    quality = random.betavariate(4, 2)
+    return Timeline(persona, quality, tuple(_events(persona, steps, quality, random)))
 
 
-def _timeline(
-    persona: Persona, steps: tuple[str, ...], quality: float, draw: Random
-) -> list[Happening]:
+def _events(
+    persona: Persona, steps: tuple[str, ...], quality: float, random: Random
+) -> list[TimelineEvent]:
     if persona is Persona.NEVER_STARTS:
         return []
     if persona is Persona.STALLS_BETWEEN and len(steps) == 1:
         persona = Persona.STALLS_IN
     if persona is Persona.ANALYSIS_STUCK and "web_interview" not in steps:
         persona = Persona.STALLS_IN
-    dawdling = persona is Persona.DAWDLES
-    last = draw.randrange(1 if persona is Persona.STALLS_BETWEEN else 0, len(steps))
-    life: list[Happening] = []
-    at = draw.uniform(_DAY, 3 * _DAY) if dawdling else draw.uniform(5 * _MINUTE, 12 * _HOUR)
+    dawdles = persona is Persona.DAWDLES
+    last = random.randrange(1 if persona is Persona.STALLS_BETWEEN else 0, len(steps))
+    events: list[TimelineEvent] = []
+    at = random.uniform(_DAY, 3 * _DAY) if dawdles else random.uniform(5 * _MINUTE, 12 * _HOUR)
     for order, step in enumerate(steps):
         if persona is Persona.STALLS_BETWEEN and order == last:
-            return life
-        life.append(Happening(at, What.STARTED, order))
+            return events
+        events.append(TimelineEvent(at, EventKind.STARTED, order))
         if persona is Persona.STALLS_IN and order == last:
-            return life
-        at += draw.uniform(_MINUTE, 30 * _MINUTE)
-        life.append(Happening(at, What.FINISHED, order))
+            return events
+        at += random.uniform(_MINUTE, 30 * _MINUTE)
+        events.append(TimelineEvent(at, EventKind.FINISHED, order))
         if step == "web_interview":
             if persona is Persona.ANALYSIS_STUCK:
-                return life
-            at += draw.uniform(3 * _MINUTE, 15 * _MINUTE)
-            life.append(Happening(at, What.ANALYSED, order))
+                return events
+            at += random.uniform(3 * _MINUTE, 15 * _MINUTE)
+            events.append(TimelineEvent(at, EventKind.ANALYSED, order))
         if persona is Persona.KNOCKED_OUT and order == last:
-            life.append(Happening(at + _MINUTE, What.KNOCKED_OUT, order))
-            return life
-        at += draw.uniform(_DAY, 2 * _DAY) if dawdling else draw.uniform(10 * _MINUTE, 8 * _HOUR)
-    life.append(Happening(at, What.REPORTED))
-    if draw.random() < 0.3:
-        decision = What.SHORTLISTED if quality > 0.6 else What.DISMISSED
-        life.append(Happening(at + draw.uniform(_DAY, 4 * _DAY), decision))
-    return life
+            events.append(TimelineEvent(at + _MINUTE, EventKind.KNOCKED_OUT, order))
+            return events
+        at += random.uniform(_DAY, 2 * _DAY) if dawdles else random.uniform(10 * _MINUTE, 8 * _HOUR)
+    events.append(TimelineEvent(at, EventKind.REPORTED))
+    if random.random() < 0.3:
+        decision = EventKind.SHORTLISTED if quality > 0.6 else EventKind.DISMISSED
+        events.append(TimelineEvent(at + random.uniform(_DAY, 4 * _DAY), decision))
+    return events
 
 
-def progress(life: Life, steps: tuple[str, ...], created: float, reached: int) -> Progress:
-    """How far an interview created at `created` is after the first `reached` happenings."""
-    state = Progress([Step(step) for step in steps], last_engagement=created)
-    for after, what, order in life.happenings[:reached]:
-        _apply(what, state, state.steps[order], created + after)
+def state_after(count: int, timeline: Timeline, steps: tuple[str, ...], created: float) -> State:
+    """Return the state of an interview, created at `created`, after its first `count` events."""
+    state = State([Step(step) for step in steps], last_engagement=created)
+    for after, kind, order in timeline.events[:count]:
+        _apply(kind, state, state.steps[order], created + after)
     return state
 
 
-def _apply(what: What, state: Progress, step: Step, at: float) -> None:
-    match what:
-        case What.STARTED:
+def _apply(kind: EventKind, state: State, step: Step, at: float) -> None:
+    match kind:
+        case EventKind.STARTED:
             step.started, step.updated = True, at
             state.status, state.last_engagement = "in_progress", at
             state.interviewed_on = state.interviewed_on or at
-        case What.FINISHED:
+        case EventKind.FINISHED:
             step.updated = state.last_engagement = at
             step.analyzing = step.type == "web_interview"
             step.complete = not step.analyzing
-        case What.ANALYSED:
+        case EventKind.ANALYSED:
             step.analyzing, step.complete, step.updated = False, True, at
-        case What.REPORTED:
+        case EventKind.REPORTED:
             state.status, state.reported = "completed", True
-        case What.KNOCKED_OUT | What.SHORTLISTED | What.DISMISSED:
-            state.status = what.name.lower()
-    if what in (What.FINISHED, What.ANALYSED) and (state.all_complete or step.analyzing):
+        case EventKind.KNOCKED_OUT | EventKind.SHORTLISTED | EventKind.DISMISSED:
+            state.status = kind.name.lower()
+    if kind in (EventKind.FINISHED, EventKind.ANALYSED) and (state.all_complete or step.analyzing):
         state.status = "evaluating"
-    elif what is What.ANALYSED:
+    elif kind is EventKind.ANALYSED:
         state.status = "in_progress"

@@ -1,4 +1,4 @@
-"""Simulated interviews, and their documented bodies at any time."""
+"""Simulated postings and interviews, and HeyMilo's JSON for them at any time."""
 
 import json
 from collections.abc import Iterable, Set
@@ -8,7 +8,14 @@ from random import Random
 from typing import Any
 
 from heymilo_prefect.sandbox.heymilo.variants import ApiVariant, apply_variants
-from heymilo_prefect.sandbox.people.behaviour import Life, Persona, Progress, Step, plan, progress
+from heymilo_prefect.sandbox.people.behaviour import (
+    Persona,
+    State,
+    Step,
+    Timeline,
+    random_timeline,
+    state_after,
+)
 from heymilo_prefect.sandbox.people.reports import agentic_data, interview_metadata, score
 
 COMPANY_ID = "comp_67890"
@@ -18,7 +25,7 @@ _STEP_IDS = {"resume": "resume_upload"}
 
 @dataclass
 class Posting:
-    """A job posting; times are in epoch seconds, `steps` are types as `web_interview`."""
+    """A job posting; times are in epoch seconds, `steps` are types such as `web_interview`."""
 
     posting_id: str
     url_key: str
@@ -29,7 +36,7 @@ class Posting:
     steps: tuple[str, ...] = ("resume", "web_interview", "conversational_sms")
 
     def body(self) -> dict[str, Any]:
-        """Write the documented body."""
+        """Return the documented body."""
         return {
             "posting_id": self.posting_id,
             "title": self.title,
@@ -90,9 +97,18 @@ def _config(step: str) -> dict[str, Any]:
 
 @dataclass(eq=False)
 class Interview:
-    """A candidate's interview for a posting; `created` is in epoch seconds.
+    """A candidate's interview for a posting.
 
-    `taken` is what was ingested (None for a candidate who was there from the start).
+    Attributes:
+        interview_id: Its id.
+        posting: The posting.
+        name: The candidate's name.
+        email: Their e-mail address.
+        created: When it was created, in epoch seconds.
+        seed: The seed of the candidate's behaviour.
+        persona: How the candidate behaves; None for a random persona.
+        hostile: Whether their answers try to act on whatever shows them.
+        ingested: The candidate as it was sent; None if the sandbox added them.
     """
 
     interview_id: str
@@ -103,12 +119,12 @@ class Interview:
     seed: int
     persona: Persona | None = None
     hostile: bool = False
-    taken: dict[str, Any] | None = None
+    ingested: dict[str, Any] | None = None
     _encoded: tuple[Any, bytes] = field(default=(None, b""), repr=False)
 
     @property
     def posting_id(self) -> str:
-        """The id of the posting that it is for."""
+        """The posting's id."""
         return self.posting.posting_id
 
     @property
@@ -117,31 +133,31 @@ class Interview:
         return f"https://candidates.example.com/heymiloai/i/{self.interview_id}"
 
     @cached_property
-    def life(self) -> Life:
+    def timeline(self) -> Timeline:
         """What the candidate will do: the same for the same seed and interview id."""
-        draw = Random(f"{self.seed}:{self.interview_id}")
-        return plan(self.posting.steps, draw, self.persona)
+        random = Random(f"{self.seed}:{self.interview_id}")
+        return random_timeline(self.posting.steps, random, self.persona)
 
-    def judge(self, quality: float) -> None:
-        """Find the candidate as good as that, 0-1, from now on."""
-        self.__dict__["life"] = replace(self.life, quality=quality)
+    def set_quality(self, quality: float) -> None:
+        """Change how well the candidate does, 0-1."""
+        self.__dict__["timeline"] = replace(self.timeline, quality=quality)
         self._encoded = (None, b"")
 
-    def progress(self, now: float) -> Progress:
-        """How far the interview is at `now`, in epoch seconds."""
-        reached = self.life.reached(now - self.created)
-        return progress(self.life, self.posting.steps, self.created, reached)
+    def state(self, now: float) -> State:
+        """Return its state at `now`, in epoch seconds."""
+        count = self.timeline.events_until(now - self.created)
+        return state_after(count, self.timeline, self.posting.steps, self.created)
 
-    def encoded(self, now: float, readings: Set[ApiVariant]) -> bytes:
-        """Write the documented body as JSON; it is kept for as long as nothing in it changes."""
-        key = (self.life.reached(now - self.created), readings)
+    def encoded(self, now: float, variants: Set[ApiVariant]) -> bytes:
+        """Return the documented body as JSON, which is cached until it changes."""
+        key = (self.timeline.events_until(now - self.created), variants)
         if self._encoded[0] != key:
-            self._encoded = (key, encode(self.body(now), readings))
+            self._encoded = (key, encode(self.body(now), variants))
         return self._encoded[1]
 
     def body(self, now: float) -> dict[str, Any]:
-        """Write the documented body at `now`, in epoch seconds."""
-        state = self.progress(now)
+        """Return the documented body at `now`, in epoch seconds."""
+        state = self.state(now)
         workflow = {
             "interview_id": self.interview_id,
             "step_by_step": [_step(order, step) for order, step in enumerate(state.steps, 1)],
@@ -154,17 +170,17 @@ class Interview:
                 "interview_id": self.interview_id,
                 "candidate_id": f"cand_{self.interview_id.removeprefix('int_')}",
                 "interviewed_on": state.interviewed_on,
-                "score": score(self.life) if state.reported else None,
+                "score": score(self.timeline) if state.reported else None,
                 "name": self.name,
                 "email": self.email,
                 "actions": {"can_view": True, "can_download": state.reported},
                 "status": state.status,
                 "workflow_status": workflow,
-                "metadata": interview_metadata(self.interview_id, self.life, state),
+                "metadata": interview_metadata(self.interview_id, self.timeline, state),
             },
             "workflow": workflow,
             "agentic_data": (
-                agentic_data(self.interview_id, self.name, self.life, state, self.hostile)
+                agentic_data(self.interview_id, self.name, self.timeline, state, self.hostile)
                 if state.reported
                 else {}
             ),
@@ -192,7 +208,7 @@ def _step(order: int, step: Step) -> dict[str, Any]:
     return {**body, "last_updated_timestamp": step.updated}
 
 
-def encode(body: dict[str, Any], readings: Iterable[ApiVariant] = ()) -> bytes:
-    """Write a body as JSON, the way the readings have it."""
-    read = apply_variants(body, readings) if readings else body
-    return json.dumps(read, separators=(",", ":")).encode()
+def encode(body: dict[str, Any], variants: Iterable[ApiVariant] = ()) -> bytes:
+    """Return a body as JSON, changed by the variants."""
+    changed = apply_variants(body, variants) if variants else body
+    return json.dumps(changed, separators=(",", ":")).encode()

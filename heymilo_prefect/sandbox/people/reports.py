@@ -1,26 +1,26 @@
-"""Simulated reports on finished interviews, in the documented shape."""
+"""Simulated reports of completed interviews, in HeyMilo's documented shape."""
 
 from random import Random
 from typing import Any
 
-from heymilo_prefect.sandbox.people.behaviour import Life, Progress
+from heymilo_prefect.sandbox.people.behaviour import State, Timeline
 from heymilo_prefect.sandbox.people.corpus import HIGHLIGHTS, HOSTILE, LOWLIGHTS, QUESTIONS, TAGS
 
 
-def score(life: Life) -> float:
-    """Score the interview, 0-100."""
-    return round(100 * life.quality, 1)
+def score(timeline: Timeline) -> float:
+    """Return the interview's score, 0-100."""
+    return round(100 * timeline.quality, 1)
 
 
-def interview_metadata(interview_id: str, life: Life, state: Progress) -> dict[str, Any]:
-    """`details.metadata`: the files that exist by now."""
+def interview_metadata(interview_id: str, timeline: Timeline, state: State) -> dict[str, Any]:
+    """Return `details.metadata`: the files that exist by now."""
     complete = {step.type for step in state.steps if step.complete}
     metadata: dict[str, Any] = {}
     if "resume" in complete:
         metadata["resume"] = {"file_link": _resume(interview_id)}
     if "web_interview" in complete:
         metadata["web_interview"] = {
-            "final_score": score(life),
+            "final_score": score(timeline),
             "skill_highlights": ["Communication", "Problem Solving"],
             **_recordings(interview_id),
         }
@@ -28,46 +28,46 @@ def interview_metadata(interview_id: str, life: Life, state: Progress) -> dict[s
 
 
 def agentic_data(
-    interview_id: str, name: str, life: Life, state: Progress, hostile: bool
+    interview_id: str, name: str, timeline: Timeline, state: State, hostile: bool
 ) -> dict[str, Any]:
-    """Write the report. With `hostile`, the candidate's answers and what quotes them try to act."""
+    """Return the report; with `hostile`, its answers try to act on whatever shows them."""
     types = {step.type for step in state.steps}
-    draw = Random(f"{interview_id}:report")
+    random = Random(f"{interview_id}:report")
     asked_at = state.interviewed_on or state.last_engagement
     report: dict[str, Any] = {}
     if "web_interview" in types:
         report["web_interview_info"] = _web_interview(
-            interview_id, name, life.quality, asked_at, draw, hostile
+            interview_id, name, timeline.quality, asked_at, random, hostile
         )
     if "resume" in types:
-        report["resume_interview_info"] = _resume_interview(interview_id, life.quality, draw)
+        report["resume_interview_info"] = _resume_interview(interview_id, timeline.quality, random)
     return report
 
 
 def _web_interview(
-    interview_id: str, name: str, quality: float, at: float, draw: Random, hostile: bool
+    interview_id: str, name: str, quality: float, at: float, random: Random, hostile: bool
 ) -> dict[str, Any]:
-    highlights = draw.sample(HIGHLIGHTS, 1 + round(2 * quality))
-    lowlights = draw.sample(LOWLIGHTS, 1 + round(2 * (1 - quality)))
+    highlights = random.sample(HIGHLIGHTS, 1 + round(2 * quality))
+    lowlights = random.sample(LOWLIGHTS, 1 + round(2 * (1 - quality)))
     if hostile:
-        highlights.append(draw.choice(HOSTILE))
-        lowlights.append(draw.choice(HOSTILE))
+        highlights.append(random.choice(HOSTILE))
+        lowlights.append(random.choice(HOSTILE))
     questions = []
     greeting = [
-        _said("interviewer", "Welcome. Can you introduce yourself?", at, 0),
-        _said("candidate", f"Hi, I'm {name}, thank you for having me.", at, 10),
+        _utterance("interviewer", "Welcome. Can you introduce yourself?", at, 0),
+        _utterance("candidate", f"Hi, I'm {name}, thank you for having me.", at, 10),
     ]
     transcript = list(greeting)
     for rank, (question, criterion, strong, weak, praise, doubt) in enumerate(QUESTIONS, 1):
-        graded = max(1, min(5, round(1 + 4 * quality + draw.uniform(-1, 1))))
+        graded = max(1, min(5, round(1 + 4 * quality + random.uniform(-1, 1))))
         answer = strong if graded > 2 else weak
         if hostile:
-            answer = f"{answer} {draw.choice(HOSTILE)}"
-        said = [
-            _said("interviewer", question, at, 100 * rank),
-            _said("candidate", answer, at, 100 * rank + 10),
+            answer = f"{answer} {random.choice(HOSTILE)}"
+        exchange = [
+            _utterance("interviewer", question, at, 100 * rank),
+            _utterance("candidate", answer, at, 100 * rank + 10),
         ]
-        transcript += said
+        transcript += exchange
         questions.append(
             {
                 "question_id": f"q{rank}",
@@ -77,7 +77,7 @@ def _web_interview(
                 "preview_timestamp": at + 100 * rank,
                 "evaluation_score": graded,
                 "rank": rank,
-                "chat_transcript": said,
+                "chat_transcript": exchange,
                 "score_weight": 2 if rank == 1 else 1,
                 "not_scored": False,
             }
@@ -93,7 +93,7 @@ def _web_interview(
             "interview_id": interview_id,
             "match_details": ["Good fit for the role" if quality > 0.6 else "A partial fit"],
             "questions": questions,
-            "tags": draw.sample(TAGS, 3),
+            "tags": random.sample(TAGS, 3),
         },
         "communication": {
             "interview_id": interview_id,
@@ -115,8 +115,8 @@ def _web_interview(
     }
 
 
-def _resume_interview(interview_id: str, quality: float, draw: Random) -> dict[str, Any]:
-    confidence = round(draw.uniform(0.6, 0.98), 2)
+def _resume_interview(interview_id: str, quality: float, random: Random) -> dict[str, Any]:
+    confidence = round(random.uniform(0.6, 0.98), 2)
     years = 1 + round(9 * quality)
     return {
         "score_criteria": {
@@ -133,8 +133,8 @@ def _resume_interview(interview_id: str, quality: float, draw: Random) -> dict[s
                     "standout_parts": ["Trained three new colleagues"],
                 }
             ],
-            "highlights": draw.sample(HIGHLIGHTS, 1),
-            "improvement_areas": draw.sample(LOWLIGHTS, 1),
+            "highlights": random.sample(HIGHLIGHTS, 1),
+            "improvement_areas": random.sample(LOWLIGHTS, 1),
         },
         "eligibility_criteria": {
             "interview_id": interview_id,
@@ -149,13 +149,13 @@ def _resume_interview(interview_id: str, quality: float, draw: Random) -> dict[s
                     "reasons": [f"{years} years in comparable work"],
                 }
             ],
-            "skill_gaps": draw.sample(TAGS, 2),
+            "skill_gaps": random.sample(TAGS, 2),
         },
         "resume_link": _resume(interview_id),
     }
 
 
-def _said(speaker: str, text: str, start: float, seconds: int) -> dict[str, Any]:
+def _utterance(speaker: str, text: str, start: float, seconds: int) -> dict[str, Any]:
     return {
         "speaker": speaker,
         "text": text,

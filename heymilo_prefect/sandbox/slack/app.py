@@ -1,6 +1,6 @@
-"""A local Slack server: an app's Web API, incoming webhooks, and other members' messages.
+"""A local Slack server: an app's Web API, incoming webhooks, and messages by other members.
 
-It refuses what Slack refuses, and loses answers when it is told to.
+It rejects what Slack rejects, and has the same faults as the sandbox's HeyMilo.
 """
 
 import asyncio
@@ -13,12 +13,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from heymilo_prefect.sandbox import faults
+from heymilo_prefect.sandbox.faults import PLACEHOLDER_RESPONSE, Fault, FaultQueue
 from heymilo_prefect.sandbox.slack import reads as slack_reads
-from heymilo_prefect.sandbox.slack.messages import Arguments, Refused, arguments_of, content_of
-from heymilo_prefect.sandbox.transport import Answer, Receive, Scope, Send, deliver, read_body
+from heymilo_prefect.sandbox.slack.messages import (
+    Arguments,
+    SlackProblem,
+    arguments_of,
+    content_of,
+)
+from heymilo_prefect.sandbox.transport import (
+    Receive,
+    Response,
+    Scope,
+    Send,
+    read_body,
+    send_response,
+)
 
 _SECONDS_BETWEEN_POSTS = 1.0
-_FOREVER = 3600.0
 _IDENTITY = {
     "user_id": "U0HEYMILO",
     "user": "heymilo",
@@ -40,7 +53,7 @@ _POSTS = frozenset({"chat.postMessage", "hooks"})
 
 @dataclass
 class Channel:
-    """A channel of the workspace; set its flags to take the app out of it or to archive it."""
+    """A channel; set its flags to remove the app from it or to archive it."""
 
     id: str
     name: str
@@ -50,9 +63,12 @@ class Channel:
 
 @dataclass(frozen=True)
 class SlackRequest:
-    """A request that came in: the API method, or `hooks`, and its arguments without the token.
+    """A request that Slack received.
 
-    `at` is when, as `time.monotonic()` tells it.
+    Attributes:
+        method: The API method, or `hooks`.
+        arguments: Its arguments, without the token.
+        at: When it arrived, in seconds of the monotonic clock.
     """
 
     method: str
@@ -60,20 +76,14 @@ class SlackRequest:
     at: float
 
 
-@dataclass
-class _Fault:
-    kind: str
-    on: str
-    left: int
-    skip: int
-
-
 class Slack:
-    """A workspace with its channels, in memory. All of it may be used from any thread.
+    """A Slack workspace in memory, which may be used from any thread.
 
-    `asgi` serves it: mount it where nothing wraps ASGI's `send`, since a lost answer breaks the
-    connection beneath. Each channel has an incoming webhook: `hooks` maps its secret to the
-    channel's name. `scopes` are what the app may do; take some away to see it refused.
+    Attributes:
+        channels: The channels by their `#name`.
+        hooks: The channel's `#name` of each incoming webhook, by its secret.
+        scopes: The app's scopes; remove some to have its requests rejected.
+        requests: The requests that arrived.
     """
 
     def __init__(
@@ -83,13 +93,13 @@ class Slack:
         channels: Sequence[str] = ("#hiring", "#hiring-leads"),
         strict_pace: bool = False,
     ) -> None:
-        """Open a workspace.
+        """Create a workspace.
 
         Args:
-            now: The clock that messages are stamped with.
-            token: The one bot token that is let in.
-            channels: Names of the channels, with their `#`; the app is a member of each.
-            strict_pace: Refuse more than one post a second and channel, as Slack may, with a 429.
+            now: The clock of the messages' timestamps.
+            token: The app's bot token.
+            channels: The channels' names with `#`; the app is a member of each.
+            strict_pace: Whether more than one post per second and channel gets a 429.
         """
         self.channels = {
             name: Channel(f"C{number:08d}", name.removeprefix("#"))
@@ -100,19 +110,21 @@ class Slack:
         self.scopes: set[str] = set(_SCOPES)
         self.strict_pace = strict_pace
         self.closing = asyncio.Event()
-        """Set it in the server's loop to end the answers that `timeout` holds back."""
+        """Set it in the server's event loop to end delayed responses."""
         self._now, self._token = now, token
         self._stored: dict[str, list[dict[str, Any]]] = {c.id: [] for c in self.channels.values()}
         self._free_at: dict[str, float] = {}
         self._stamp = 0
-        self._faults: list[_Fault] = []
+        self._faults = FaultQueue()
         self._lock = threading.RLock()
 
     def messages(self, channel: str, replies: bool = False) -> list[dict[str, Any]]:
-        """Give copies of a channel's messages, oldest first; `channel` is its `#name` or its id.
+        """Return copies of a channel's messages, oldest first.
 
-        With `replies`, each is followed by those in its thread, and those whose parent is deleted
-        are there too.
+        Args:
+            channel: Its `#name` or id.
+            replies: Whether each message is followed by the replies in its thread; replies whose
+                parent was deleted are included too.
         """
         with self._lock:
             stored = copy.deepcopy(self._stored[self._channel(channel, by_name=True).id])
@@ -129,38 +141,40 @@ class Slack:
     def say(
         self, channel: str, text: str, user: str = "U0PERSON", thread_ts: str | None = None
     ) -> str:
-        """Let a person write a message, in the thread of `thread_ts` if given; its `ts` comes back.
+        """Write a message as a person, and return its `ts`.
 
-        `channel` is its `#name` or its id.
+        Args:
+            channel: Its `#name` or id.
+            text: The text.
+            user: The person's id.
+            thread_ts: The message to reply to.
         """
         with self._lock:
             content = {"text": text, "blocks": []}
-            kept = self._keep(self._channel(channel, by_name=True), user, content, thread_ts)
-            return str(kept["ts"])
+            message = self._append(self._channel(channel, by_name=True), user, content, thread_ts)
+            return str(message["ts"])
 
     def remove(self, channel: str, ts: str) -> None:
-        """Let a person delete a message, anyone's; the replies to it stay.
-
-        `channel` is its `#name` or its id.
-        """
+        """Delete a message as a person; its replies stay. `channel` is its `#name` or id."""
         with self._lock:
-            place = self._channel(channel, by_name=True)
-            self._stored[place.id].remove(self._message(place, ts))
+            found = self._channel(channel, by_name=True)
+            self._stored[found.id].remove(self._message(found, ts))
 
-    def inject(self, kind: str, times: int = 1, skip: int = 0, on: str = "post") -> None:
-        """Let the next requests go wrong, `times` of them after `skip` that don't.
+    def inject(self, fault: Fault | str, times: int = 1, skip: int = 0, on: str = "post") -> None:
+        """Make requests fail.
 
         Args:
-            kind: Nothing is done: an error of Slack's (`not_in_channel`), `ratelimited` (429), an
-                HTTP status (`500`, or `500_html` for a gateway's page), `reset_before`,
-                `timeout_before`. It is done, and the response is lost: `reset_after`, `timeout`, or
-                any of the others with `_after`, such as `fatal_error_after` and `502_html_after`.
-            times: How many requests.
-            skip: How many requests pass before.
-            on: `post` for posted messages, by API or webhook; else the name of an API method.
+            fault: A fault of `heymilo_prefect.sandbox.faults`, or its name: an error of Slack's
+                such as `not_in_channel` or `ratelimited`, an HTTP status such as `500` or
+                `500_html`, `reset` or `timeout`. With `_after`, as in `reset_after`, the request is
+                processed before.
+            times: How many requests fail.
+            skip: How many requests succeed before.
+            on: An API method such as `chat.update`, or `post` for messages by API or webhook.
         """
         with self._lock:
-            self._faults.append(_Fault(kind, on, times, skip))
+            fault = _fault_named(fault) if isinstance(fault, str) else fault
+            self._faults.add(fault, on, times=times, skip=skip)
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve `/api/{method}` and `/hooks/{secret}` to any ASGI server."""
@@ -172,57 +186,44 @@ class Slack:
             return None
         body = await read_body(receive)
         with self._lock:
-            answer = self._answer(scope, body)
-        await deliver(answer, receive, send, self.closing)
+            response = self._respond(scope, body)
+        await send_response(response, receive, send, self.closing)
 
-    def _answer(self, scope: Scope, body: bytes) -> Answer:
+    def _respond(self, scope: Scope, body: bytes) -> Response:
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
-        place, _, name = path.partition("/")
-        if place not in ("api", "hooks"):
-            return Answer(404, b"no such place", "text/plain")
-        method = name if place == "api" else "hooks"
+        kind, _, name = path.partition("/")
+        if kind not in ("api", "hooks"):
+            return Response(404, b"Not Found", "text/plain")
+        method = name if kind == "api" else "hooks"
         arguments = arguments_of(headers.get("content-type", ""), body, scope["query_string"])
         token = (arguments or {}).pop("token", None)
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         token = bearer if scheme.lower() == "bearer" else token
-        at = time.monotonic()
-        self.requests.append(SlackRequest(method, copy.deepcopy(arguments or {}), at))
+        request = SlackRequest(method, copy.deepcopy(arguments or {}), time.monotonic())
+        self.requests.append(request)
 
-        fault = self._next_fault(method)
-        if fault is not None and not fault.endswith("_after") and fault != "timeout":
-            return _unacted(fault, method)
-        try:
-            if place == "hooks":
-                answer = self._hook(name, arguments)
-            else:
-                answer = _json(200, {"ok": True, **self._call(method, arguments or {}, token)})
-        except Refused as refused:
-            answer = _refusal(refused, method)
-        if fault in (None, "timeout", "reset_after"):
-            lost = {"timeout": _FOREVER, "reset_after": 0.0}
-            return replace(answer, sent="nothing", wait=lost[fault]) if fault else answer
-        return _unacted(fault.removesuffix("_after"), method)
-
-    def _next_fault(self, method: str) -> str | None:
-        for fault in self._faults:
-            if fault.on != method and not (fault.on == "post" and method in _POSTS):
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                continue
-            fault.left -= 1
-            if fault.left <= 0:
-                self._faults.remove(fault)
-            return fault.kind
-        return None
+        fault = self._faults.pick((method, "post") if method in _POSTS else (method,), request)
+        response = PLACEHOLDER_RESPONSE
+        if fault is None or fault.acted:
+            try:
+                if kind == "hooks":
+                    response = self._hook(name, arguments)
+                else:
+                    result = self._call(method, arguments or {}, token)
+                    response = _json(200, {"ok": True, **result})
+            except SlackProblem as problem:
+                response = _error(problem)
+        if fault is not None:
+            response = fault.change(response)
+        return _hook_response(response) if kind == "hooks" else response
 
     def _call(self, method: str, arguments: Arguments, token: str | None) -> dict[str, Any]:
         if not token:
-            raise Refused("not_authed")
+            raise SlackProblem("not_authed")
         if token != self._token:
-            raise Refused("invalid_auth")
-        call, needed = {
+            raise SlackProblem("invalid_auth")
+        call, scope = {
             "auth.test": (self._test_auth, None),
             "chat.postMessage": (self._post, "chat:write"),
             "chat.update": (self._update, "chat:write"),
@@ -234,9 +235,11 @@ class Slack:
             "users.conversations": (self._joined, "channels:read"),
         }.get(method, (None, None))
         if call is None:
-            raise Refused("unknown_method", req_method=method)
-        if needed and needed not in self.scopes:
-            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.scopes)))
+            raise SlackProblem("unknown_method", req_method=method)
+        if scope and scope not in self.scopes:
+            raise SlackProblem(
+                "missing_scope", needed=scope, provided=",".join(sorted(self.scopes))
+            )
         return call(arguments)
 
     def _test_auth(self, arguments: Arguments) -> dict[str, Any]:
@@ -245,7 +248,7 @@ class Slack:
     def _post(self, arguments: Arguments) -> dict[str, Any]:
         channel = self._writable(arguments, by_name=True)
         content = content_of(arguments)
-        self._keep_pace(channel)
+        self._check_pace(channel)
         message = self._store(channel, content, arguments)
         return {"channel": channel.id, "ts": message["ts"], "message": message}
 
@@ -253,7 +256,7 @@ class Slack:
         channel = self._writable(arguments)
         message = self._message(channel, arguments.get("ts"))
         if not _is_own(message):
-            raise Refused("cant_update_message")
+            raise SlackProblem("cant_update_message")
         clears_metadata = arguments.get("metadata") in ({}, "{}")
         content = content_of(arguments | ({"metadata": None} if clears_metadata else {}))
         message |= content
@@ -266,7 +269,7 @@ class Slack:
         channel = self._writable(arguments)
         message = self._message(channel, arguments.get("ts"))
         if not _is_own(message):
-            raise Refused("cant_delete_message")
+            raise SlackProblem("cant_delete_message")
         self._stored[channel.id].remove(message)
         return {"channel": channel.id, "ts": message["ts"]}
 
@@ -278,67 +281,67 @@ class Slack:
 
     def _list(self, arguments: Arguments) -> dict[str, Any]:
         objects = [_channel_object(channel) for channel in self.channels.values()]
-        return slack_reads.channels(objects, arguments, most=1000)
+        return slack_reads.channels(objects, arguments, max_limit=1000)
 
     def _joined(self, arguments: Arguments) -> dict[str, Any]:
         joined = [_channel_object(channel) for channel in self.channels.values()]
         objects = [channel for channel in joined if channel.pop("is_member")]
-        return slack_reads.channels(objects, arguments, most=999)
+        return slack_reads.channels(objects, arguments, max_limit=999)
 
     def _info(self, arguments: Arguments) -> dict[str, Any]:
         return {"channel": _channel_object(self._channel(arguments.get("channel")))}
 
-    def _hook(self, secret: str, arguments: Arguments | None) -> Answer:
+    def _hook(self, secret: str, arguments: Arguments | None) -> Response:
         name = self.hooks.get(secret)
         if name is None:
-            raise Refused("no_service")
+            raise SlackProblem("no_service")
         if arguments is None:
-            raise Refused("invalid_payload")
+            raise SlackProblem("invalid_payload")
         channel = self.channels[name]
         if channel.is_archived:
-            raise Refused("channel_is_archived")
+            raise SlackProblem("channel_is_archived")
         content = content_of(arguments)
-        self._keep_pace(channel)
+        self._check_pace(channel)
         self._store(channel, content, arguments)
-        return Answer(200, b"ok", "text/plain")
+        return Response(200, b"ok", "text/plain")
 
     def _channel(self, given: Any, by_name: bool = False) -> Channel:
         for channel in self.channels.values():
             if given == channel.id or (by_name and given in (channel.name, f"#{channel.name}")):
                 return channel
-        raise Refused("channel_not_found")
+        raise SlackProblem("channel_not_found")
 
     def _message(self, channel: Channel, ts: Any) -> dict[str, Any]:
         for message in self._stored[channel.id]:
             if message["ts"] == ts:
                 return message
-        raise Refused("message_not_found")
+        raise SlackProblem("message_not_found")
 
     def _readable(self, arguments: Arguments) -> list[dict[str, Any]]:
         channel = self._channel(arguments.get("channel"))
         if not channel.is_member:
-            raise Refused("not_in_channel")
+            raise SlackProblem("not_in_channel")
         return self._stored[channel.id]
 
     def _writable(self, arguments: Arguments, by_name: bool = False) -> Channel:
         channel = self._channel(arguments.get("channel"), by_name)
         if channel.is_archived:
-            raise Refused("is_archived")
+            raise SlackProblem("is_archived")
         if not channel.is_member:
-            raise Refused("not_in_channel")
+            raise SlackProblem("not_in_channel")
         return channel
 
-    def _keep_pace(self, channel: Channel) -> None:
+    def _check_pace(self, channel: Channel) -> None:
         now = time.monotonic()
         if self.strict_pace and now < self._free_at.get(channel.id, now):
-            raise Refused("ratelimited")
+            raise SlackProblem("ratelimited")
         self._free_at[channel.id] = now + _SECONDS_BETWEEN_POSTS
 
     def _store(self, channel: Channel, content: Arguments, arguments: Arguments) -> dict[str, Any]:
         own = {"bot_id": _IDENTITY["bot_id"]} | content
-        return self._keep(channel, _IDENTITY["user_id"], own, arguments.get("thread_ts"))
+        return self._append(channel, _IDENTITY["user_id"], own, arguments.get("thread_ts"))
 
-    def _keep(
+    def _append(
         self, channel: Channel, user: str, content: dict[str, Any], thread_ts: Any
     ) -> dict[str, Any]:
         message = {"type": "message", "user": user, **content, "ts": self._timestamp()}
@@ -360,29 +363,42 @@ def _is_own(message: dict[str, Any]) -> bool:
     return message.get("bot_id") == _IDENTITY["bot_id"]
 
 
-def _json(status: int, body: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(status, json.dumps(body).encode(), "application/json; charset=utf-8")
 
 
-def _refusal(refused: Refused, method: str) -> Answer:
-    if refused.error == "ratelimited":
-        return _json(429, refused.body, (("Retry-After", "1"),))
-    if method == "hooks":
-        status = _HOOK_STATUS.get(refused.error, 400)
-        return Answer(status, refused.error.encode(), "text/plain")
-    return _json(200, refused.body)
+def _error(problem: SlackProblem) -> Response:
+    return faults.slack_error(**{"code": problem.error, **problem.details}).change(
+        PLACEHOLDER_RESPONSE
+    )
 
 
-def _unacted(fault: str, method: str) -> Answer:
-    if fault == "reset_before":
-        return Answer(500, sent="nothing")
-    if fault == "timeout_before":
-        return Answer(500, sent="nothing", wait=_FOREVER)
-    status, _, form = fault.partition("_")
-    if status.isdecimal() and form == "html":
-        page = b"<html><body>Something went wrong</body></html>"
-        return Answer(int(status), page, "text/html")
-    if status.isdecimal():
-        return _json(int(status), {"ok": False, "error": "internal_error"})
-    scopes = {"needed": "chat:write", "provided": "channels:read"}
-    return _refusal(Refused(fault, **(scopes if fault == "missing_scope" else {})), method)
+def _hook_response(response: Response) -> Response:
+    """Return an incoming webhook's response, which has an error as text and in its status."""
+    if response.status != 200 or not response.body.startswith(b"{"):
+        return response
+    error = json.loads(response.body).get("error", "")
+    return replace(
+        response,
+        status=_HOOK_STATUS.get(error, 400),
+        body=error.encode(),
+        content_type="text/plain",
+    )
+
+
+def _fault_named(name: str) -> Fault:
+    acted = name == "timeout" or name.endswith("_after")
+    name = name.removesuffix("_after").removesuffix("_before")
+    code, _, form = name.partition("_")
+    if name == "reset":
+        return faults.reset(acted)
+    if name == "timeout":
+        return faults.timeout(acted)
+    if code.isdecimal() and form == "html":
+        return faults.html(int(code), acted)
+    if code.isdecimal():
+        body = json.dumps({"ok": False, "error": "internal_error"})
+        return faults.status(int(code), body=body, acted=acted)
+    if name == "missing_scope":
+        return faults.slack_error(name, acted, needed="chat:write", provided="channels:read")
+    return faults.slack_error(name, acted)

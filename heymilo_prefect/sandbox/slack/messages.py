@@ -1,7 +1,7 @@
 """Validate messages as Slack does, with its error codes.
 
-Blocks are checked by `slack.block_kit`, which also checks templates. A type that
-neither its table nor slack_sdk knows is refused here; a template's is posted, for Slack to decide.
+Blocks are validated by `heymilo_prefect.slack.block_kit`, as templates are. A type that it doesn't
+know is rejected here, although templates may post it.
 """
 
 import copy
@@ -14,57 +14,58 @@ from heymilo_prefect.slack.block_kit import validate_blocks
 
 Arguments = dict[str, Any]
 
-_MOST_MESSAGE_TEXT = 40_000
-_MOST_METADATA = 16_384
-_MOST_BLOCK_TEXT = 12_000  # in all: Slack documents no figure, people measured 11,000 to 13,000
+_MAX_MESSAGE_TEXT = 40_000
+_MAX_METADATA = 16_384
+_MAX_BLOCK_TEXT = 12_000  # in total; Slack documents no figure, people measured 11,000 to 13,000
 
 
-class Refused(Exception):
-    """What Slack answers when it doesn't act: `error` is its code, `body` all of the answer."""
+class SlackProblem(Exception):
+    """An error response of Slack: `error` is its code, `details` its other fields."""
 
     def __init__(self, error: str, **details: Any) -> None:
-        """Refuse with an error's code, and what Slack tells beside it."""
-        self.body = {"ok": False, "error": error, **details}
+        """Set the error's code and the other fields of the response."""
+        super().__init__(error)
         self.error = error
+        self.details = details
 
 
 def arguments_of(content_type: str, body: bytes, query: bytes) -> Arguments | None:
-    """Read what slack_sdk may send: JSON, a form whose lists are JSON strings, or a query."""
-    found: Arguments = dict(parse_qsl(query.decode(), keep_blank_values=True))
+    """Return the arguments in JSON, in a form whose lists are JSON strings, or in a query.
+
+    None if the body can't be read.
+    """
+    arguments: Arguments = dict(parse_qsl(query.decode(), keep_blank_values=True))
     try:
         if "json" in content_type:
-            read = json.loads(body or b"{}")
-            if not isinstance(read, dict):
-                return None
-            return found | read
-        found |= dict(parse_qsl(body.decode(), keep_blank_values=True))
-        if "payload" in found:
-            return dict(json.loads(found["payload"]))
+            value = json.loads(body or b"{}")
+            return arguments | value if isinstance(value, dict) else None
+        arguments |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        if "payload" in arguments:
+            return dict(json.loads(arguments["payload"]))
     except (ValueError, TypeError):
         return None
-    return found
+    return arguments
 
 
 def content_of(arguments: Arguments) -> dict[str, Any]:
-    """Read the text, blocks and metadata of a message.
+    """Return the text, blocks and metadata of a message.
 
     Raises:
-        Refused: Slack wouldn't take them.
+        SlackProblem: Slack rejects them.
     """
     text = arguments.get("text") or ""
     blocks = _parsed(arguments, "blocks", "invalid_blocks_format")
     metadata = _parsed(arguments, "metadata", "invalid_metadata_format")
     if not isinstance(text, str) or not (text or blocks):
-        raise Refused("no_text")
-    if len(text) > _MOST_MESSAGE_TEXT:
-        raise Refused("msg_too_long")
-    complaints = validate_blocks(blocks or [])
-    if complaints:
-        found = [f"[ERROR] {why} [json-pointer:{pointer}]" for why, pointer in complaints]
-        details = {"errors": found, "response_metadata": {"messages": found}}
-        raise Refused("invalid_blocks", **details)
-    if _text_length(blocks) > _MOST_BLOCK_TEXT:
-        raise Refused("msg_blocks_too_long")
+        raise SlackProblem("no_text")
+    if len(text) > _MAX_MESSAGE_TEXT:
+        raise SlackProblem("msg_too_long")
+    if errors := validate_blocks(blocks or []):
+        messages = [f"[ERROR] {reason} [json-pointer:{pointer}]" for reason, pointer in errors]
+        details = {"errors": messages, "response_metadata": {"messages": messages}}
+        raise SlackProblem("invalid_blocks", **details)
+    if _text_length(blocks) > _MAX_BLOCK_TEXT:
+        raise SlackProblem("msg_blocks_too_long")
     content: dict[str, Any] = {"text": text, "blocks": blocks or []}
     if metadata is not None:
         _check_metadata(metadata)
@@ -79,19 +80,19 @@ def _parsed(arguments: Arguments, name: str, error: str) -> Any:
     try:
         return json.loads(value) if value else None
     except ValueError:
-        raise Refused(error) from None
+        raise SlackProblem(error) from None
 
 
 def _check_metadata(metadata: Any) -> None:
     if not isinstance(metadata, dict) or metadata.keys() - {"event_type", "event_payload"}:
-        raise Refused("invalid_metadata_format")
+        raise SlackProblem("invalid_metadata_format")
     event_type, payload = metadata.get("event_type"), metadata.get("event_payload")
     if not isinstance(event_type, str) or not re.fullmatch(r"[\w.:-]{1,255}", event_type):
-        raise Refused("invalid_metadata_format")
+        raise SlackProblem("invalid_metadata_format")
     if not isinstance(payload, dict):
-        raise Refused("invalid_metadata_format")
-    if len(json.dumps(metadata)) > _MOST_METADATA:
-        raise Refused("metadata_too_large")
+        raise SlackProblem("invalid_metadata_format")
+    if len(json.dumps(metadata)) > _MAX_METADATA:
+        raise SlackProblem("metadata_too_large")
 
 
 def _text_length(value: Any) -> int:
