@@ -1,4 +1,4 @@
-"""Whether a URL may be called, linked to, or sent a secret.
+"""Decide whether a URL may be requested, linked to, or sent a secret.
 
 A message, a key or a template travels over https, or over http to this machine; nothing else is
 called.

@@ -1,4 +1,4 @@
-"""The step by which `prefect deploy` refers to saved blocks.
+"""A step for `prefect.yaml` that refers deployments to saved blocks.
 
 Prefect's form for a run shows a block that is referred to by its id, and not one by its name. An id
 can't stand in `prefect.yaml`: `prefect deploy` (3.8.8) would put the block's content there, the key

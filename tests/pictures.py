@@ -17,7 +17,7 @@ from heymilo_prefect.summaries import (
     render_stalled_digest,
     render_summary,
 )
-from heymilo_prefect.summaries.preview import preview_html, read_interview
+from heymilo_prefect.summaries.summary import TEMPLATES
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTH = 860
@@ -29,9 +29,15 @@ _CHROMIUM = [
 
 def example(**changes: Any) -> Interview:
     """The made-up interview of the previews, with other details."""
-    body = read_interview().model_dump()
+    text = (TEMPLATES / "example.json").read_text(encoding="utf-8")
+    body = Interview.model_validate_json(text).model_dump()
     details = changes.pop("details", {})
     return Interview.model_validate(body | changes | {"details": body["details"] | details})
+
+
+def drawn_message(message: SlackMessage, channel: str) -> str:
+    replies = [{"thread_ts": "0", "blocks": blocks} for blocks in message.thread]
+    return channel_html(channel, [{"text": message.text, "blocks": message.blocks}, *replies])
 
 
 def interviews() -> dict[str, Interview]:
@@ -126,13 +132,13 @@ def pages() -> dict[str, str]:
     """A page of HTML for each picture."""
     drawn = {
         template: "".join(
-            preview_html(render_summary(interview, None, template), about)
+            drawn_message(render_summary(interview, None, template), about)
             for about, interview in interviews().items()
         )
         for template in ("full", "compact")
     }
-    drawn["digest"] = preview_html(many(), "Six interviews in one message")
-    drawn["stalled"] = preview_html(digest(), "The digest of stalled candidates")
+    drawn["digest"] = drawn_message(many(), "Six interviews in one message")
+    drawn["stalled"] = drawn_message(digest(), "The digest of stalled candidates")
     summary = render_summary(interviews()["Strong"], None, "full")
     posted = (("1768471200", summary), ("1768550400", digest()))
     drawn["channel"] = channel_html(

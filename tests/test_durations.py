@@ -132,5 +132,5 @@ def test_a_flows_form_shows_words() -> None:
         ("2025-06-30T12:00:00Z", datetime(2025, 6, 30, 12, tzinfo=UTC)),
     ],
 )
-def test_a_flow_takes_a_duration_or_a_moment(given: Any, meant: Any) -> None:
+def test_a_flow_accepts_a_duration_or_a_date(given: Any, meant: Any) -> None:
     assert waits.validate_parameters({"wait": "1 h", "since": given})["since"] == meant

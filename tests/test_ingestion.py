@@ -162,7 +162,7 @@ def test_a_row_that_a_param_names_is_settled_without_bisection(world: World, par
 
 
 @pytest.mark.parametrize("retakes", [[], [0, 3]])
-def test_a_malformed_item_of_a_bulk_answer_costs_its_own_row_alone(
+def test_a_malformed_item_of_a_bulk_response_affects_only_its_row(
     world: World, retakes: list[int]
 ) -> None:
     """Note 7."""
@@ -273,7 +273,7 @@ def test_a_look_up_that_fails_is_that_row_s_outcome(
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_a_retake_whose_answer_is_lost_is_unknown_and_the_others_go_again(
+def test_a_retake_with_a_lost_response_is_unknown_and_the_others_are_sent_again(
     world: World, acted: bool
 ) -> None:
     """Note 9."""

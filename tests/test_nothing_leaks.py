@@ -88,6 +88,6 @@ def test_the_key_and_the_marker_are_nowhere(
     assert looked_at > 100_000
 
 
-def test_the_search_itself_finds_what_is_there(tmp_path: Path) -> None:
+def test_the_scan_finds_the_posted_messages(tmp_path: Path) -> None:
     hidden = base64.b64encode(b"somewhere in here is marker.person1@example.com")
     assert any(MARKER.encode() in text for text in decoded(b'{"result": "' + hidden + b'"}'))

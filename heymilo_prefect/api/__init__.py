@@ -1,4 +1,4 @@
-"""HeyMilo over HTTP. Knows nothing of Prefect, sheets or Slack."""
+"""The client for HeyMilo's API; independent of Prefect, sheets and Slack."""
 
 from heymilo_prefect.api.client import AsyncHeyMiloClient, HeyMiloClient
 from heymilo_prefect.api.errors import HeyMiloError

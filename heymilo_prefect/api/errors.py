@@ -1,4 +1,4 @@
-"""What can go wrong between us and HeyMilo.
+"""The errors of the API client.
 
 HeyMiloError
 ├── AuthenticationError      401, 403: the key is wrong or not allowed to do this; 407: a proxy's

@@ -1,4 +1,4 @@
-"""Parse JSON as servers send it, also where its text holds characters that can't be shown."""
+"""Parse JSON as servers send it, invalid Unicode included."""
 
 import codecs
 import json

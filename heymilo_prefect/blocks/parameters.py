@@ -1,4 +1,4 @@
-"""Flow parameters for blocks of many types: Prefect's form offers the saved ones of each.
+"""Types for flow parameters that accept saved blocks of several types.
 
 Prefect's form offers the block types in a parameter's annotation, and rejects a saved block if the
 type has no required field. The types here stand for blocks of packages that this one doesn't

@@ -1,16 +1,30 @@
-"""What flow runs share: a progress artifact, reading all interviews, and fewer collector pauses."""
+"""What the flows share: sync and async twins, a progress artifact, and reading all interviews.
+
+A public flow is an ordinary `async def` with its own parameters and docstring, so that editors and
+type checkers see what users call:
+
+    @coroutine_flow
+    async def ingest_sheet(heymilo_credentials: HeyMiloCredentials, sheet: str) -> IngestReport:
+        ...
+
+    aingest_sheet = async_twin(ingest_sheet)
+"""
 
 import asyncio
+import functools
 import gc
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from httpx import HTTPError
+from prefect import Flow, flow
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+from prefect.context import AsyncClientContext
 from prefect.logging import get_run_logger
+from prefect.utilities.asyncutils import run_coro_as_sync
 
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import Posting
@@ -19,6 +33,7 @@ from heymilo_prefect.state.lock import retry_while_busy
 from heymilo_prefect.tasks.interviews import InterviewReader, read_interviews
 from heymilo_prefect.wording import counted
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _POSTINGS_AT_ONCE = 12  # more than the requests in flight, so that there is always one to send
@@ -47,6 +62,42 @@ def gc_frozen() -> Iterator[None]:
         if is_ours:
             gc.set_threshold(*usual)
             gc.unfreeze()
+
+
+_async_twins: dict[int, Any] = {}
+
+
+def coroutine_flow(function: Callable[P, Coroutine[Any, Any, T]]) -> Flow[P, T]:
+    """Return a sync flow of a coroutine function, named after it with `-` for `_`."""
+
+    async def in_one_client(*args: P.args, **kwargs: P.kwargs) -> T:
+        with gc_frozen():
+            # One client for all task runs; otherwise each would set up TLS again.
+            async with AsyncClientContext.get_or_create():
+                return await function(*args, **kwargs)
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return cast(T, run_coro_as_sync(in_one_client(*args, **kwargs)))
+
+    @functools.wraps(function)
+    async def arun(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await in_one_client(*args, **kwargs)
+
+    name = function.__name__
+    sync_flow = cast(Flow[P, T], _flow(run, name))
+    _async_twins[id(sync_flow)] = _flow(arun, f"a{name}")
+    return sync_flow
+
+
+def async_twin(sync_flow: Flow[P, T]) -> Flow[P, Coroutine[Any, Any, T]]:
+    """Return the flow of the same definition that async callers await; its name starts with `a`."""
+    return cast(Flow[P, Coroutine[Any, Any, T]], _async_twins[id(sync_flow)])
+
+
+def _flow(function: Any, name: str) -> Any:
+    function.__name__ = function.__qualname__ = name
+    return flow(name=name.replace("_", "-"), persist_result=False)(function)
 
 
 class Progress:

@@ -8,13 +8,14 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from heymilo_prefect import __version__
+from heymilo_prefect._redaction import redacted
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack import Mention, SlackError, SlackMessage, plain_message
 from heymilo_prefect.slack.errors import APP_ERRORS, MESSAGE_ERRORS
 from heymilo_prefect.state.post_log import PostLog, PostResult
 from heymilo_prefect.state.posts import NOTICE, SUMMARY, THREAD, MessageKey
 from heymilo_prefect.state.store import StateUnavailableError
-from heymilo_prefect.summaries import redacted, render_digest, render_summary
+from heymilo_prefect.summaries import render_digest, render_summary
 from heymilo_prefect.templating import Template, TemplateError
 
 Found = tuple[Interview, Posting | None]
@@ -142,7 +143,7 @@ class ChannelQueue:
         result = ChannelResult()
         due = self._select_due(found, result)
         result.would_post = [interview.interview_id for interview, _ in due]
-        safe = [(redacted(interview), posting) for interview, posting in due]
+        safe = [(redacted(interview, interview.name), posting) for interview, posting in due]
         options = self._options
         if options.digest:
             return result, [

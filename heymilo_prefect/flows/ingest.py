@@ -7,8 +7,7 @@ from prefect.logging import get_run_logger
 
 from heymilo_prefect.blocks import HeyMiloCredentials
 from heymilo_prefect.blocks.parameters import GoogleCredentials, Storage
-from heymilo_prefect.flows._run import Progress
-from heymilo_prefect.flows._twins import async_twin, coroutine_flow
+from heymilo_prefect.flows._run import Progress, async_twin, coroutine_flow
 from heymilo_prefect.flows.reports import IngestReport, publish_ingest_report
 from heymilo_prefect.flows.sheet_source import open_sheet
 from heymilo_prefect.ingestion import (

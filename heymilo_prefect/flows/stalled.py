@@ -12,8 +12,7 @@ from heymilo_prefect.api.models import Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackTarget
 from heymilo_prefect.durations import DurationParameter, duration
 from heymilo_prefect.events import emit_stall_events
-from heymilo_prefect.flows._run import read_all_interviews
-from heymilo_prefect.flows._twins import async_twin, coroutine_flow
+from heymilo_prefect.flows._run import async_twin, coroutine_flow, read_all_interviews
 from heymilo_prefect.flows.reports import StallReport, publish_stall_report
 from heymilo_prefect.flows.stall_scan import StallScan
 from heymilo_prefect.flows.stalled_digest import StalledDigest

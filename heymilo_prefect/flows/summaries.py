@@ -14,8 +14,7 @@ from heymilo_prefect.api.models import EARLIEST, Interview, Posting
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel, SlackTarget, SummaryTemplate
 from heymilo_prefect.blocks.slack import target_of
 from heymilo_prefect.durations import DurationParameter, duration
-from heymilo_prefect.flows._run import ReadResult, read_all_interviews
-from heymilo_prefect.flows._twins import async_twin, coroutine_flow
+from heymilo_prefect.flows._run import ReadResult, async_twin, coroutine_flow, read_all_interviews
 from heymilo_prefect.flows.channel_queue import (
     ChannelQueue,
     ChannelResult,

@@ -1,4 +1,4 @@
-"""The flow that has HeyMilo call a URL for each open posting and event, by one webhook each."""
+"""The flow that creates HeyMilo webhooks to a URL, one per open posting and event."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -14,8 +14,7 @@ from heymilo_prefect.api.endpoints import EventType
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.api.models import EARLIEST, Posting, Webhook
 from heymilo_prefect.blocks import HeyMiloCredentials
-from heymilo_prefect.flows._run import for_each
-from heymilo_prefect.flows._twins import async_twin, coroutine_flow
+from heymilo_prefect.flows._run import async_twin, coroutine_flow, for_each
 from heymilo_prefect.flows.reports import WebhookRef, WebhookReport, publish_webhook_report
 from heymilo_prefect.postings import select_postings
 from heymilo_prefect.state.lock import RunLock

@@ -1,4 +1,4 @@
-r"""Determines the encoding of a text file, or refuses when it can't be determined.
+r"""Determine the encoding of a text file, or refuse a file whose encoding is unclear.
 
 A byte-order mark or valid UTF-8 settles it. Any other encoding shows only in the words that aren't
 ASCII: the bytes `Micha\xb3` are "Michał" in Windows-1250 and "Micha³" in Windows-1252. So a sample

@@ -1,4 +1,4 @@
-"""Interview + rules + now -> is the candidate stalled, where, since when, and is that news."""
+"""Detect stalled candidates by rules, and track which ones were reported."""
 
 from heymilo_prefect.stalled.detect import (
     StallDetector,

@@ -1,4 +1,4 @@
-"""Tracks which stalled candidates were already reported: new, due for a reminder, or resumed."""
+"""Track which stalled candidates were reported: new, due for a reminder, or resumed."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What runs remember, and which run may act now.
+"""The durable state of flows: what earlier runs did, and the lock for the current run.
 
 Everything is kept in Prefect: records in the run's result storage, one secret in a Secret block,
 and locks in variables. Records hold ids, times and keyed hashes: no name, address or text.

@@ -1,4 +1,4 @@
-"""What is known of one posted message, and how a channel's own messages are found again.
+"""The record of a posted message, and the search for a channel's own messages.
 
 A message has parts: the message itself, part 0, and the replies in its thread. Its record is in one
 of these states:

@@ -1,7 +1,6 @@
 """Slack messages about interviews: one interview's summary, and the digests of many."""
 
 from heymilo_prefect.summaries.digest import load_digest_template, render_digest
-from heymilo_prefect.summaries.redact import redacted
 from heymilo_prefect.summaries.selection import InterviewFilter
 from heymilo_prefect.summaries.stalled_digest import (
     StalledGroup,
@@ -18,7 +17,6 @@ __all__ = [
     "load_digest_template",
     "load_stalled_template",
     "load_summary_template",
-    "redacted",
     "render_digest",
     "render_stalled_digest",
     "render_summary",

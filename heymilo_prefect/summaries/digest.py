@@ -8,8 +8,8 @@ from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack.message import SlackMessage, notification_text
-from heymilo_prefect.summaries import packaged
-from heymilo_prefect.templating.template import Template, example_of
+from heymilo_prefect.summaries.summary import TEMPLATES
+from heymilo_prefect.templating.template import Template, example_of, load_template
 
 Found = tuple[Interview, Posting | None]
 
@@ -48,7 +48,7 @@ def load_digest_template(template: str | Path | None = None) -> Template:
         TemplateError: It can't be read, or it fails with any interview; the message has the file,
             the line and what is allowed there.
     """
-    loaded = packaged.load(template, _NAMES, _DEFAULT)
+    loaded = load_template(template or _DEFAULT, _NAMES, packaged=TEMPLATES)
     interviews = example_of(Interview), Interview(interview_id="text")
     found = list(product(interviews, (example_of(Posting), None)))
     samples = product((*([pair] for pair in found), found), (0, 2))
@@ -77,7 +77,7 @@ def render_digest(
     """
     loaded = template
     if not isinstance(loaded, Template):
-        loaded = packaged.load(loaded, _NAMES, _DEFAULT)
+        loaded = load_template(loaded or _DEFAULT, _NAMES, packaged=TEMPLATES)
     report = _report(found, deferred)
     rendered = loaded.render({"report": report})
     text = f"{len(found) or 'No'} interview {'report' if len(found) == 1 else 'reports'}"

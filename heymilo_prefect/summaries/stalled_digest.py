@@ -6,8 +6,8 @@ from itertools import groupby
 from pathlib import Path
 
 from heymilo_prefect.slack.message import SlackMessage
-from heymilo_prefect.summaries import packaged
-from heymilo_prefect.templating.template import Template
+from heymilo_prefect.summaries.summary import TEMPLATES
+from heymilo_prefect.templating.template import Template, load_template
 
 _NAMES = ("report",)
 
@@ -106,7 +106,7 @@ def load_stalled_template(template: str | Path | None = None) -> Template:
     None or `stalled` is the packaged template; see `load_template` for what else `template` may be,
     and what it raises.
     """
-    return packaged.load(template, _NAMES, "stalled")
+    return load_template(template or "stalled", _NAMES, packaged=TEMPLATES)
 
 
 def render_stalled_digest(

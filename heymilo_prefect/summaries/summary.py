@@ -1,15 +1,17 @@
 """Render one interview's summary as a Slack message."""
 
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 
 from heymilo_prefect.api.models import Interview, Posting
 from heymilo_prefect.slack.message import SlackMessage, notification_text
-from heymilo_prefect.summaries import packaged
 from heymilo_prefect.templating.loader import Form
-from heymilo_prefect.templating.template import Template, example_of
+from heymilo_prefect.templating.template import Template, example_of, load_template
 
-_NAMES = ("interview", "posting")
+TEMPLATES = files("heymilo_prefect.summaries") / "templates"
+"""The packaged templates: `full` and `compact` of summaries, `digest` and `stalled` of digests."""
+
 _DEFAULT = "full"
 
 
@@ -35,7 +37,7 @@ def render_summary(
     """
     loaded = template
     if not isinstance(loaded, Template):
-        loaded = packaged.load(loaded, _NAMES, _DEFAULT)
+        loaded = load_template(loaded or _DEFAULT, packaged=TEMPLATES)
     rendered = loaded.render({"interview": interview, "posting": posting}, missing=Posting)
     name = interview.name
     title = (posting.title if posting else None) or interview.posting_title
@@ -59,7 +61,7 @@ def load_summary_template(
         TemplateError: It can't be read, or it fails with any interview; the message has the file,
             the line and what is allowed there.
     """
-    loaded = packaged.load(template, _NAMES, _DEFAULT, form=form, name=name)
+    loaded = load_template(template or _DEFAULT, form=form, name=name, packaged=TEMPLATES)
     samples = product(
         (example_of(Interview), Interview(interview_id="text")), (example_of(Posting), None)
     )

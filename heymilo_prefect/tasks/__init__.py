@@ -1,4 +1,4 @@
-"""A task for each endpoint of HeyMilo's API v1, and the steps that the prebuilt flows are made of.
+"""Prefect tasks: one per endpoint of HeyMilo's API v1, and the steps of the prebuilt flows.
 
 Each is callable from a sync flow; its twin for async flows has the prefix `a`.
 """

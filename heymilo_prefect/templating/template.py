@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType, UnionType
-from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import jinja2
 from jinja2 import meta, nodes
@@ -195,6 +197,7 @@ def load_template(
     *,
     form: Form | None = None,
     name: str = "the template",
+    packaged: Traversable | None = None,
 ) -> Template:
     """Load and compile a template.
 
@@ -205,6 +208,7 @@ def load_template(
         form: `markdown` for Markdown with Jinja, or `blocks` for Block Kit JSON with Jinja. By
             default a file named `*.json.j2`, or text that begins as JSON does, is `blocks`.
         name: What errors call a template that is given as text.
+        packaged: A folder of Markdown templates that `template` may name without `.md.j2`.
 
     Raises:
         TemplateError: It can't be read, its syntax is wrong, or it uses an unknown name; the
@@ -215,16 +219,21 @@ def load_template(
         template = load_template("# {{ interview.details.name }}")
         ```
     """
+    if packaged is not None and re.fullmatch(r"\w{1,60}", str(template)):
+        file = packaged / f"{template}.md.j2"
+        if file.is_file():
+            return _load_packaged(cast(Hashable, file), tuple(names))
     source = load_source(template, name)
-    return compile_template(source if form is None else source._replace(form=form), names)
+    return _compile(source if form is None else source._replace(form=form), names)
 
 
-def compile_template(source: Source, names: Iterable[str]) -> Template:
-    """Compile a template that has been read; see `load_template`.
+@cache
+def _load_packaged(path: Hashable, names: tuple[str, ...]) -> Template:
+    file = cast(Traversable, path)
+    return _compile(Source(file.read_text(encoding="utf-8"), file.name, "markdown"), names)
 
-    Raises:
-        TemplateError: Its syntax is wrong, or it uses an unknown name.
-    """
+
+def _compile(source: Source, names: Iterable[str]) -> Template:
     text, name, form = without_placeholder_characters(source.text), source.name, source.form
     if len(source.text) > MAX_TEMPLATE:
         raise template_error(f"a template has at most {MAX_TEMPLATE:,} characters", name)

@@ -61,7 +61,7 @@ def test_no_documented_body_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_that_is_read_and_dumped_is_the_answer(name: str) -> None:
+def test_a_response_survives_parsing_and_dumping(name: str) -> None:
     body = documented(name)
     read = ANSWERS[name].model_validate(body)
     assert json.loads(read.model_dump_json(exclude_unset=True)) == body

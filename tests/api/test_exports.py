@@ -39,7 +39,7 @@ def file_of(content: Any) -> Fault:
 
 @pytest.mark.parametrize("count", [0, 1, 150])
 @pytest.mark.parametrize("reading", [None, "export_file_object", "export_by_get"])
-def test_everyone_in_the_file_comes_once_and_the_key_stays_here(
+def test_every_candidate_in_the_file_is_read_once_and_the_key_is_not_sent(
     world: World, reading: str | None, count: int
 ) -> None:
     """Notes 4 and 5."""
@@ -96,7 +96,7 @@ def test_a_file_that_is_too_long_is_left(world: World, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("url", [None, "", "http://example.com/file.json", "ftp://127.0.0.1/x"])
-def test_only_https_and_this_machine_are_asked(url: str | None) -> None:
+def test_only_https_and_loopback_urls_are_requested(url: str | None) -> None:
     async def read_it() -> None:
         async for _ in ExportStream(Export(file_url=url, status="success")):
             pass

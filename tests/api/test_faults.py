@@ -76,7 +76,7 @@ def carry_out(world: World, ask: Ask, kind: str, fault: faults.Fault) -> Any:
 @pytest.mark.parametrize(
     ("fault", "error", "again", "nothing_done"), FAULTS.values(), ids=FAULTS.keys()
 )
-def test_a_fault_that_stays_is_told_after_as_many_tries_as_are_safe(
+def test_a_lasting_fault_is_reported_after_the_safe_number_of_attempts(
     world: World,
     ask: Ask,
     kind: str,
@@ -120,7 +120,7 @@ def test_a_fault_that_passes_is_not_noticed_unless_a_retake_may_be_done(
         assert answer.interview_details[0].interview_id == world.interviews()[-1].interview_id
 
 
-def test_a_lost_answer_with_retake_is_unknown_and_not_sent_again(world: World, ask: Ask) -> None:
+def test_a_lost_response_with_retake_is_unknown_and_not_sent_again(world: World, ask: Ask) -> None:
     """Note 9."""
     world.inject(faults.reset(acted=True))
     rows = [
@@ -134,7 +134,7 @@ def test_a_lost_answer_with_retake_is_unknown_and_not_sent_again(world: World, a
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 413, 422])
-def test_what_will_not_change_is_asked_once(world: World, ask: Ask, status: int) -> None:
+def test_a_lasting_error_is_requested_once(world: World, ask: Ask, status: int) -> None:
     world.inject(faults.status(status), times=ALWAYS)
     with pytest.raises(HeyMiloError):
         ask(world, "list_postings")
@@ -160,7 +160,7 @@ def test_the_budget_ends_the_tries(world: World, ask: Ask) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_crosses_a_pickle_whole(error: HeyMiloError) -> None:
+def test_an_error_survives_pickling(error: HeyMiloError) -> None:
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is type(error)
     assert str(copy) == str(error)
@@ -227,7 +227,7 @@ ASKED: dict[str, tuple[Any, ...]] = {
 
 @pytest.mark.parametrize("method", ASKED)
 @pytest.mark.parametrize(("fault", "error", "says"), FROM_BETWEEN.values(), ids=FROM_BETWEEN)
-def test_what_a_gateway_or_proxy_answers_is_named_and_not_put_down_to_the_key_or_the_data(
+def test_a_gateways_or_proxys_response_is_named_as_such(
     world: World, ask: Ask, fault: faults.Fault, error: type[HeyMiloError], says: str, method: str
 ) -> None:
     world.inject(fault, times=ALWAYS)
@@ -254,7 +254,7 @@ def test_what_a_gateway_or_proxy_answers_is_named_and_not_put_down_to_the_key_or
         (502, None, "HeyMilo returned status 502 for the candidate"),
     ],
 )
-def test_what_heymilo_answers_itself_is_put_down_to_it(
+def test_heymilos_own_errors_are_not_put_down_to_a_gateway(
     world: World, ask: Ask, status: int, body: str | None, says: str
 ) -> None:
     world.inject(faults.status(status, body=body))
@@ -265,7 +265,7 @@ def test_what_heymilo_answers_itself_is_put_down_to_it(
 
 @pytest.mark.parametrize("body", ["[]", "null", "{}", "{", "[" * 100_000, '{"postings": 3}', ""])
 @pytest.mark.parametrize("method", ["list_postings", "list_webhooks"])
-def test_a_strange_answer_is_unreadable(world: World, ask: Ask, method: str, body: str) -> None:
+def test_a_malformed_response_is_an_error(world: World, ask: Ask, method: str, body: str) -> None:
     if (method, body) == ("list_webhooks", "[]"):
         pytest.skip("that is a list of no webhooks")
     world.inject(faults.status(200, body=body), times=ALWAYS)

@@ -44,7 +44,7 @@ def test_what_is_not_json_is_an_error(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 11, 13])
-def test_pieces_of_any_size_make_the_same_text(size: int) -> None:
+def test_chunks_of_any_size_give_the_same_text(size: int) -> None:
     body = b"\xef\xbb\xbf" + b",".join(body for body, _ in READ.values() if b"\xff\xfe" not in body)
     decoder = JsonDecoder()
     pieces = [decoder.decode(body[at : at + size]) for at in range(0, len(body), size)]

@@ -52,7 +52,7 @@ def listed(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 57])
-def test_everyone_comes_in_order_and_once(world: World, collect: Collect, count: int) -> None:
+def test_every_item_is_read_in_order_and_once(world: World, collect: Collect, count: int) -> None:
     world.add_candidates(world.posting_ids[0], count)
     assert collect(world) == listed(world)
     assert len(world.requests) == -(-(count + 3) // 5)
@@ -119,7 +119,7 @@ def change(request: pytest.FixtureRequest) -> Iterator[Callable[[World], None]]:
 
 
 @pytest.mark.parametrize("place", [1, 5, 6, 12])
-def test_a_listing_that_moves_between_items_misses_and_repeats_nobody(
+def test_a_listing_that_changes_between_items_skips_and_repeats_nobody(
     world: World, collect: Collect, change: Callable[[World], None], place: int
 ) -> None:
     world.add_candidates(world.posting_ids[0], 30)
@@ -130,7 +130,7 @@ def test_a_listing_that_moves_between_items_misses_and_repeats_nobody(
 
 
 @pytest.mark.parametrize("page", ["2", "4", "7"])
-def test_a_listing_that_moves_between_pages_misses_and_repeats_nobody(
+def test_a_listing_that_changes_between_pages_skips_and_repeats_nobody(
     world: World, collect: Collect, change: Callable[[World], None], page: str
 ) -> None:
     world.add_candidates(world.posting_ids[0], 30)
@@ -203,7 +203,7 @@ WRONG_TOTALS = {
 
 @pytest.mark.parametrize("largest", [5, 3, 1])
 @pytest.mark.parametrize("wrong", WRONG_TOTALS.values(), ids=WRONG_TOTALS)
-def test_all_come_whatever_a_page_says_of_the_listing(
+def test_all_items_are_read_whatever_a_pages_totals(
     world: World, collect: Collect, wrong: dict[str, Any], largest: int
 ) -> None:
     world.add_candidates(world.posting_ids[0], 20)
@@ -297,7 +297,7 @@ def test_a_malformed_item_on_a_page_that_repeats_is_counted_once(
 
 @pytest.mark.parametrize("reading", ["small_pages", "one_total_page", "malformed_items"])
 @pytest.mark.parametrize("place", [1, 5, 6, 12])
-def test_a_strange_listing_that_moves_misses_and_repeats_nobody(
+def test_a_malformed_listing_that_changes_skips_and_repeats_nobody(
     world: World, collect: Collect, change: Callable[[World], None], place: int, reading: str
 ) -> None:
     world.add_candidates(world.posting_ids[0], 30)

@@ -197,9 +197,7 @@ def test_an_export_whose_list_is_null_is_empty(world: World, how: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", [], {}])
-def test_an_interview_without_its_id_is_the_one_that_was_asked_for(
-    world: World, ask: Ask, value: Any
-) -> None:
+def test_an_interview_without_id_gets_the_requested_one(world: World, ask: Ask, value: Any) -> None:
     interview_id = world.interviews()[0].interview_id
     world.inject(changed(lambda body: body | {"interview_id": value}), on="get_interview")
     interview = ask(world, "get_interview", interview_id)
@@ -214,7 +212,7 @@ def test_what_is_no_interview_at_all_is_unreadable(world: World, ask: Ask, body:
 
 
 @pytest.mark.parametrize("item", [None, "text", {}, {"interview_id": None}], ids=repr)
-def test_a_malformed_item_of_a_bulk_answer_keeps_its_place(
+def test_a_malformed_item_of_a_bulk_response_keeps_its_position(
     world: World, ask: Ask, item: Any
 ) -> None:
     def change(body: Any) -> Any:
@@ -229,7 +227,9 @@ def test_a_malformed_item_of_a_bulk_answer_keeps_its_place(
     assert found == [made[0], None, made[2]]
 
 
-def test_a_webhook_that_may_be_the_malformed_one_is_not_made_again(world: World, ask: Ask) -> None:
+def test_a_webhook_that_may_be_the_malformed_one_is_not_created_again(
+    world: World, ask: Ask
+) -> None:
     world.inject(faults.reset(acted=True), on="create_webhook")
     world.inject(changed(lambda _: [None]), on="list_webhooks", times=99)
     with pytest.raises(OutcomeUnknownError):

@@ -101,7 +101,7 @@ def test_numbers_as_text_and_text_as_numbers_are_read() -> None:
         ({"sms_info": {"summary": "short"}}, True),
     ],
 )
-def test_a_report_is_there_once_anything_was_said(report: Any, there: bool) -> None:
+def test_a_report_exists_once_something_was_recorded(report: Any, there: bool) -> None:
     assert (
         Interview.model_validate({"interview_id": "i", "agentic_data": report}).has_report is there
     )
@@ -122,7 +122,7 @@ def test_identifiers_are_shown_and_needed() -> None:
     assert "secret" not in str(raised.value)
 
 
-def test_a_candidate_hides_the_person_and_takes_no_unknown_field() -> None:
+def test_a_candidates_repr_hides_the_person_and_unknown_fields_are_refused() -> None:
     assert "ada" not in repr(Candidate(name="Ada", email="ada@example.com")).lower()
     with pytest.raises(ValueError) as raised:
         Candidate(name="Ada", email="ada@example.com", retakes="ada@example.com")  # type: ignore[call-arg]

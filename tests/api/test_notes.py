@@ -90,7 +90,7 @@ BY_NAME = {name: call for name, call, _, _ in EVERY_ENDPOINT}
 @pytest.mark.parametrize(
     ("name", "call", "method", "path"), EVERY_ENDPOINT, ids=[row[0] for row in EVERY_ENDPOINT]
 )
-def test_notes_1_and_2_every_endpoint_is_asked_where_the_examples_ask_it(
+def test_notes_1_and_2_every_endpoint_has_the_path_of_the_examples(
     world: World,
     client: HeyMiloClient,
     name: str,
@@ -114,7 +114,7 @@ def test_notes_1_and_2_every_endpoint_is_asked_where_the_examples_ask_it(
 @pytest.mark.parametrize(
     ("reading", "paths"), [(None, ["/health"]), ("health_under_api", ["/health", "/api/health"])]
 )
-def test_note_3_health_is_asked_at_the_root_and_then_under_api(
+def test_note_3_health_is_requested_at_the_root_and_then_under_api(
     world: World, ask: Ask, reading: str | None, paths: list[str]
 ) -> None:
     world.variants.update([reading] if reading else [])
@@ -122,16 +122,14 @@ def test_note_3_health_is_asked_at_the_root_and_then_under_api(
     assert [one.path for one in world.requests] == paths
 
 
-def test_note_3_when_neither_place_answers_the_first_one_s_error_stands(
-    world: World, ask: Ask
-) -> None:
+def test_note_3_if_both_are_404_the_first_error_is_raised(world: World, ask: Ask) -> None:
     world.inject(faults.status(404), times=2)
     with pytest.raises(NotFoundError):
         ask(world, "check_health")
     assert [one.path for one in world.requests] == ["/health", "/api/health"]
 
 
-def test_note_3_another_failure_of_the_second_place_is_told(world: World, ask: Ask) -> None:
+def test_note_3_another_error_of_the_fallback_is_raised(world: World, ask: Ask) -> None:
     world.inject(faults.status(404))
     world.inject(faults.status(422))
     with pytest.raises(InvalidRequestError):
@@ -201,7 +199,7 @@ def test_note_6_webhooks_are_listed_in_any_shape(
         ("deactivate_empty", False, None),
     ],
 )
-def test_note_6_a_deactivation_is_done_whatever_it_answers(
+def test_note_6_a_deactivation_accepts_any_response(
     world: World, ask: Ask, reading: str | None, webhook_id: bool, message: str | None
 ) -> None:
     made = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
@@ -212,7 +210,7 @@ def test_note_6_a_deactivation_is_done_whatever_it_answers(
     assert ask(world, "get_webhook", made.webhook_id).is_active is False
 
 
-def test_note_8_a_page_is_of_100_unless_told(world: World, client: HeyMiloClient) -> None:
+def test_note_8_a_page_has_100_items_by_default(world: World, client: HeyMiloClient) -> None:
     client.list_postings()
     client.list_interviews(world.posting_ids[0], 2, 7)
     queries = [one.query for one in world.requests]
@@ -258,7 +256,7 @@ def test_note_10_one_workflow_is_enough(workflow: Any, copy: Any, expected: int 
     assert (read.last_engagement.timestamp() if read and read.last_engagement else None) == expected
 
 
-def test_note_11_step_ids_are_kept_as_they_came(world: World, client: HeyMiloClient) -> None:
+def test_note_11_step_ids_are_kept(world: World, client: HeyMiloClient) -> None:
     status = client.get_interview(world.interviews()[0].interview_id).workflow_status
     assert status is not None and status.step_by_step is not None
     types = {step.type for step in client.list_postings().postings[0].agentic_workflow or []}
@@ -350,7 +348,7 @@ def test_note_15_without_headers_the_client_keeps_to_its_own_limit() -> None:
         assert world.busiest_window <= 5
 
 
-def test_note_15_headers_are_heeded_when_others_use_up_the_key(ask: Ask) -> None:
+def test_note_15_headers_are_honoured_when_others_use_up_the_limit(ask: Ask) -> None:
     with sandbox(requests_per_minute=2, window_seconds=1) as world:
         own_key(world)
         for _ in range(3):
@@ -387,20 +385,22 @@ def test_note_19_any_status_is_kept(status: str) -> None:
     assert interview.details is not None and interview.details.status == status
 
 
-def test_a_call_says_what_it_is_without_sending(world: World) -> None:
+def test_a_call_describes_itself_without_being_sent(world: World) -> None:
     assert check_health().path == "/health"
     assert export_interviews("P").body == {"posting_id": "P"}
     assert world.requests == []
 
 
-def test_a_lost_webhook_is_looked_for_before_it_is_made_again(world: World, ask: Ask) -> None:
+def test_a_webhook_with_a_lost_response_is_looked_up_before_it_is_created_again(
+    world: World, ask: Ask
+) -> None:
     world.inject(faults.reset(acted=True), on="create_webhook")
     made = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     assert list(world.webhooks) == [made.webhook_id]
     assert [one.endpoint for one in world.requests] == ["create_webhook", "list_webhooks"]
 
 
-def test_a_webhook_that_was_not_made_is_made(world: World, ask: Ask) -> None:
+def test_a_webhook_that_was_not_created_is_created(world: World, ask: Ask) -> None:
     ask(world, "create_webhook", world.posting_ids[0], HOOK, "interview_started")
     gone = ask(world, "create_webhook", world.posting_ids[0], HOOK, "report_available")
     ask(world, "deactivate_webhook", gone.webhook_id)
@@ -429,7 +429,7 @@ def test_a_sandbox_that_is_gone_can_not_be_reached(ask: Ask) -> None:
     assert raised.value.not_processed
 
 
-def test_a_moment_far_away_is_told_rather_than_waited_for(world: World, ask: Ask) -> None:
+def test_a_distant_retry_after_is_an_error_and_not_waited_for(world: World, ask: Ask) -> None:
     world.inject(faults.status(429, headers={"Retry-After": "86400"}))
     with pytest.raises(RateLimitError) as raised:
         ask(world, "list_postings")

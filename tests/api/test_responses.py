@@ -37,7 +37,7 @@ def refused(body: Any, rows: int = 5) -> InvalidRequestError:
 
 
 @pytest.mark.parametrize(("param", "location"), PLACES.items())
-def test_a_complaint_of_the_newer_api_says_where(param: str, location: tuple[Any, ...]) -> None:
+def test_an_error_of_the_newer_api_names_the_field(param: str, location: tuple[Any, ...]) -> None:
     complaint = {"code": "invalid_email", "message": "ann@example.com is bad", "param": param}
     error = {"type": "validation_error", "code": "invalid", "message": "No", "errors": [complaint]}
     refusal = refused({"error": error})

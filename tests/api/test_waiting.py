@@ -68,7 +68,7 @@ def test_a_reset_counts_once_nothing_remains(remaining: str | None, seconds: flo
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
-def test_a_wait_that_is_too_long_is_told_in_any_case(world: World, ask: Ask, name: str) -> None:
+def test_a_wait_that_is_too_long_is_always_an_error(world: World, ask: Ask, name: str) -> None:
     """Note 15."""
     world.inject(faults.status(429, headers={name: "5000"}))
     with pytest.raises(RateLimitError) as raised:
@@ -222,7 +222,7 @@ def test_a_fraction_of_a_request_is_a_longer_wait(
     assert all(later - sooner >= apart for sooner, later in pairwise(at))
 
 
-def test_a_slot_waits_for_answers_that_have_not_come(world: World) -> None:
+def test_a_slot_waits_for_pending_responses(world: World) -> None:
     world.inject(faults.slow(0.3))
     options = {"requests_per_minute": 1, "_window_seconds": 0.05}
     client = HeyMiloClient(world.api_key, world.url, **options)

@@ -20,7 +20,7 @@ def look_into(interview_id: str) -> None:
     """Look into an interview."""
 
 
-def test_it_is_made_once_and_then_changed(kind: str) -> None:
+def test_it_is_created_once_and_then_updated(kind: str) -> None:
     first, _ = asyncio.run(deployed(look_into))
     second, deployment_id = asyncio.run(deployed(look_into))
     automations.save(first, automations.automation_of(kind))
@@ -32,6 +32,6 @@ def test_it_is_made_once_and_then_changed(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such/deployment", "nonsense"])
-def test_a_deployment_that_is_not_there_is_named(kind: str, name: str) -> None:
+def test_a_missing_deployment_is_named(kind: str, name: str) -> None:
     with pytest.raises(SystemExit, match=f'Prefect has no deployment "{name}"'):
         automations.save(name, automations.automation_of(kind))

@@ -87,7 +87,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_saved(
+def test_errors_are_listed_and_nothing_is_saved(
     world: World, changed: dict[str, str], said: list[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:
@@ -120,7 +120,7 @@ def test_a_sandbox_that_runs_gets_its_blocks(world: World) -> None:
     assert len(saved("of-sandbox")) == 3
 
 
-def test_an_address_without_a_sandbox_is_said() -> None:
+def test_an_address_without_a_sandbox_is_an_error() -> None:
     with pytest.raises(SystemExit, match="can't be reached"):
         of_sandbox.main(["http://127.0.0.1:1", "--name", "unsaved"])
     assert not saved("unsaved")

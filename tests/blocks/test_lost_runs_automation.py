@@ -62,7 +62,7 @@ def state_of(run_id: Any) -> State:
 
 
 @pytest.mark.long
-def test_a_run_that_falls_silent_is_ended_and_gives_its_place_to_the_next() -> None:
+def test_a_run_without_heartbeats_is_ended_and_frees_its_slot() -> None:
     automations.put(automations.lost_runs(SECONDS / 60))
     time.sleep(3)  # the server takes a moment to watch for a new automation
     ours, other = (asyncio.run(deployed(tag)) for tag in ("heymilo", "another"))
@@ -79,7 +79,7 @@ def test_a_run_that_falls_silent_is_ended_and_gives_its_place_to_the_next() -> N
     assert state_of(somebody_elses).is_running()
 
 
-def test_the_command_says_what_it_made_and_may_be_run_again(
+def test_the_command_prints_what_it_created_and_can_be_run_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 180}):

@@ -61,7 +61,7 @@ def test_prefect_sees_that_it_can_notify() -> None:
     assert "notify" in SlackChannel.get_block_capabilities()
 
 
-def test_prefects_own_webhook_block_takes_messages_too(world: World) -> None:
+def test_prefects_own_webhook_block_works_too(world: World) -> None:
     webhook = SlackWebhook(url=world.slack_webhook_url)
     report_stalled_candidates(world.heymilo_credentials, slack=webhook, post_when_clear=True)
     (message,) = world.slack_workspace.messages("#hiring")

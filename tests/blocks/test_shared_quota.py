@@ -109,7 +109,7 @@ def test_a_flow_without_its_limit_sends_nothing_and_says_why(
     assert not world.requests
 
 
-def test_a_block_without_a_name_says_what_is_missing(world: World) -> None:
+def test_a_block_without_a_name_is_an_error_that_names_it(world: World) -> None:
     with pytest.raises(ValueError, match="concurrency_limit is empty"):
         world.heymilo_credentials.create_concurrency_limit()
 

@@ -103,6 +103,6 @@ def test_a_dry_run_of_summaries_has_a_heading_for_each_message(shown: Shown) -> 
 
 
 @pytest.mark.parametrize("flow", ["ingest", "stalled", "summaries"])
-def test_the_progress_of_a_run_that_ended_is_whole(flow: str, shown: Shown) -> None:
+def test_the_progress_of_a_finished_run_is_100_percent(flow: str, shown: Shown) -> None:
     with shown(f"heymilo-{flow}-progress") as (_, drawn):
         expect(drawn).to_contain_text("Progress: 100%")

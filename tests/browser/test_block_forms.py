@@ -54,7 +54,9 @@ def test_the_key_that_somebody_types_is_masked_saved_and_never_shown_again(
     assert HeyMiloCredentials.load("typed").api_key.get_secret_value() == key
 
 
-def test_a_channel_takes_one_of_the_saved_slack_apps(saved_blocks: None, browse: Browse) -> None:
+def test_a_channel_accepts_a_saved_slack_credentials_block(
+    saved_blocks: None, browse: Browse
+) -> None:
     with browse(form(SlackChannel)) as page:
         page.get_by_label("Name", exact=True).fill("typed")
         offered = offered_blocks(field(page, "Slack app"))

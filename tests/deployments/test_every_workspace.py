@@ -40,7 +40,7 @@ def runs_for(name: str) -> list[Any]:
         return client.read_flow_runs(flow_run_filter=tagged, sort=FlowRunSort.ID_DESC, limit=9)
 
 
-def test_a_deployment_that_is_not_there_is_named() -> None:
+def test_a_missing_deployment_is_named() -> None:
     with pytest.raises(ValueError, match='Prefect has no deployment "no-such/deployment"'):
         run("no-such/deployment", ["acme"])
 

@@ -56,7 +56,7 @@ def test_every_schedule_is_paused_and_leaves_a_late_run_out(deployed: Deployed) 
         assert deployment.concurrency_options.collision_strategy == "CANCEL_NEW"
 
 
-def test_what_an_automation_calls_waits_for_its_turn(deployed: Deployed) -> None:
+def test_a_run_that_an_automation_starts_waits_for_the_lock(deployed: Deployed) -> None:
     deployment = deployed["summary"]
     assert deployment.global_concurrency_limit and deployment.concurrency_options
     assert deployment.concurrency_options.collision_strategy == "ENQUEUE"

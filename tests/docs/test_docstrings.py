@@ -58,7 +58,7 @@ def doctested() -> list[str]:
 
 
 @pytest.mark.parametrize("name", doctested())
-def test_what_follows_the_prompt_comes_back(name: str) -> None:
+def test_a_shells_output_is_read_up_to_the_prompt(name: str) -> None:
     module = importlib.import_module(name)
     result = doctest.testmod(module)
     assert not result.failed

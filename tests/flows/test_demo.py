@@ -53,7 +53,7 @@ def test_the_demo_accounts_for_every_row_of_its_sheet(demo: tuple[str, Path]) ->
     assert "62 rows in, 62 accounted for: 51 ingested, 4 duplicate, 7 rejected" in said
 
 
-def test_running_the_demo_again_makes_nobody_twice(demo: tuple[str, Path]) -> None:
+def test_running_the_demo_again_creates_no_duplicates(demo: tuple[str, Path]) -> None:
     said, folder = demo
     ingested = [row for row in written(folder) if row["Outcome"] == "ingested"]
     assert len({row["Interview ID"] for row in ingested}) == len(ingested) == 51

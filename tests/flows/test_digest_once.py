@@ -74,7 +74,7 @@ def once(ids: list[str]) -> Counter[tuple[str, int]]:
 
 @pytest.mark.parametrize("moment", [0, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("fault", quick_first(FAULTS))
-def test_a_fault_at_any_post_loses_and_doubles_nobody(
+def test_a_fault_at_any_post_neither_loses_nor_repeats_a_message(
     world: World, fault: str, moment: int
 ) -> None:
     ids = stuck(world, 2)
@@ -115,7 +115,7 @@ def test_a_channel_that_cannot_be_read_now_is_read_by_the_next_run(
 
 
 @pytest.mark.parametrize("cuts", [False, True])
-def test_a_run_that_dies_at_any_record_loses_and_doubles_nobody(
+def test_a_run_killed_at_any_record_loses_and_repeats_nobody(
     world: World, tmp_path: Path, cuts: bool
 ) -> None:
     deaths = 0
@@ -210,7 +210,7 @@ def test_two_workspaces_in_one_channel_have_a_history_each(world: World) -> None
     assert mentions(world) == once(first) + once(second)
 
 
-def test_runs_that_look_at_other_postings_lose_nobody_of_one_another(world: World) -> None:
+def test_runs_over_different_postings_keep_each_others_history(world: World) -> None:
     ids = [*stuck(world, 2, posting=0), *stuck(world, 2, posting=1)]
     here, there = ([posting_id] for posting_id in world.posting_ids)
     world.slack_workspace.inject("not_in_channel", skip=1)  # the reply
@@ -331,14 +331,14 @@ def dying_report(world: World, flow: Any) -> StallReport:
 
 
 @pytest.mark.parametrize("fault", ["500", "500_after", "reset_before", "reset_after"])
-def test_that_nobody_is_stalled_is_said_once_by_each_run(world: World, fault: str) -> None:
+def test_that_nobody_is_stalled_is_posted_once_per_run(world: World, fault: str) -> None:
     world.slack_workspace.inject(fault)
     for runs in (1, 2):
         assert run(world, post_when_clear=True).digest_posted
         assert mentions(world) == Counter({(CLEAR, 0): runs, (CLEAR, 1): runs})
 
 
-def test_that_nobody_is_stalled_is_said_by_the_run_after_a_failure(world: World) -> None:
+def test_that_nobody_is_stalled_is_posted_by_the_run_after_a_failure(world: World) -> None:
     world.slack_workspace.inject("500", times=2)
     with pytest.raises(UnfinishedError):
         run(world, post_when_clear=True)
@@ -346,7 +346,7 @@ def test_that_nobody_is_stalled_is_said_by_the_run_after_a_failure(world: World)
     assert mentions(world) == Counter({(CLEAR, 0): 1, (CLEAR, 1): 1})
 
 
-def test_slack_is_not_asked_when_nobody_is_stalled(world: World) -> None:
+def test_slack_gets_no_request_when_nobody_is_stalled(world: World) -> None:
     world.slack_workspace.inject("invalid_auth", on="users.conversations")
     run(world)
     assert not world.slack_workspace.requests

@@ -58,7 +58,7 @@ async def test_the_twin_does_the_same(world: World, url: Secret[str]) -> None:
     assert [hook.event_type for hook in report.created] == ["report_available"] * 2
 
 
-def test_what_is_missing_is_made_and_an_inactive_one_counts_as_missing(
+def test_missing_webhooks_are_created_and_inactive_ones_count_as_missing(
     world: World, url: Secret[str]
 ) -> None:
     ensure_webhooks(world.heymilo_credentials, url)
@@ -107,7 +107,9 @@ def test_only_the_named_postings_are_seen_to(world: World, url: Secret[str]) -> 
         ensure_webhooks(world.heymilo_credentials, url, posting_ids=["nobody-knows"])
 
 
-def test_a_dry_run_changes_nothing_and_says_what_would_be(world: World, url: Secret[str]) -> None:
+def test_a_dry_run_changes_nothing_and_reports_what_it_would_do(
+    world: World, url: Secret[str]
+) -> None:
     ensure_webhooks(world.heymilo_credentials, url, posting_ids=world.posting_ids[:1])
     world.postings[world.posting_ids[0]].archived = True
     before = json.dumps(world.webhooks)
@@ -133,7 +135,7 @@ def test_a_posting_that_cannot_be_read_does_not_stop_the_others(
     assert len(ensure_webhooks(world.heymilo_credentials, url).created) == 3
 
 
-def test_one_that_is_not_made_is_named_and_the_rest_is_finished(
+def test_a_webhook_that_cannot_be_created_is_named_and_the_rest_is_finished(
     world: World, url: Secret[str]
 ) -> None:
     world.inject(faults.status(422, detail=f"{URL} is no good"), "create_webhook")
@@ -160,14 +162,14 @@ def test_one_that_is_not_deactivated_is_named(world: World, url: Secret[str]) ->
 
 
 @pytest.mark.parametrize("acted", [True, False])
-def test_a_lost_answer_makes_no_double(world: World, url: Secret[str], acted: bool) -> None:
+def test_a_lost_response_leads_to_no_duplicate(world: World, url: Secret[str], acted: bool) -> None:
     world.inject(faults.html(acted=acted), "create_webhook")
     report = ensure_webhooks(world.heymilo_credentials, url)
     assert len(report.created) == len(world.webhooks) == 6
     assert [active(world, posting_id) for posting_id in world.posting_ids] == [EVENTS, EVENTS]
 
 
-async def test_two_runs_at_once_make_no_double(world: World, url: Secret[str]) -> None:
+async def test_two_concurrent_runs_post_no_duplicate(world: World, url: Secret[str]) -> None:
     given = world.heymilo_credentials, url
     reports = await asyncio.gather(aensure_webhooks(*given), aensure_webhooks(*given))
     assert sorted(len(report.created) for report in reports) == [0, 6]
@@ -196,7 +198,7 @@ def test_each_reading_of_the_documentation_will_do(
 
 
 @pytest.mark.parametrize("value", ["http://hooks.example.com/x", "hooks", "", {"a": 1}])
-def test_a_url_in_the_open_is_refused_without_being_said(world: World, value: Any) -> None:
+def test_an_insecure_url_is_refused_without_being_quoted(world: World, value: Any) -> None:
     with pytest.raises(ValueError, match="starts with https://") as raised:
         ensure_webhooks(world.heymilo_credentials, Secret(value=value))
     assert "hooks.example" not in str(raised.value)

@@ -28,7 +28,7 @@ def quickly(cell: Cell) -> Any:
 
 
 @pytest.mark.parametrize("cell", [quickly(cell) for cell in cells()], ids=str)
-def test_nobody_is_lost_and_nobody_made_twice(world: World, cell: Cell, tmp_path: Path) -> None:
+def test_no_candidate_is_lost_or_created_twice(world: World, cell: Cell, tmp_path: Path) -> None:
     tally = play(world, cell, write_sheet(tmp_path / "people.csv"))
     assert (tally.doubled, tally.lost) == (0, 0)
     if not cell.retake:

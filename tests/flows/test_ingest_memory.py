@@ -107,7 +107,7 @@ def test_resend_sends_all(world: World, sheet: Sheet, url_key: str) -> None:
     assert sent_sizes(world) == [25]
 
 
-def test_what_to_know_about_a_row_is_said_again(world: World, sheet: Sheet, url_key: str) -> None:
+def test_a_rows_note_is_repeated_in_later_runs(world: World, sheet: Sheet, url_key: str) -> None:
     sheet.rows = ["Ann Lee,ann@example.com; lee@example.com,Paris"]
     [row] = run(world, sheet, url_key).rows
     [again] = run(world, sheet, url_key).rows
@@ -115,9 +115,7 @@ def test_what_to_know_about_a_row_is_said_again(world: World, sheet: Sheet, url_
     assert again.reason == f"already sent on {TODAY}; {SEVERAL_EMAILS}"
 
 
-def test_a_retake_is_made_once_until_someone_says_resend(
-    world: World, sheet: Sheet, url_key: str
-) -> None:
+def test_a_retake_is_sent_once_until_resend(world: World, sheet: Sheet, url_key: str) -> None:
     run(world, sheet, url_key, retake=True)
     sheet.rows = [row.replace("Paris", "Lyon") for row in sheet.rows]
     again = run(world, sheet, url_key, retake=True)
@@ -131,7 +129,7 @@ def test_a_retake_is_made_once_until_someone_says_resend(
     assert len(world.interviews()) == 50
 
 
-def test_a_retake_whose_answer_was_lost_stays_unknown_until_someone_looks(
+def test_a_retake_with_a_lost_response_stays_unknown_until_resend(
     world: World, sheet: Sheet, url_key: str
 ) -> None:
     world.inject(faults.reset(acted=True), on="ingest_candidates")
@@ -146,7 +144,7 @@ def test_a_retake_whose_answer_was_lost_stays_unknown_until_someone_looks(
     assert (found.counts["ingested"], len(world.interviews())) == (25, 25)
 
 
-def test_a_retake_that_certainly_was_not_made_is_sent_again(
+def test_a_retake_that_was_certainly_not_processed_is_sent_again(
     world: World, sheet: Sheet, url_key: str
 ) -> None:
     world.inject(faults.status(401), on="ingest_candidates")
@@ -156,7 +154,7 @@ def test_a_retake_that_certainly_was_not_made_is_sent_again(
     assert (again.counts["ingested"], again.sent_earlier) == (25, 0)
 
 
-async def test_two_runs_at_once_make_a_retake_once(
+async def test_two_concurrent_runs_create_a_retake_once(
     world: World, sheet: Sheet, url_key: str
 ) -> None:
     world.delay = 0.2
@@ -171,7 +169,7 @@ async def test_two_runs_at_once_make_a_retake_once(
     assert sorted(report.sent_earlier for report in reports) == [0, 25]
 
 
-def test_another_storage_is_not_the_news_that_nothing_was_sent(
+def test_another_storage_does_not_count_as_nothing_sent(
     world: World, sheet: Sheet, url_key: str, tmp_path: Path
 ) -> None:
     run(world, sheet, url_key, retake=True)
@@ -189,7 +187,7 @@ def test_another_storage_is_not_the_news_that_nothing_was_sent(
 
 
 @pytest.mark.parametrize("retake", [False, True])
-def test_another_secret_is_not_the_news_that_nothing_was_sent(
+def test_another_secret_does_not_count_as_nothing_sent(
     world: World, sheet: Sheet, url_key: str, retake: bool
 ) -> None:
     run(world, sheet, url_key, retake=retake)
@@ -245,7 +243,9 @@ def test_many_records_are_summed_up_and_a_lost_summary_loses_nothing(
     assert run(world, sheet, url_key).sent_earlier == 69
 
 
-def test_a_dry_run_says_what_is_in_already(world: World, sheet: Sheet, url_key: str) -> None:
+def test_a_dry_run_reports_rows_that_were_sent_earlier(
+    world: World, sheet: Sheet, url_key: str
+) -> None:
     run(world, sheet, url_key)
     sheet.rows.append("Zoe Q,zoe@example.com,Rome")
     report = run(world, sheet, url_key, dry_run=True)

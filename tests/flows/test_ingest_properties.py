@@ -185,7 +185,7 @@ def world() -> Iterator[World]:
 
 @settings(deadline=None, derandomize=True, max_examples=8)
 @given(sheets, wrongs)
-def test_every_row_ends_once_and_nobody_is_made_twice(
+def test_every_row_has_one_outcome_and_no_interview_is_created_twice(
     world: World,
     tmp_path_factory: pytest.TempPathFactory,
     sheet: dict[str, Any],

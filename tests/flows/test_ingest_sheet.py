@@ -64,7 +64,7 @@ def test_the_rest_of_the_columns_go_to_data_and_metadata(world: World, tmp_path:
     assert sent["metadata"] == {"source": "fair"}
 
 
-def test_running_again_makes_nobody_twice(world: World, tmp_path: Path) -> None:
+def test_running_again_creates_no_duplicates(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 30)
     first = ingest_sheet(world.heymilo_credentials, sheet, POSTING)
     again = ingest_sheet(world.heymilo_credentials, sheet, POSTING)
@@ -156,9 +156,7 @@ def test_what_is_too_large_stays_halved_for_the_run(world: World, tmp_path: Path
     assert sum(size > 20 for size in sizes) <= 60  # those that were under way
 
 
-def test_a_server_that_is_down_is_asked_by_a_few_chunks_and_not_by_all(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_server_that_is_down_gets_a_few_batches_and_not_all(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 2000)
     world.inject(faults.reset(), on="ingest_candidates", times=10**6)
     with pytest.raises(UnfinishedError) as raised:
@@ -169,7 +167,7 @@ def test_a_server_that_is_down_is_asked_by_a_few_chunks_and_not_by_all(
     assert len(world.requests_to("ingest_candidates")) <= 12 * 5
 
 
-def test_a_posting_that_is_gone_is_asked_by_a_few_chunks_and_the_others_go_on(
+def test_a_deleted_posting_stops_after_a_few_batches_and_the_others_continue(
     world: World, tmp_path: Path
 ) -> None:
     sheet = tmp_path / "a.csv"
@@ -275,7 +273,7 @@ def test_posting_or_url_key_is_needed(world: World, tmp_path: Path) -> None:
         ingest_sheet(world.heymilo_credentials, write_sheet(tmp_path / "a.csv", 1))
 
 
-def test_a_lost_retake_answer_is_unknown_and_the_run_says_so(world: World, tmp_path: Path) -> None:
+def test_a_lost_retake_response_is_unknown_and_fails_the_run(world: World, tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "a.csv", 5)
     results = tmp_path / "r.csv"
     world.inject(faults.reset(acted=True), on="ingest_candidates")

@@ -64,7 +64,7 @@ def lines(world: World) -> list[str]:
     return [shown(message["blocks"]) for message in said(world)]
 
 
-def test_what_is_past_max_messages_waits_and_the_channel_is_told_once(world: World) -> None:
+def test_interviews_past_max_messages_are_deferred_and_announced_once(world: World) -> None:
     done = finished(world, 8)
     given = world.heymilo_credentials, world.slack
     first = post_interview_summaries(*given, max_messages=3)
@@ -87,7 +87,7 @@ def test_what_is_past_max_messages_waits_and_the_channel_is_told_once(world: Wor
     assert lines(world)[-1].startswith("1 more interview summary follows")
 
 
-def test_who_waits_is_not_skipped_when_the_time_of_since_has_passed(world: World) -> None:
+def test_a_deferred_interview_is_posted_although_since_has_passed(world: World) -> None:
     old = finished(world, 3, days=6)
     given = world.heymilo_credentials, world.slack
     first = post_interview_summaries(*given, max_messages=1)
@@ -98,7 +98,7 @@ def test_who_waits_is_not_skipped_when_the_time_of_since_has_passed(world: World
     assert sorted(first.posted + second.posted) == sorted(old)
 
 
-def test_runs_that_look_elsewhere_leave_who_waits_alone(world: World) -> None:
+def test_runs_over_other_postings_keep_the_deferred_ones(world: World) -> None:
     old = finished(world, 3, days=6)
     second = world.posting_ids[1]
     (there,) = world.add_candidates(second, 1, age=timedelta(days=3), persona="finishes")
@@ -196,7 +196,7 @@ def test_a_link_as_slack_writes_it_gets_a_hint(
 ) -> None:
     template = "Hello\n<https://example.com|here>"
     post_interview_summaries(world.heymilo_credentials, world.slack, template=template)
-    assert "line 2: <url|text> is Slack's mrkdwn and shows as text here" in caplog.text
+    assert "line 2: <url|text> is Slack's mrkdwn, and shows as text here" in caplog.text
 
 
 def test_which_interviews_is_chosen_by_score_status_and_steps(world: World) -> None:
@@ -297,7 +297,7 @@ def test_a_mention_calls_whom_the_operator_names(world: World) -> None:
         {"type": "usergroup", "usergroup_id": "S0123ABCD"},
     ]
     for wrong in ("@ada", "<!channel>", "", "<@U1> ada"):
-        with pytest.raises(ValueError, match="write it as <@U0123ABCD>"):
+        with pytest.raises(ValueError, match="Write <@U0123ABCD>"):
             post_interview_summaries(world.heymilo_credentials, world.slack, mention=wrong)
 
 

@@ -30,7 +30,7 @@ from tests.artifacts import artifact, newest_artifact
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-def test_the_stalled_are_found_and_the_channel_is_told(world: World) -> None:
+def test_stalled_candidates_are_found_and_posted(world: World) -> None:
     posting_id = world.posting_ids[0]
     waiting = world.add_candidates(posting_id, 3, age=timedelta(days=4), persona="never_starts")
     world.add_candidates(posting_id, 2, age=timedelta(days=1), persona="never_starts")
@@ -44,7 +44,7 @@ def test_the_stalled_are_found_and_the_channel_is_told(world: World) -> None:
     assert report.digest_posted
 
 
-def test_nothing_is_said_when_nobody_is_stalled(world: World) -> None:
+def test_nothing_is_posted_when_nobody_is_stalled(world: World) -> None:
     world.add_candidates(world.posting_ids[0], 3, persona="never_starts")
     report = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     assert not report.stalled
@@ -152,7 +152,7 @@ def said(world: World) -> list[str]:
 # said once
 
 
-def test_who_stays_stuck_is_not_mentioned_again(world: World) -> None:
+def test_who_stays_stalled_is_not_mentioned_again(world: World) -> None:
     first = stuck(world, 2)
     told = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     again = report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
@@ -165,7 +165,7 @@ def test_who_stays_stuck_is_not_mentioned_again(world: World) -> None:
     assert "2 reported before" in said(world)[1]
 
 
-def test_who_stays_stuck_is_mentioned_again_after_remind_after(world: World) -> None:
+def test_who_stays_stalled_is_mentioned_again_after_remind_after(world: World) -> None:
     mine = stuck(world)
     report_stalled_candidates(world.heymilo_credentials, slack=world.slack)
     time.sleep(0.2)
@@ -199,7 +199,7 @@ def test_a_run_without_slack_does_not_silence_the_next_digest(world: World) -> N
     assert (loud.mentioned, loud.new) == (mine, [])
 
 
-def test_each_channel_hears_for_itself(world: World) -> None:
+def test_each_channel_has_its_own_history(world: World) -> None:
     mine = stuck(world)
     other = world.slack.model_copy(update={"channel": "#hiring-leads"})
     for channel in (world.slack, other):
@@ -208,7 +208,7 @@ def test_each_channel_hears_for_itself(world: World) -> None:
         ).mentioned == mine  # fmt: skip
 
 
-def test_a_digest_that_slack_refused_is_said_by_the_next_run(world: World) -> None:
+def test_a_digest_that_slack_rejected_is_posted_by_the_next_run(world: World) -> None:
     mine = stuck(world)
     world.slack_workspace.inject("not_in_channel")
     with pytest.raises(UnfinishedError) as raised:
@@ -218,7 +218,7 @@ def test_a_digest_that_slack_refused_is_said_by_the_next_run(world: World) -> No
     assert again.mentioned == mine
 
 
-def test_nothing_new_can_be_said_too(world: World) -> None:
+def test_post_when_clear_posts_that_nothing_is_new(world: World) -> None:
     report = report_stalled_candidates(
         world.heymilo_credentials, slack=world.slack, post_when_clear=True
     )
@@ -226,7 +226,7 @@ def test_nothing_new_can_be_said_too(world: World) -> None:
     assert "No newly stalled candidates" in said(world)[0]
 
 
-def test_who_goes_on_is_counted_as_resumed(world: World) -> None:
+def test_who_continues_is_counted_as_resumed(world: World) -> None:
     rules = StallRules.model_validate({"not_started": "1 h"})
     mine = stuck(world, days=0.5, persona="dawdles")
     first = report_stalled_candidates(world.heymilo_credentials, rules=rules, slack=world.slack)
@@ -268,7 +268,7 @@ def test_a_template_of_ones_own_is_checked_before_anything_is_fetched(world: Wor
     assert "1 wait, candidate first" in said(world)[0].replace('"}, {"type": "text", "text": "', "")
 
 
-def test_postings_past_their_deadline_are_left_out_unless_asked_for(world: World) -> None:
+def test_postings_past_their_deadline_are_left_out_by_default(world: World) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     closed = world.add_posting(title="Closed", deadline=yesterday)
     archived = world.add_posting(title="Old", archived=True)
@@ -288,7 +288,7 @@ def test_a_digest_may_have_a_thread(world: World) -> None:
     assert ["thread_ts" in message for message in posted] == [False, True]
 
 
-def test_rules_for_a_posting_that_is_not_there_are_refused(world: World) -> None:
+def test_rules_for_a_missing_posting_are_refused(world: World) -> None:
     rules = StallRules.model_validate({"postings": {"Warehouse Asociate": {"in_progress": "1 h"}}})
     with pytest.raises(
         PostingError, match=r"rules.postings.*[Dd]id you mean 'Warehouse Associate'"
@@ -303,7 +303,7 @@ def test_rules_for_a_type_of_step_find_it_in_the_posting(world: World) -> None:
     assert found.step == "resume_upload"
 
 
-def test_rules_for_a_step_that_nobody_has_are_told(
+def test_rules_for_an_unknown_step_are_warned_about(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     stuck(world, days=0.5)
@@ -329,7 +329,7 @@ def test_the_documentations_other_readings_give_the_same_verdicts(
     assert sorted(places[0]) == sorted(places[1]) and len(usual.stalled) > 5
 
 
-def test_who_cannot_be_judged_is_counted_with_id_and_reason(world: World) -> None:
+def test_undetermined_interviews_are_counted_with_id_and_reason(world: World) -> None:
     mine = stuck(world, 2)
     world.variants.add("missing_fields")
     report = report_stalled_candidates(world.heymilo_credentials)

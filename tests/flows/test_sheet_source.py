@@ -106,7 +106,7 @@ def test_storage_is_read_in_flows_and_tasks_of_both_kinds(tmp_path: Path) -> Non
     assert in_sync_flow() == ["Ann"]
 
 
-async def test_a_path_that_storage_cannot_read_is_said_without_its_settings(
+async def test_a_path_that_storage_cannot_read_is_an_error_without_its_settings(
     tmp_path: Path,
 ) -> None:
     storage = LocalFileSystem(basepath=str(tmp_path / "secret"))
@@ -118,7 +118,7 @@ async def test_a_path_that_storage_cannot_read_is_said_without_its_settings(
         )
 
 
-async def test_a_block_of_no_use_is_said_at_once(tmp_path: Path) -> None:
+async def test_an_unsuitable_block_is_an_error_at_once(tmp_path: Path) -> None:
     other, files = Secret(value="secret"), LocalFileSystem(basepath=str(tmp_path))
     assert "storage is a Secret block, which can't read" in await problem("a.csv", storage=other)
     assert "is a Secret block. Use a GCP Cred" in await problem(LINK, google_credentials=other)
@@ -288,7 +288,7 @@ def refusal(status: int, reason: str = "", key: str = "errors") -> tuple[int, An
         ({"export": (200, b"")}, "is empty"),
     ],
 )
-async def test_what_google_refuses_is_said_with_the_mend(
+async def test_googles_errors_say_what_to_do(
     google: Block, refuses: dict[str, tuple[int, Any]], says: str
 ) -> None:
     _Google.refuses = refuses
@@ -297,7 +297,7 @@ async def test_what_google_refuses_is_said_with_the_mend(
     assert says in said
 
 
-async def test_credentials_without_a_usable_account_are_said(google: Any) -> None:
+async def test_credentials_without_a_usable_account_are_an_error(google: Any) -> None:
     google.service_account_info = None
     google.service_account_file = "/secret/none.json"
     said = await problem(LINK, google_credentials=google)

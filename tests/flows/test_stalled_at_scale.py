@@ -23,7 +23,7 @@ def truth(world: World, now: datetime) -> dict[str, str]:
     """Who is stalled, by what the sandbox knows of its candidates' lives, and how."""
     found = {}
     for interview in world.interviews():
-        state = interview.progress(now.timestamp())
+        state = interview.state(now.timestamp())
         awaited = next((step for step in state.steps if not step.complete), None)
         if state.status in RULES.ignored_statuses:
             continue
@@ -46,7 +46,7 @@ def truth(world: World, now: datetime) -> dict[str, str]:
     ("postings", "candidates", "share"),
     [(8, 60, 0.1), pytest.param(100, 500, 0.01, marks=pytest.mark.long)],
 )
-def test_faults_make_nobody_missed(postings: int, candidates: int, share: float) -> None:
+def test_faults_skip_no_interview(postings: int, candidates: int, share: float) -> None:
     titles = [f"Posting {number}" for number in range(postings)]
     with sandbox(
         postings=titles, candidates=candidates, requests_per_minute=10**8
@@ -88,7 +88,7 @@ def drift(world: World) -> Callable[[RecordedRequest], bool]:
     return move
 
 
-def test_while_pages_are_read_candidates_come_go_and_move_and_nobody_is_missed_or_counted_twice(
+def test_changes_while_pages_are_read_neither_skip_nor_repeat_a_candidate(
     world: World,
 ) -> None:
     for posting_id in world.posting_ids:

@@ -76,7 +76,7 @@ def test_a_thread_grows_and_shrinks_with_the_report(world: World, done: str) -> 
         assert lines(world) == [f"{score} / 100", *expected]
 
 
-def test_another_template_or_mention_changes_nothing_that_stands(world: World, done: str) -> None:
+def test_another_template_or_mention_changes_no_posted_message(world: World, done: str) -> None:
     run(world)
     for how in ({"template": "New: " + SCORE}, {"mention": "<@U0123ABCD>"}):
         assert run(world, **how).edited == []
@@ -172,7 +172,7 @@ def test_where_slack_forbids_to_edit_the_message_stays_and_the_run_goes_on(
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_after", "500", "not_in_channel"])
 @pytest.mark.parametrize("moment", range(2))
-def test_an_edit_that_failed_is_made_by_the_next_run(
+def test_a_failed_edit_is_repeated_by_the_next_run(
     world: World, done: str, fault: str, moment: int
 ) -> None:
     template = SCORE + "{% thread %}" + SCORE
@@ -207,7 +207,7 @@ def test_a_webhooks_message_stays_as_it_was(world: World, done: str) -> None:
     assert lines(world) == ["40 / 100"]
 
 
-def test_links_that_are_signed_anew_change_nothing(world: World, done: str) -> None:
+def test_new_signatures_of_links_change_nothing(world: World, done: str) -> None:
     link = "{{ ('https://example.com/cv.pdf?signed=' ~ interview.details.score)|link('Resume') }}"
     run(world, link)
     world.set_score(done, 77)

@@ -25,7 +25,7 @@ def is_quick(cell: Cell) -> bool:
 @pytest.mark.parametrize(
     "cell", [*filter(is_quick, cells([*summaries.MANNERS, *digest.MANNERS]))], ids=str
 )
-def test_each_summary_stands_once(world: World, cell: Cell, tmp_path: Path) -> None:
+def test_each_summary_is_posted_once(world: World, cell: Cell, tmp_path: Path) -> None:
     tally = play(world, cell, tmp_path)
     assert (tally.made, tally.doubled, tally.lost) == (tally.wanted, 0, 0)
     assert (tally.unknown == 0) == cell.manner.reads

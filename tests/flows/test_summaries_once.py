@@ -93,7 +93,7 @@ def test_a_channel_that_cannot_be_read_now_is_read_by_the_next_run(
     assert stands(world) == once(ids)
 
 
-def test_an_answer_that_never_comes_is_looked_for_in_the_channel(
+def test_a_lost_response_is_looked_for_in_the_channel(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._TIMEOUT_SECONDS", 0.5)
@@ -240,7 +240,7 @@ def test_a_channels_name_and_its_id_are_one_channel(world: World, scopes: bool) 
     assert stands(world) == once(ids)
 
 
-def test_without_the_scope_to_read_the_run_says_so_and_relies_on_its_records(
+def test_without_read_scopes_a_run_warns_and_relies_on_its_records(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     finished(world, 3)
@@ -256,7 +256,9 @@ def test_without_the_scope_to_read_the_run_says_so_and_relies_on_its_records(
     assert len(world.slack_workspace.messages("#hiring")) == 3
 
 
-def test_a_webhooks_lost_answer_is_unknown_and_is_not_posted_again(world: World) -> None:
+def test_a_lost_response_of_an_incoming_webhook_is_unknown_and_not_posted_again(
+    world: World,
+) -> None:
     finished(world, 2)
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
     world.slack_workspace.inject("reset_after")
@@ -276,7 +278,7 @@ def test_records_hold_no_text(world: World, tmp_path: Path) -> None:
     assert not [word for word in words for record in records if word in record]
 
 
-def test_a_message_that_certainly_is_not_there_is_left_to_the_next_run(world: World) -> None:
+def test_a_message_that_was_certainly_not_posted_is_left_to_the_next_run(world: World) -> None:
     (interview_id,) = finished(world, 1)
     world.slack_workspace.inject("reset_before", times=2)
     with pytest.raises(UnfinishedError, match="the message isn't in #hiring"):

@@ -95,7 +95,7 @@ def test_a_digest_lists_the_new_ones_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", ["reset_after", "reset_before", "500", "not_in_channel"])
-def test_a_fault_of_a_digest_loses_and_doubles_nothing(world: World, fault: str) -> None:
+def test_a_fault_of_a_digest_neither_loses_nor_repeats_it(world: World, fault: str) -> None:
     ids = finished(world, 3)
     world.slack_workspace.inject(fault)
     if fault == "not_in_channel":
@@ -114,7 +114,7 @@ def test_many_go_into_several_digests_that_need_no_thread(world: World) -> None:
     assert sorted(listed(world)) == sorted(ids) and len(ids) == len(set(listed(world)))
 
 
-def test_a_digest_by_a_webhook_and_its_lost_answer(world: World) -> None:
+def test_a_digest_by_webhook_with_a_lost_response_is_unknown(world: World) -> None:
     ids = finished(world, 3)
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
     given = world.heymilo_credentials, webhook

@@ -43,7 +43,7 @@ def at_step(interview: dict[str, Any]) -> tuple[str, bool] | None:
     return None
 
 
-def test_the_same_seed_lives_the_same_lives() -> None:
+def test_the_same_seed_gives_the_same_timelines() -> None:
     lives = []
     for seed in (1, 1, 2):
         with sandbox(seed=seed, candidates=30) as world:
@@ -52,7 +52,7 @@ def test_the_same_seed_lives_the_same_lives() -> None:
     assert lives[0] == lives[1] != lives[2]
 
 
-def test_every_persona_and_every_status_comes_up(world: World, client: httpx.Client) -> None:
+def test_every_persona_and_every_status_occurs(world: World, client: httpx.Client) -> None:
     seen: Counter[str] = Counter()
     for posting_id in world.posting_ids:
         for age in AGES:
@@ -121,7 +121,7 @@ def test_who_is_knocked_out_gets_no_report(world: World, client: httpx.Client) -
         assert body["agentic_data"] == {}
 
 
-def test_who_dawdles_is_slow_and_gets_there(world: World, client: httpx.Client) -> None:
+def test_who_dawdles_is_slow_and_finishes(world: World, client: httpx.Client) -> None:
     for body in grown(world, client, "dawdles"):
         made = world.interview(body["interview_id"])
         assert made is not None
@@ -157,7 +157,7 @@ def test_any_steps_will_do(
         assert (body["details"]["score"] is not None) is finishing
 
 
-def test_hostile_text_comes_on_request(world: World, client: httpx.Client) -> None:
+def test_hostile_text_is_optional(world: World, client: httpx.Client) -> None:
     posting_id = world.posting_ids[0]
     world.add_candidates(posting_id, 20, age=timedelta(days=30), persona="finishes", hostile=True)
     bodies = listed(world, client, posting_id)
@@ -182,7 +182,7 @@ def test_the_newest_come_first_and_pages_meet(world: World, client: httpx.Client
     assert [created[one] for one in ids] == sorted(created.values(), reverse=True)
 
 
-def test_a_head_start_makes_an_ingested_interview_old() -> None:
+def test_a_head_start_ages_ingested_interviews() -> None:
     with sandbox(head_start=timedelta(days=9)) as world:
         url_key = world.postings[world.posting_ids[0]].url_key
         httpx.post(
@@ -215,7 +215,7 @@ def ingest(
 
 
 @pytest.mark.parametrize("retake", [None, False])
-def test_without_retake_a_known_email_gets_the_interview_that_there_is(
+def test_without_retake_a_known_email_gets_the_existing_interview(
     world: World, client: httpx.Client, retake: bool | None
 ) -> None:
     first = ingest(world, client, "dana@example.com")
@@ -224,7 +224,7 @@ def test_without_retake_a_known_email_gets_the_interview_that_there_is(
     assert len(world.interviews(world.posting_ids[0])) == 1
 
 
-def test_with_retake_there_is_always_a_new_interview(world: World, client: httpx.Client) -> None:
+def test_with_retake_a_new_interview_is_always_created(world: World, client: httpx.Client) -> None:
     made = [ingest(world, client, "dana@example.com", True) for _ in range(3)]
     assert len(set(made)) == 3
     assert ingest(world, client, "dana@example.com", False) == made[-1]
@@ -249,14 +249,14 @@ def test_a_removed_interview_is_gone(world: World, client: httpx.Client) -> None
     assert ingest(world, client, "dana@example.com") != interview_id
 
 
-def test_the_truth_tells_what_was_ingested(world: World, client: httpx.Client) -> None:
+def test_the_world_has_what_was_ingested(world: World, client: httpx.Client) -> None:
     interview_id = ingest(world, client, "dana@example.com", True)
     (made,) = world.interviews()
     assert (made.interview_id, made.email, made.name) == (interview_id, "dana@example.com", "Dana")
     assert made.ingested == {"name": "Dana", "email": "dana@example.com", "retake": True}
 
 
-def test_requests_at_the_same_time_lose_and_double_nobody(world: World) -> None:
+def test_concurrent_requests_lose_and_repeat_nobody(world: World) -> None:
     url_key = world.postings[world.posting_ids[0]].url_key
 
     def ingest_all() -> None:

@@ -10,7 +10,7 @@ import httpx
 COMMAND = [sys.executable, "-m", "heymilo_prefect.sandbox", "--port", "0"]
 
 
-def test_it_says_where_it_is_and_ends_clean() -> None:
+def test_it_prints_its_address_and_stops_cleanly() -> None:
     with subprocess.Popen(
         [*COMMAND, "--json", "--candidates", "2", "--postings", "1"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

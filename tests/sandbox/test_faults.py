@@ -17,7 +17,7 @@ def ingest(world: World, client: httpx.Client) -> httpx.Response:
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_a_status_comes_in_the_documented_shape(
+def test_a_status_has_the_documented_error_body(
     world: World, client: httpx.Client, acted: bool
 ) -> None:
     world.inject(faults.status(500, acted=acted))
@@ -58,7 +58,7 @@ def test_a_reset_breaks_the_connection(world: World, client: httpx.Client, acted
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_a_timeout_says_nothing(world: World, client: httpx.Client, acted: bool) -> None:
+def test_a_timeout_sends_nothing(world: World, client: httpx.Client, acted: bool) -> None:
     world.inject(faults.timeout(acted=acted))
     client.timeout = httpx.Timeout(0.2)
     with pytest.raises(httpx.ReadTimeout):
@@ -75,7 +75,7 @@ def test_a_timeout_ends_in_a_reset_when_the_client_is_patient(
         client.get("/api/postings")
 
 
-def test_a_held_answer_does_not_hold_the_end_of_the_sandbox() -> None:
+def test_a_delayed_response_does_not_delay_the_end_of_the_sandbox() -> None:
     with sandbox() as world:
         world.inject(faults.timeout())
         with httpx.Client(timeout=0.1) as client, pytest.raises(httpx.ReadTimeout):
@@ -85,7 +85,7 @@ def test_a_held_answer_does_not_hold_the_end_of_the_sandbox() -> None:
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_cut_json_is_a_whole_answer_that_cannot_be_read(
+def test_cut_json_is_a_complete_response_that_cannot_be_parsed(
     world: World, client: httpx.Client, acted: bool
 ) -> None:
     world.inject(faults.cut_json(acted=acted))
@@ -106,7 +106,7 @@ def test_a_cut_body_ends_before_its_length(world: World, client: httpx.Client, a
 
 
 @pytest.mark.parametrize("code", [200, 502])
-def test_html_comes_from_a_proxy(world: World, client: httpx.Client, code: int) -> None:
+def test_html_is_recognised_as_a_proxys(world: World, client: httpx.Client, code: int) -> None:
     world.inject(faults.html(code))
     answer = client.get("/api/postings")
     assert answer.status_code == code
@@ -132,7 +132,7 @@ def statuses(client: httpx.Client, n: int, path: str = "/api/postings") -> list[
     return [client.get(path).status_code for _ in range(n)]
 
 
-def test_a_fault_is_played_as_often_as_asked_after_letting_some_by(
+def test_a_fault_hits_times_requests_after_skip_requests(
     world: World, client: httpx.Client
 ) -> None:
     world.inject(faults.status(503), times=2, skip=1)

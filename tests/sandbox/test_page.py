@@ -48,7 +48,7 @@ def test_the_pages_buttons_move_the_clock(world: World) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "[]", "7", "{}", '{"advance_seconds": null}', "{"])
-def test_a_clock_that_is_told_nonsense_says_so(world: World, body: str) -> None:
+def test_an_invalid_clock_request_is_422(world: World, body: str) -> None:
     headers = {"Content-Type": "application/json"}
     answer = httpx.post(f"{world.url}/sandbox/clock", content=body, headers=headers)
     assert answer.status_code == 422
@@ -78,7 +78,7 @@ def test_the_slack_page_is_one_file_without_the_candidates(world: World, tmp_pat
     assert "<form" not in slack and "hiring" in slack
 
 
-def test_slack_is_there_too(world: World) -> None:
+def test_slack_is_served_too(world: World) -> None:
     answer = httpx.post(
         f"{world.slack_url}chat.postMessage",
         json={"channel": "#hiring", "text": "hello"},
@@ -97,7 +97,7 @@ def test_without_recording_requests_are_only_counted() -> None:
         assert world.counts == {"check_health": 1}
 
 
-def test_delayed_answers_wait_side_by_side() -> None:
+def test_delayed_responses_wait_concurrently() -> None:
     with sandbox(delay=0.3) as world:
 
         async def ask_all() -> None:
@@ -110,7 +110,7 @@ def test_delayed_answers_wait_side_by_side() -> None:
         assert 0.3 <= time.monotonic() - began < 2
 
 
-def test_a_sandbox_serves_on_the_port_that_it_is_told() -> None:
+def test_a_sandbox_serves_on_the_given_port() -> None:
     with sandbox() as world:
         url = world.url
     with sandbox(port=httpx.URL(url).port or 0) as world:

@@ -16,7 +16,7 @@ def asking(world: World) -> Callable[[], httpx.Response]:
     return lambda: httpx.get(f"{world.url}/health", headers=headers)
 
 
-def test_too_many_requests_get_a_429_that_says_when_to_come_back() -> None:
+def test_too_many_requests_get_a_429_with_retry_after() -> None:
     with sandbox(requests_per_minute=LIMIT, window_seconds=30) as world:
         ask = asking(world)
         answers = [ask() for _ in range(LIMIT + 2)]
@@ -57,7 +57,7 @@ def test_refused_requests_do_not_lengthen_the_wait() -> None:
         assert len(admitted) > 1
 
 
-def test_requests_are_counted_when_they_arrive_not_when_they_are_answered() -> None:
+def test_requests_count_when_they_arrive_not_when_they_are_finished() -> None:
     with sandbox(requests_per_minute=1, window_seconds=30, delay=0.2) as world:
         ask = asking(world)
         first = ask()
@@ -67,7 +67,7 @@ def test_requests_are_counted_when_they_arrive_not_when_they_are_answered() -> N
 
 
 @pytest.mark.parametrize("window", [0.2, 60.0])
-def test_the_busiest_window_is_the_most_there_ever_was(window: float) -> None:
+def test_the_busiest_window_is_the_highest_count_of_any_window(window: float) -> None:
     with sandbox(window_seconds=window) as world:
         ask = asking(world)
         for _ in range(3):

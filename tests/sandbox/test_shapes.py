@@ -116,9 +116,7 @@ def test_export(world: World, client: httpx.Client) -> None:
     assert httpx.get(url).json() == listed
 
 
-def test_the_export_host_refuses_the_key_and_notes_that_it_came(
-    world: World, client: httpx.Client
-) -> None:
+def test_the_export_host_rejects_the_key(world: World, client: httpx.Client) -> None:
     exported = client.post(
         "/api/interviews/export/json", json={"posting_id": world.posting_ids[0]}
     ).json()
@@ -146,7 +144,7 @@ def test_webhooks(world: World, client: httpx.Client) -> None:
     assert client.get(f"/api/webhook/fetch/{webhook_id}").json() == ended
 
 
-def test_a_webhook_posts_unless_told_otherwise(world: World, client: httpx.Client) -> None:
+def test_a_webhook_is_called_with_post_by_default(world: World, client: httpx.Client) -> None:
     wanted = {**example("create_webhook.request"), "posting_id": world.posting_ids[0]}
     del wanted["http_method"]
     assert client.post("/api/webhook/create", json=wanted).json()["http_method"] == "post"

@@ -133,7 +133,7 @@ def test_only_the_bots_token_is_let_in(slack: Slack, token: str | None, error: s
     assert call(slack, "auth.test")["ok"]
 
 
-def test_a_channel_must_be_there_open_and_joined(slack: Slack) -> None:
+def test_a_channel_must_exist_be_open_and_be_joined(slack: Slack) -> None:
     assert post(slack, channel="#nowhere")["error"] == "channel_not_found"
     slack.channels["#hiring"].is_member = False
     assert post(slack)["error"] == "not_in_channel"
@@ -281,7 +281,7 @@ def test_channels_are_listed(slack: Slack) -> None:
         ({"json": {"blocks": [{"type": "x"}]}}, 400, "invalid_blocks"),
     ],
 )
-def test_a_webhook_answers_in_plain_text(
+def test_an_incoming_webhook_responds_in_plain_text(
     slack: Slack, body: dict[str, Any], status: int, text: str
 ) -> None:
     answer = sent(slack, "/hooks/hook-secret-hiring", **body)
@@ -330,7 +330,7 @@ def test_faults_hit_posts_after_those_that_pass(slack: Slack) -> None:
     ("kind", "status", "start"),
     [("500", 500, '{"ok"'), ("502_html", 502, "<html>"), ("fatal_error", 400, "fatal_error")],
 )
-def test_a_server_error_says_nothing_of_what_was_done(
+def test_a_server_error_leaves_the_outcome_unknown(
     slack: Slack, kind: str, status: int, start: str, acted: bool
 ) -> None:
     slack.inject(kind + "_after" * acted)
@@ -390,7 +390,7 @@ def test_a_thread_is_its_parent_and_then_the_replies_oldest_first(app: App) -> N
     assert thread(include_all_metadata=True)[0]["metadata"] == METADATA
 
 
-def test_a_thread_must_be_there_and_its_channel_joined(app: App, workspace: Slack) -> None:
+def test_a_thread_must_exist_and_its_channel_be_joined(app: App, workspace: Slack) -> None:
     arguments = {"channel": HIRING, "ts": "1.000000"}
     assert app("conversations_replies", **arguments)["error"] == "thread_not_found"
     by_name = app("conversations_replies", **arguments | {"channel": "#hiring"})
@@ -399,7 +399,7 @@ def test_a_thread_must_be_there_and_its_channel_joined(app: App, workspace: Slac
     assert app("conversations_replies", **arguments)["error"] == "not_in_channel"
 
 
-def test_a_parent_tells_of_its_replies(app: App, workspace: Slack) -> None:
+def test_a_parent_message_counts_its_replies(app: App, workspace: Slack) -> None:
     parent, alone = posted(app), posted(app)
     posted(app, thread_ts=parent)
     workspace.say("#hiring", "thanks", thread_ts=parent)
@@ -491,7 +491,7 @@ def test_a_method_needs_its_scope(app: App, workspace: Slack, method: str, scope
     assert app(method, **arguments)["ok"]
 
 
-def test_a_request_tells_when_it_came(app: App, workspace: Slack) -> None:
+def test_a_request_records_when_it_arrived(app: App, workspace: Slack) -> None:
     before = time.monotonic()
     posted(app)
     between = time.monotonic()

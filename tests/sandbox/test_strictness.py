@@ -58,7 +58,7 @@ def test_the_wrong_method_is_405(client: httpx.Client, method: str, path: str) -
         ("POST", "/api/ingest/x/bulk/key", {"data": [DANA]}),
     ],
 )
-def test_what_is_not_there_is_404(
+def test_what_does_not_exist_is_404(
     client: httpx.Client, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     assert client.request(method, path, json=body).status_code == 404

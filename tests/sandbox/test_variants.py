@@ -95,7 +95,7 @@ def test_webhooks_may_be_listed_under_a_key(world: World, client: httpx.Client, 
     assert client.get("/api/webhook/all").json() == {key: [made]}
 
 
-def test_deactivating_may_answer_a_message_or_nothing(world: World, client: httpx.Client) -> None:
+def test_deactivating_may_return_a_message_or_nothing(world: World, client: httpx.Client) -> None:
     path = f"/api/webhook/deactivate/{webhook(world, client)['webhook_id']}"
     world.variants.add("deactivate_message")
     assert client.post(path).json().keys() == {"message"}
@@ -108,7 +108,7 @@ def test_deactivating_may_answer_a_message_or_nothing(world: World, client: http
 @pytest.mark.parametrize(
     ("reading", "listed"), [("bulk_details_short", 4), ("bulk_details_shuffled", 6)]
 )
-def test_a_bulk_answer_may_list_another_number_than_was_sent(
+def test_a_bulk_response_may_have_another_number_of_items_than_was_sent(
     world: World, client: httpx.Client, reading: str, listed: int
 ) -> None:
     world.variants.add(reading)

@@ -87,7 +87,7 @@ def test_a_row_of_a_workbook_may_be_shorter_or_longer_than_the_header() -> None:
         ("", "Lee", "Lee", "Lee Lee"),
     ],
 )
-def test_a_name_is_given_whole_or_in_two(name: str, first: str, last: str, expected: str) -> None:
+def test_a_name_is_one_column_or_two(name: str, first: str, last: str, expected: str) -> None:
     headers = ["Name", "First name", "Last name", "Email"]
     [row] = parse(headers, [name, first, last, "ann@example.com"])
     assert row.candidate is not None
@@ -105,7 +105,7 @@ def test_a_name_is_given_whole_or_in_two(name: str, first: str, last: str, expec
         (["Ann", "ann@example.com", "perhaps"], "retake must be yes or no"),
     ],
 )
-def test_a_row_that_cannot_be_sent_is_rejected_with_why(cells: list[str], reason: str) -> None:
+def test_a_row_that_cannot_be_sent_is_rejected_with_a_reason(cells: list[str], reason: str) -> None:
     [row] = parse(["Name", "Email", "Retake"], cells)
     assert (row.candidate, row.outcome, row.number) == (None, "rejected", 2)
     assert row.reason.startswith(reason)
@@ -355,7 +355,7 @@ def test_a_hidden_row_is_marked_and_rejected_if_asked(
     assert (row.candidate is None) == (row.outcome is not None)
 
 
-def test_a_rejected_hidden_row_is_nobody_s_original() -> None:
+def test_a_rejected_hidden_row_makes_no_duplicates() -> None:
     headers, cells = ["Name", "Email"], ["Ann", "ann@example.com"]
     rows = [Row(2, cells, hidden=True), Row(3, cells), Row(4, cells, hidden=True)]
     columns = map_columns(headers)
@@ -441,7 +441,7 @@ def test_the_text_of_a_formula_is_no_value(formula: str) -> None:
         ("Anne-Marie Bell", "Anne Marie Bell", False),
     ],
 )
-def test_a_duplicate_with_another_name_asks_somebody_to_look(
+def test_a_duplicate_with_another_name_asks_for_a_check(
     first: str, second: str, differ: bool
 ) -> None:
     _, row = parse(["Name", "Email"], [first, "ab@example.com"], [second, "AB@example.com"])
@@ -477,7 +477,7 @@ def test_a_word_for_nothing_is_no_e_mail_address(email: str) -> None:
 @pytest.mark.parametrize(
     "name", ["n/a", "-", "--", "?", "TBD", "#N/A", "none", "no name", "sin nombre", "xxx", "0"]
 )
-def test_what_is_nobody_s_name_is_no_name(name: str) -> None:
+def test_a_placeholder_is_not_a_name(name: str) -> None:
     [row] = parse(["Name", "Email"], [name, "ann@example.com"])
     assert row.reason == "no name"
     [row] = parse(["First name", "Last name", "Email"], ["Ann", name, "ann@example.com"])

@@ -133,7 +133,7 @@ def test_a_bare_name_beside_one_half_of_a_name_is_the_other_half(
     assert list(map_columns([*headers, "Email"]).fields) == [*fields, "email"]
 
 
-def test_a_bare_name_that_a_column_map_names_is_what_it_says() -> None:
+def test_a_bare_name_in_the_column_map_is_mapped_as_written() -> None:
     columns = map_columns(["Vorname", "Name", "Email"], {"Name": "name"})
     assert columns.fields == {"first_name": 0, "name": 1, "email": 2}
 
@@ -166,7 +166,7 @@ def test_every_other_column_is_sent_under_its_title_and_metadata_as_metadata() -
     assert columns.data == {"City": 1, "Notes": 4, "Notes (2)": 5, "notes two": 6}
 
 
-def test_a_column_map_says_what_a_column_is_whatever_its_case() -> None:
+def test_a_column_map_matches_headers_in_any_case() -> None:
     columns = map_columns(
         ["Who", "Mail to", "Notes", "Internal", "Mobile"],
         {
@@ -182,7 +182,7 @@ def test_a_column_map_says_what_a_column_is_whatever_its_case() -> None:
     assert columns.data == {"platform": 4}
 
 
-def test_what_a_column_map_says_is_not_guessed_again() -> None:
+def test_a_column_in_the_column_map_is_not_guessed() -> None:
     columns = map_columns(["Email", "Work email"], {"Work email": "email"})
     assert columns.fields == {"email": 1}
     assert columns.data == {"Email": 0}
@@ -211,7 +211,7 @@ def test_the_second_of_two_same_headers_can_be_mapped() -> None:
         (["A", "B"], {"A": "email", "B": "email"}, "Two columns are recognised as email"),
     ],
 )
-def test_a_guess_that_is_not_safe_is_not_made_and_the_error_says_what_to_write(
+def test_an_unsafe_guess_is_an_error_that_shows_what_to_write(
     headers: list[str], column_map: dict[str, str | None], says: str
 ) -> None:
     with pytest.raises(SheetError) as error:

@@ -62,7 +62,7 @@ def test_an_address_is_read(typed: str, address: str) -> None:
         ("x" * 300 + "@example.com", "too long"),
     ],
 )
-def test_a_bad_address_says_why_without_showing_it(typed: str, why: str) -> None:
+def test_a_rejected_address_has_a_reason_that_does_not_quote_it(typed: str, why: str) -> None:
     address, reason = read_email(typed)
     assert address == ""
     assert why in reason
@@ -85,7 +85,7 @@ def test_a_bad_address_says_why_without_showing_it(typed: str, why: str) -> None
         ("ann@example, bob@example.com", "bob@example.com"),
     ],
 )
-def test_of_several_addresses_the_first_valid_one_is_used_and_the_note_says_so(
+def test_of_several_addresses_the_first_valid_one_is_used_with_a_note(
     typed: str, address: str
 ) -> None:
     assert read_email(typed) == (address, SEVERAL_EMAILS)

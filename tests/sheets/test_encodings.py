@@ -82,7 +82,7 @@ def test_short_utf_8_stays_utf_8(tmp_path: Path, name: str) -> None:
     assert names(write(tmp_path / "a.csv", sheet(name))) == [name]
 
 
-def test_a_letter_that_comes_late_decides_too(tmp_path: Path) -> None:
+def test_a_letter_late_in_the_file_decides_too(tmp_path: Path) -> None:
     people = [f"José {number}" for number in range(300)] + ["Łukasz Wałęsa"]
     assert names(write(tmp_path / "a.csv", sheet(*people), "cp1250")) == people
 
@@ -143,7 +143,7 @@ def test_a_file_that_shows_its_own_encoding_is_never_garbled_by_another(tmp_path
     assert names(write(tmp_path / "c.csv", sheet(*PEOPLE)), encoding="cp1250") == PEOPLE
 
 
-def test_a_workbook_takes_no_encoding(tmp_path: Path) -> None:
+def test_a_workbook_with_an_encoding_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xlsx", book("xlsx", ["Email"], ["ann@example.com"]))
     assert problem(path, encoding="cp1250") == (
         '"a.xlsx" is a workbook, which stores its own encoding. Leave out encoding.'
@@ -237,7 +237,7 @@ def test_only_line_ends_end_a_row(tmp_path: Path, separator: str, end: str) -> N
         ("\x09\x08\x06\x00\x00\x00", "a workbook of Excel 4 or older"),
     ],
 )
-def test_a_file_that_is_no_sheet_is_named_and_says_what_to_do(
+def test_a_file_that_is_no_sheet_is_refused_with_what_to_do(
     tmp_path: Path, content: str, kind: str
 ) -> None:
     written = [content.encode("latin-1")]

@@ -151,7 +151,7 @@ def prefixed(part: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("how", [strict, prefixed])
-def test_strict_and_prefixed_xml_says_the_same(tmp_path: Path, how: Any) -> None:
+def test_strict_and_prefixed_xml_reads_the_same(tmp_path: Path, how: Any) -> None:
     content = rewritten(
         xlsx(
             f'{HEADER}<row hidden="1">{ANN}</row><row>{ANN}<c><f>A1</f></c></row>',
@@ -379,7 +379,7 @@ def test_a_header_of_several_rows_is_one(
         ("B", ["Email", "", "Name", "City"], ["ann@example.com", "Ann", "internal", "Paris"]),
     ],
 )
-def test_a_merged_header_takes_nothing_from_a_hidden_column(
+def test_a_merged_header_does_not_include_a_hidden_column(
     tmp_path: Path, hidden: str, headers: list[str], cells: list[str]
 ) -> None:
     rows = [["Email", "Name", None, "City"], ["ann@example.com", "Ann", "internal", "Paris"]]
@@ -466,7 +466,7 @@ def test_the_zeros_that_a_number_format_shows_are_read(tmp_path: Path, kind: str
         ("<c><v/></c>", False),
     ],
 )
-def test_a_formula_without_a_stored_value_is_told_from_an_empty_cell(
+def test_a_formula_without_a_stored_value_differs_from_an_empty_cell(
     tmp_path: Path, cell: str, is_missing: bool
 ) -> None:
     row = f"<row>{inline('ann@example.com')}{cell}</row>"
@@ -490,7 +490,7 @@ def test_what_openpyxl_writes_has_no_stored_values(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("value", "missing"), [(None, {2: (1,), 3: (1,)}), ("Ann 1", {})])
-def test_zeros_that_stand_for_values_are_known_by_all_being_zero(
+def test_cached_zeros_are_recognised_by_all_being_zero(
     tmp_path: Path, value: str | None, missing: dict[int, tuple[int, ...]]
 ) -> None:
     """XlsxWriter stores 0 for a formula, unless it is given the value."""
@@ -509,7 +509,7 @@ def test_a_merged_formula_without_a_value_has_none_in_any_row(tmp_path: Path) ->
     assert uncalculated(path) == {2: (1,), 3: (1,)}
 
 
-def test_ods_formulas_without_a_value_are_told_from_those_with_one(tmp_path: Path) -> None:
+def test_ods_formulas_without_a_value_differ_from_those_with_one(tmp_path: Path) -> None:
     cells = '<table:table-cell table:formula="of:=[.A1]"/>'
     cells += (
         '<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2"/>'

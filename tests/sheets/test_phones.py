@@ -111,16 +111,14 @@ def test_a_number_that_is_none_of_the_region_or_may_be_two_is_sent_as_typed(
         ("+43 1 234567 / 7654321", "+431234567"),
     ],
 )
-def test_of_several_numbers_the_first_full_one_is_sent_and_the_note_says_so(
-    typed: str, number: str
-) -> None:
+def test_of_several_numbers_the_first_full_one_is_sent_with_a_note(typed: str, number: str) -> None:
     assert read_phone(typed) == (number, SEVERAL_PHONES)
 
 
 @pytest.mark.parametrize(
     "extension", [" x123", "x123", " ext. 123", ", ext 123", ";ext=123", " #1"]
 )
-def test_an_extension_is_left_out_and_the_note_says_so(extension: str) -> None:
+def test_an_extension_is_left_out_with_a_note(extension: str) -> None:
     assert read_phone(f"+1 202 555 0123{extension}") == ("+12025550123", NO_EXTENSION)
 
 

@@ -132,7 +132,7 @@ def test_a_cell_loses_what_a_program_added_and_nothing_else(
 
 @pytest.mark.parametrize("said", ["sep=;", "sep=|", '"sep=^"', "SEP=\t"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_excel_s_own_first_line_says_the_delimiter_and_has_no_number(
+def test_excels_sep_line_sets_the_delimiter_and_is_not_a_row(
     tmp_path: Path, said: str, encoding: str
 ) -> None:
     delimiter = said.strip('"')[-1]
@@ -175,7 +175,7 @@ def test_a_long_cell_is_read_and_one_without_an_end_is_refused(tmp_path: Path) -
         (b"\n" * 20 + b"Name,Email\n", "The first 20 rows of"),
     ],
 )
-def test_a_csv_that_cannot_be_read_is_refused_with_why(
+def test_a_csv_that_cannot_be_read_is_refused_with_the_reason(
     tmp_path: Path, content: bytes, says: str
 ) -> None:
     said = problem(write(tmp_path / "a.csv", content))
@@ -241,7 +241,7 @@ def test_rows_keep_their_numbers_where_a_sheet_begins_lower(tmp_path: Path) -> N
     assert rows_of(write(tmp_path / "a.xlsx", book)) == [(6, ["ann@example.com"])]
 
 
-def test_the_content_says_what_a_file_is_not_its_name(tmp_path: Path) -> None:
+def test_the_content_determines_the_format_not_the_name(tmp_path: Path) -> None:
     book = write(tmp_path / "a.csv", xlsx(["Email"], ["ann@example.com"]))
     text = write(tmp_path / "b.xlsx", "Email\nann@example.com\n")
     assert rows_of(book) == rows_of(text) == [(2, ["ann@example.com"])]

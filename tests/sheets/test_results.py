@@ -281,7 +281,9 @@ def test_an_upload_that_fails_leaves_the_good_file(ftp: Any) -> None:
         ("/proc/a.csv", "can't be written"),
     ],
 )
-def test_where_results_cannot_go_is_said_before(tmp_path: Path, path: str, says: str) -> None:
+def test_an_unwritable_results_path_is_an_error_before_anything_is_sent(
+    tmp_path: Path, path: str, says: str
+) -> None:
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").touch()
     assert says in refusal(check_results_path, path.replace("{folder}", str(tmp_path)))
@@ -313,7 +315,7 @@ def test_the_sheet_itself_is_not_overwritten(tmp_path: Path) -> None:
     check_results_path(str(path), "https://example.com/a.csv")
 
 
-def test_what_goes_wrong_later_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_later_failure_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "gone" / "a.csv"
     check_results_path(str(path))
     path.parent.rmdir()

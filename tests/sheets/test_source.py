@@ -180,7 +180,7 @@ def test_a_link_is_downloaded_also_where_it_leads_on(host: str, path: str) -> No
         ("/v3/ServiceLogin", "requires signing in. Use a link that needs no sign-in"),
     ],
 )
-def test_a_link_that_gives_no_sheet_says_why_without_its_secrets(
+def test_a_link_without_a_sheet_is_an_error_without_its_secrets(
     host: str, path: str, says: str
 ) -> None:
     assert says in problem(f"http://user:secret@{host}{path}?token=secret")
@@ -195,7 +195,7 @@ def test_a_link_that_gives_no_sheet_says_why_without_its_secrets(
         "file://[secret/a.csv",
     ],
 )
-def test_a_link_to_nowhere_says_so_without_its_secrets(url: str) -> None:
+def test_a_dead_link_is_an_error_without_its_secrets(url: str) -> None:
     assert "Check the link" in problem(url)
 
 
@@ -265,7 +265,7 @@ def test_a_google_link_is_read_as_people_copy_it(
         (f"{SHEETS}/d/e/2P/pub?gid=7&output=csv", "/spreadsheets/d/e/2P/pub?output=xlsx"),
     ],
 )
-def test_a_worksheet_by_name_needs_the_whole_workbook(
+def test_a_worksheet_by_name_needs_the_complete_workbook(
     link: str, downloads: str, asked: list[str]
 ) -> None:
     assert content(link, worksheet="June") == ("the Google sheet", WORKBOOK)
@@ -326,7 +326,7 @@ def test_an_archive_on_this_disk_is_read(tmp_path: Path) -> None:
     assert content(f"zip://a.csv::{path}") == ("a.csv", SHEET)
 
 
-def test_what_is_not_there_is_said_in_a_sentence(ftp: Any, host: str) -> None:
+def test_a_missing_file_is_one_sentence(ftp: Any, host: str) -> None:
     unread = (
         '"127.0.0.1/b.csv" can\'t be read ({}). Check the link, and whether this machine has '
         "access to it."
@@ -338,7 +338,7 @@ def test_what_is_not_there_is_said_in_a_sentence(ftp: Any, host: str) -> None:
     assert refused == unread.format("error_perm")
 
 
-def test_what_may_not_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_file_without_permission_is_one_sentence(tmp_path: Path) -> None:
     class Locked(fsspec.AbstractFileSystem):  # type: ignore[misc]
         def open(self, path: str, mode: str) -> None:
             raise PermissionError(f"secret {path}")

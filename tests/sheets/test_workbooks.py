@@ -24,7 +24,9 @@ def rows_of(path: Path, worksheet: str | None = None) -> list[tuple[int, list[st
 
 
 @every_format
-def test_the_content_says_what_a_workbook_is_not_its_name(tmp_path: Path, kind: str) -> None:
+def test_the_content_determines_the_kind_of_workbook_not_the_name(
+    tmp_path: Path, kind: str
+) -> None:
     path = write(tmp_path / "a.csv", book(kind, ["Email"], ["ann@example.com"]))
     assert rows_of(path) == [(2, ["ann@example.com"])]
 
@@ -147,7 +149,7 @@ def test_the_error_on_an_empty_first_worksheet_names_the_others(tmp_path: Path, 
     )
 
 
-def test_a_worksheet_that_was_asked_for_is_not_advised_against(tmp_path: Path) -> None:
+def test_a_selected_worksheet_is_not_questioned(tmp_path: Path) -> None:
     path = write(tmp_path / "a", book("xlsx", Cover=[["Hello"]], People=[["Email"]]))
     with pytest.raises(SheetError) as error:
         read_sheet(path, "Cover")

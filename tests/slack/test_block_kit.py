@@ -212,7 +212,7 @@ def test_slack_sdk_names_the_same_page(model: Any, kinds: dict[str, Kind], name:
 
 
 @pytest.mark.parametrize(("kinds", "name", "field", "rule"), LIMITS, ids=names)
-def test_slack_sdk_takes_what_is_at_a_limit(
+def test_slack_sdk_accepts_what_is_at_a_limit(
     kinds: dict[str, Kind], name: str, field: str, rule: Any
 ) -> None:
     (block,) = with_one(kinds, name, field, sample(rule, rule.maximum))

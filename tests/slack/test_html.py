@@ -57,7 +57,7 @@ def test_rich_text_is_literal_but_for_its_elements() -> None:
     assert "mention" not in drawn
 
 
-def test_a_mention_stands_out() -> None:
+def test_a_mention_is_highlighted() -> None:
     for element in (
         {"type": "broadcast", "range": "channel"},
         {"type": "user", "user_id": "U1"},

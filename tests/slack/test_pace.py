@@ -61,13 +61,13 @@ def test_messages_of_a_channel_come_a_second_apart_and_channels_side_by_side() -
         assert min(apart) < 0.9  # the two channels didn't wait for one another
 
 
-def test_a_webhook_keeps_it_too() -> None:
+def test_a_webhook_is_throttled_too() -> None:
     with sandbox(strict_pace=True) as world:
         asyncio.run(say(IncomingWebhook(world.slack_webhook_url), 2))
         assert (len(posts(world)), refused(world)) == (2, 0)
 
 
-def test_who_was_made_to_wait_goes_on_from_then() -> None:
+def test_who_was_rate_limited_counts_from_then() -> None:
     with sandbox(strict_pace=True) as world:
         world.slack_workspace.inject("ratelimited", skip=1)
         asyncio.run(say(channel(world, "#hiring"), 3))
@@ -75,7 +75,7 @@ def test_who_was_made_to_wait_goes_on_from_then() -> None:
 
 
 @pytest.mark.long
-def test_another_process_that_leaves_hardly_any_room_makes_nothing_fail() -> None:
+def test_another_process_that_uses_most_of_the_limit_fails_nothing() -> None:
     done = threading.Event()
 
     def another_process(world: World) -> None:
@@ -96,7 +96,7 @@ def test_another_process_that_leaves_hardly_any_room_makes_nothing_fail() -> Non
 @pytest.mark.parametrize(
     ("ago", "on_its_way"), [(None, 0.5), (0.0, 0.5), (9.5, 10.0), (11.0, 10.0)]
 )
-def test_what_may_be_on_its_way_is_waited_for(
+def test_a_message_in_transit_is_waited_for(
     ago: float | None, on_its_way: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._IN_TRANSIT_SECONDS", on_its_way)

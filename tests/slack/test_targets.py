@@ -104,7 +104,7 @@ def test_a_webhook_posts_to_its_channel(served: Served) -> None:
         ("something_new", "something_new"),
     ],
 )
-def test_a_refusal_is_sure_and_says_what_to_do(served: Served, error: str, words: str) -> None:
+def test_a_rejection_is_certain_and_says_what_to_do(served: Served, error: str, words: str) -> None:
     served.slack.inject(error)
     with pytest.raises(SlackError, match=words) as caught:
         posted(served)
@@ -121,16 +121,16 @@ LOST = [
 
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("send", [posted, hooked])
-def test_a_lost_answer_is_unknown_and_not_sent_again(served: Served, fault: str, send: Any) -> None:
+def test_a_lost_response_is_unknown_and_not_sent_again(
+    served: Served, fault: str, send: Any
+) -> None:
     served.slack.inject(fault)
     with pytest.raises(SlackOutcomeUnknownError, match="may be in"):
         send(served)
     assert posts(served) == 1
 
 
-def test_an_answer_that_never_comes_is_unknown(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_response_is_unknown(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("heymilo_prefect.slack.client._TIMEOUT_SECONDS", 0.5)
     served.slack.inject("timeout", times=2)
     for send in (posted, hooked):
@@ -191,7 +191,7 @@ def test_no_token_goes_out_unencrypted(url: str) -> None:
 
 @pytest.mark.parametrize("fault", ["not_in_channel", "500_html", "reset_after", "invalid_blocks"])
 @pytest.mark.parametrize("send", [posted, hooked])
-def test_no_error_or_log_tells_a_token_a_url_or_a_message(
+def test_no_error_or_log_contains_a_token_a_url_or_a_message(
     served: Served, fault: str, send: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

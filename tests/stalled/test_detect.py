@@ -253,7 +253,7 @@ def test_the_verdict_is(given: Interview, expected: Any) -> None:
         assert verdict == expected
 
 
-def test_a_stalled_interview_says_where_and_since_when() -> None:
+def test_a_stalled_interview_has_its_step_and_time() -> None:
     assert evaluate(interview(DONE, NEXT, last=ago(days=5)), RULES, NOW) == Stalled(
         interview_id="int_1",
         posting_id="post_1",
@@ -291,7 +291,7 @@ def test_of_two_workflows_alike_in_time_the_interviews_own_is_judged(turned: boo
         (interview(ANALYZED, last=ago(days=9)), "HeyMilo"),
     ],
 )
-def test_it_is_said_whose_turn_it_is(given: Interview, turn: str) -> None:
+def test_it_says_who_has_to_act(given: Interview, turn: str) -> None:
     verdict = evaluate(given, RULES, NOW)
     assert isinstance(verdict, Stalled) and verdict.waiting_on == turn
 

@@ -25,28 +25,28 @@ def told(*items: Stalled, at: datetime = NOW) -> StallHistory:
     return StallHistory().record(items, [], items, at)
 
 
-def test_who_was_never_mentioned_is_news() -> None:
+def test_who_was_never_mentioned_is_new() -> None:
     assert StallHistory().classify([stalled()], NOW, 3 * DAY) == ([stalled()], [])
 
 
-def test_who_stays_stuck_is_due_again_only_after_remind_after() -> None:
+def test_who_stays_stalled_is_due_again_only_after_remind_after() -> None:
     before, item = told(stalled()), stalled()
     assert before.classify([item], NOW + 3 * DAY - timedelta(seconds=1), 3 * DAY) == ([], [])
     assert before.classify([item], NOW + 3 * DAY, 3 * DAY) == ([], [item])
     assert before.classify([item], NOW + 999 * DAY, None) == ([], [])
 
 
-def test_another_step_or_kind_is_news() -> None:
+def test_another_step_or_kind_is_reported_as_new() -> None:
     for item in (stalled(step="sms"), stalled(kind="analysis_stuck")):
         assert told(stalled()).classify([item], NOW + DAY, None) == ([item], [])
 
 
-def test_who_did_something_and_got_stuck_again_is_news() -> None:
+def test_who_continued_and_stalled_again_is_new() -> None:
     item = stalled(last_activity=NOW + DAY)
     assert told(stalled()).classify([item], NOW + 3 * DAY, None) == ([item], [])
 
 
-def test_who_was_seen_and_is_no_longer_stalled_goes_on() -> None:
+def test_who_is_no_longer_stalled_has_resumed() -> None:
     before = told(stalled("i1"), stalled("i2"), stalled("i3"))
     assert before.resumed({"i1", "i2", "i4"}, {"i2"}, NOW + DAY) == ["i1"]
     after = before.record([], ["i1"], [stalled("i2")], NOW + DAY)
@@ -54,7 +54,7 @@ def test_who_was_seen_and_is_no_longer_stalled_goes_on() -> None:
     assert after.classify([stalled("i1")], NOW + 2 * DAY, None)[0]
 
 
-def test_what_another_run_said_after_this_one_looked_is_not_taken_back() -> None:
+def test_a_message_of_another_run_after_the_scan_is_kept() -> None:
     assert told(stalled(), at=NOW + DAY).resumed({"i1"}, set(), NOW) == []
 
 

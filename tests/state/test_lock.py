@@ -47,7 +47,7 @@ async def test_runs_follow_each_other_and_leave_nothing(name: str) -> None:
     assert await Variable.aget(name) is None
 
 
-async def test_the_turn_of_a_killed_run_is_taken_by_one_of_those_that_wait(
+async def test_the_lock_of_a_killed_run_goes_to_one_waiting_run(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn, "_SILENT_SECONDS", 1)
@@ -57,7 +57,7 @@ async def test_the_turn_of_a_killed_run_is_taken_by_one_of_those_that_wait(
 
 
 @pytest.mark.long
-async def test_the_turn_of_a_run_that_goes_on_is_not_taken(
+async def test_the_lock_of_a_live_run_is_not_taken(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn, "_SILENT_SECONDS", 5)
@@ -65,7 +65,9 @@ async def test_the_turn_of_a_run_that_goes_on_is_not_taken(
     assert follow_each_other(await turns_of(name, 10, 10))
 
 
-async def test_who_waits_too_long_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_waits_too_long_for_the_lock_fails(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(turn, "_WAIT_SECONDS", 0)
     await Variable.aset(name, "another run")
     with pytest.raises(StateUnavailableError, match="Another run does it for more than"):

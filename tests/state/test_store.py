@@ -26,7 +26,7 @@ def test_without_its_memory_the_run_posts_nothing(world: World, tmp_path: Path) 
     assert not world.slack_workspace.messages("#hiring")
 
 
-def test_a_key_tells_nothing_of_what_it_is_about() -> None:
+def test_a_key_reveals_nothing_about_its_record() -> None:
     key = state_key("summary", "https://hooks.example.com/secret", "int_1")
     assert key.startswith("heymilo-summary-")
     assert "secret" not in key
@@ -47,9 +47,7 @@ class Failing(LocalFileSystem):
         return Path(self.basepath or "", path).read_bytes()
 
 
-def test_a_storage_that_stops_answering_is_not_the_news_that_nothing_was_sent(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_storage_that_fails_does_not_count_as_nothing_sent(world: World, tmp_path: Path) -> None:
     sheet = tmp_path / "people.csv"
     sheet.write_text("Name,Email\nA B,a@example.com\n")
     storage = Failing(basepath=str(tmp_path / "store"))

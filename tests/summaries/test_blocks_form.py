@@ -185,7 +185,7 @@ def test_a_link_in_a_markdown_block_goes_where_the_value_says() -> None:
 
 
 @pytest.mark.parametrize("block", NEWER_BLOCKS, ids=lambda block: block["type"])
-def test_slack_takes_the_newer_blocks_whatever_is_in_a_value(block: dict[str, Any]) -> None:
+def test_slack_accepts_the_newer_blocks_with_any_value(block: dict[str, Any]) -> None:
     for value in ("Ada", "word " * 20_000, "<!channel>", None, "  "):
         message = of(value, json.dumps([block, {"type": "divider"}]))
         for blocks in (message.blocks, *message.thread):
@@ -274,7 +274,7 @@ def test_a_long_markdown_block_is_split() -> None:
     assert "".join(written).count("word") == 9 * 380
 
 
-def test_a_type_that_nobody_here_knows_is_posted_with_a_hint() -> None:
+def test_an_unknown_type_is_posted_with_a_hint() -> None:
     template = '[\n{"type": "shiny", "title": {"type": "plain_text", "text": "A"}},\n' \
         '{"type": "actions", "elements": [\n{"type": "knob", "turns": 3}]}]'  # fmt: skip
     sound = load_summary_template(template)
@@ -404,13 +404,13 @@ def test_an_impossible_template_is_refused_before_there_is_data(
         ('{"blocks": [], "text": 1}', "'text' must be a string"),
     ],
 )
-def test_another_shape_is_told(template: str, sentence: str) -> None:
+def test_another_json_shape_is_an_error(template: str, sentence: str) -> None:
     with pytest.raises(TemplateError, match="the template:") as raised:
         load_summary_template(template)
     assert sentence in str(raised.value)
 
 
-def test_the_form_is_told_by_the_name_or_the_text() -> None:
+def test_the_form_is_determined_by_the_name_or_the_text() -> None:
     for text in (section("x"), "{% set a = 1 %}\n" + section("x"), '{"blocks": []}'):
         assert load_template(text).form == "blocks"
     for text in ("[a](https://example.com)", "{{ interview.interview_id }}", "# x", "[{ x"):

@@ -73,7 +73,7 @@ def test_the_posting_with_the_most_interviews_is_first_and_ties_go_by_title() ->
     assert message.text == "5 interview reports: Engineer, Associate, Nurse"
 
 
-def test_an_interview_tells_its_posting_when_that_is_not_at_hand() -> None:
+def test_an_interview_names_its_posting_if_that_is_unknown() -> None:
     told = interview("Ada", posting_id="posting_1", posting_title="Engineer (told)")
     assert lines(render_digest([(told, None)]))[1] == "Engineer (told)"
     assert lines(render_digest([(told, None), (interview("Ben"), ENGINEER)])) == [
@@ -101,7 +101,7 @@ def test_one_report_is_singular() -> None:
     ]
 
 
-def test_those_who_wait_are_an_italic_last_line_and_nobody_waiting_is_none() -> None:
+def test_deferred_interviews_are_an_italic_last_line_if_there_are_any() -> None:
     found = [(interview("Ada"), ENGINEER)]
     message = render_digest(found, deferred=7)
     assert lines(message)[-1] == "7 more follow with the next runs."

@@ -96,7 +96,7 @@ def test_what_is_missing_stays_away(template: str) -> None:
         ("{{ d.name|score(d.name) }}", "'score' takes a number"),
     ],
 )
-def test_a_filter_says_what_it_takes(template: str, sentence: str) -> None:
+def test_a_filters_error_says_what_it_accepts(template: str, sentence: str) -> None:
     with pytest.raises(TemplateError, match="line 2") as raised:
         render_summary(INTERVIEW, None, SETS + "\n" + template)
     assert sentence in str(raised.value)

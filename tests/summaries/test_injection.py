@@ -176,7 +176,7 @@ def test_what_cannot_be_seen_is_taken_out(typed: str, shown: str) -> None:
     assert message.text.endswith(shown)
 
 
-def test_slack_takes_every_one_of_these_messages() -> None:
+def test_slack_accepts_each_message() -> None:
     for nasty in NASTY:
         for place in PLACES:
             message = of(nasty, place)

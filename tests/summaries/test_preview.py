@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from heymilo_prefect._redaction import redacted
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.slack import plain_text
-from heymilo_prefect.summaries import redacted, render_summary
+from heymilo_prefect.summaries import render_summary
 from heymilo_prefect.templating import TemplateError, load_template
 
 BODY = (Path(__file__).parents[1] / "bodies" / "get_interview.response.json").read_text("utf-8")
@@ -41,7 +42,7 @@ def test_an_interview_of_ones_own_and_a_hint(tmp_path: Path) -> None:
     assert json.loads(BODY)["posting_title"] in (tmp_path / "x.html").read_text("utf-8")
 
 
-def test_a_digest_shows_several_interviews_beside_the_made_up_one(tmp_path: Path) -> None:
+def test_a_digest_previews_several_interviews_beside_the_example(tmp_path: Path) -> None:
     body = json.loads(BODY)
     for name in ("one", "two"):
         (tmp_path / name).write_text(json.dumps(body | {"details": {"name": name.title()}}))
@@ -77,7 +78,7 @@ def test_a_mistake_is_one_sentence(arguments: list[str], sentence: str, tmp_path
     assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "summary.html").exists()
 
 
-def test_in_a_blotted_interview_nobody_can_be_told() -> None:
+def test_a_redacted_interview_identifies_nobody() -> None:
     interview = Interview.model_validate_json(BODY)
     details = interview.details
     assert details and details.name and details.email
@@ -85,7 +86,9 @@ def test_in_a_blotted_interview_nobody_can_be_told() -> None:
     body["agentic_data"]["web_interview_info"]["summary"]["highlights"] = [
         f"{details.name.split()[0]} is calm", f"Write to {details.email} or +1 415 555 0100",
     ]  # fmt: skip
-    shown = plain_text(render_summary(redacted(Interview.model_validate(body)), None, QUOTING))
+    interview = Interview.model_validate(body)
+    message = render_summary(redacted(interview, interview.name), None, QUOTING)
+    shown = plain_text(message)
     for personal in (*details.name.split(), details.email, "415 555", "recordings", "introduce"):
         assert personal not in shown
     assert "is calm" in shown and f"{details.score} / 100" in shown

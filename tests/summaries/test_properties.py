@@ -48,7 +48,7 @@ def message_of(interview: Interview, template: str) -> SlackMessage:
 @pytest.mark.parametrize("template", ["full", "compact", "digest"])
 @settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(interview=INTERVIEWS)
-def test_slack_takes_every_summary_and_nothing_in_it_acts(
+def test_slack_accepts_every_summary_and_nothing_in_it_acts(
     template: str, interview: Interview
 ) -> None:
     message = message_of(interview, template)

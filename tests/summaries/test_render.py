@@ -128,7 +128,7 @@ def test_the_packaged_summary_of_the_documented_interview() -> None:
     assert is_taken(message)
 
 
-def test_who_is_knocked_out_is_said_with_the_reason() -> None:
+def test_a_knocked_out_candidate_is_reported_with_the_reason() -> None:
     path = ("agentic_data", "resume_interview_info", "eligibility_criteria")
     eligibility = {
         "is_eligible": False,
@@ -147,7 +147,7 @@ def test_who_is_knocked_out_is_said_with_the_reason() -> None:
         assert shown[at : at + 4] == [said, "- Three years: One year", "- Nights", "Highlights"]
 
 
-def test_a_steps_state_is_said() -> None:
+def test_a_steps_state_is_described() -> None:
     steps = [
         {"order": 2, "id": "coding_task", "started": True},
         {"order": 1, "id": "conversational_sms", "complete": True},
@@ -177,7 +177,7 @@ def test_the_resumes_highlights_stand_in_for_the_interviews() -> None:
     assert f"- {expected}" in lines(render_summary(Interview.model_validate(body)))
 
 
-def test_a_long_link_of_a_recording_stays_whole() -> None:
+def test_a_long_link_to_a_recording_is_not_cut() -> None:
     url = "https://example.com/recordings/" + "a" * 2_500
     body = changed(("agentic_data", "web_interview_info", "video_recording_link"), url)
     assert f"Recording ({url})" in lines(render_summary(Interview.model_validate(body)))[-1]
@@ -256,7 +256,7 @@ def test_a_thread_of_too_many_replies_ends_in_an_ellipsis_too() -> None:
     assert all_lines(whole)[-2:] == ["reply 18", "…"]
 
 
-def test_a_long_answer_is_split_between_words() -> None:
+def test_a_long_text_is_split_between_words() -> None:
     words = " ".join(f"word{n}" for n in range(3_000))
     whole = render_summary(Interview(interview_id="int_1"), None, f"> {words}")
     said = all_lines(whole)
@@ -402,14 +402,14 @@ def test_a_digest_of_one_is_in_the_singular() -> None:
     assert message.text == "1 stalled candidate"
 
 
-def test_a_digest_takes_a_template_of_ones_own() -> None:
+def test_a_digest_accepts_a_custom_template() -> None:
     template = load_stalled_template(
         "{% for g in report.groups %}{{ g.posting_title }}{% endfor %}"
     )
     assert lines(render_stalled_digest(GROUPS, 3, template=template)) == ["Engineer"]
 
 
-def test_a_messages_repr_tells_nothing_of_the_candidate() -> None:
+def test_a_messages_repr_hides_the_candidate() -> None:
     message = render_summary(Interview.model_validate(BODY), POSTING)
     assert BODY["details"]["name"] not in repr(message) and "Highlights" not in repr(message)
     assert "Ada" not in repr(GROUPS)

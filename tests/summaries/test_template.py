@@ -48,12 +48,12 @@ def test_a_template_is_a_file_or_a_text(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("template", ["summaries/gone.j2", "gone.md", Path("gone")])
-def test_a_file_that_is_not_there_is_named(template: str | Path) -> None:
+def test_a_missing_file_is_named(template: str | Path) -> None:
     with pytest.raises(TemplateError, match=f"{template}: the file doesn't exist"):
         load_template(template)
 
 
-def test_a_folder_and_a_file_of_bytes_are_told_apart_from_templates(tmp_path: Path) -> None:
+def test_a_folder_and_a_binary_file_are_not_templates(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="can't be read"):
         load_template(tmp_path)
     file = tmp_path / "x.md"
@@ -84,7 +84,7 @@ def test_a_folder_and_a_file_of_bytes_are_told_apart_from_templates(tmp_path: Pa
         ("{% autoescape true %}x{% endautoescape %}", "the tag 'autoescape'"),
     ],
 )
-def test_what_is_wrong_is_said_when_a_template_is_loaded(template: str, sentence: str) -> None:
+def test_errors_are_raised_when_a_template_is_loaded(template: str, sentence: str) -> None:
     with pytest.raises(TemplateError, match=sentence) as caught:
         load_template(template)
     assert "\n" not in str(caught.value)
@@ -165,7 +165,7 @@ def test_a_misspelt_name_is_an_error_with_its_line_and_the_names_there_are(
         ("{% set bar = joiner('|') %}{{ bar() }}a{{ bar() }}b {{ 'x y'.split()[1] }}", "a|b y"),
     ],
 )  # fmt: skip
-def test_what_is_missing_shows_as_nothing_and_what_is_there_as_people_write_it(
+def test_missing_values_show_as_nothing_and_others_as_people_write_them(
     template: str, text: str
 ) -> None:
     assert rendered(template).strip() == text

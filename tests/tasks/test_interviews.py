@@ -14,7 +14,7 @@ from heymilo_prefect.tasks import aiter_interviews, find_stalled, iter_interview
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-async def test_every_interview_of_every_posting_comes_once(world: World) -> None:
+async def test_every_interview_of_every_posting_is_read_once(world: World) -> None:
     world.add_posting(title="Old", archived=True)
     for posting_id in world.posting_ids:
         world.add_candidates(posting_id, 3)

@@ -108,7 +108,7 @@ def test_a_fault_at_any_moment_loses_and_doubles_nothing(
     assert sorted(standing(world)) == [0, 1, 2]
 
 
-def test_a_webhooks_lost_answer_is_unknown_once(world: World) -> None:
+def test_a_lost_response_of_an_incoming_webhook_is_unknown_once(world: World) -> None:
     webhook = SlackWebhook(url=SecretStr(world.slack_webhook_url))
     world.slack_workspace.inject("reset_after")
 

@@ -56,7 +56,7 @@ def later(world: World, days: float, after: int = 3) -> None:
 
 
 @pytest.mark.parametrize("until", ["started", "completed", "report"])
-def test_it_returns_once_the_candidate_is_there(
+def test_it_returns_once_the_candidate_reaches_the_stage(
     world: World, wait: Callable[..., Any], until: str
 ) -> None:
     (mine,) = there(world)
@@ -77,7 +77,7 @@ def test_started_is_not_completed_and_completed_is_no_report(
             wait(world, mine, until=until, **NOW)
 
 
-def test_a_timeout_says_where_the_candidate_is(world: World, wait: Callable[..., Any]) -> None:
+def test_a_timeout_names_the_candidates_step(world: World, wait: Callable[..., Any]) -> None:
     (mine,) = there(world, days=9, persona="never_starts")
     with pytest.raises(InterviewTimeoutError) as raised:
         wait(world, mine, **NOW)
@@ -89,7 +89,7 @@ def test_a_timeout_says_where_the_candidate_is(world: World, wait: Callable[...,
     assert (str(again), again.waiting) == (str(raised.value), [mine])
 
 
-def test_a_timeout_of_many_names_some_and_has_who_is_there(
+def test_a_timeout_of_many_names_some_and_has_the_finished_ones(
     world: World, wait: Callable[..., Any]
 ) -> None:
     stuck, done = there(world, 5, days=9, persona="never_starts"), there(world, 2, days=9)
@@ -128,7 +128,7 @@ def test_many_of_one_posting_take_one_request_a_look(
     assert 4 <= len(world.requests_to("list_interviews")) <= 6
 
 
-def test_few_of_a_long_listing_are_asked_for_one_by_one(
+def test_a_few_interviews_of_a_long_listing_are_read_one_by_one(
     world: World, wait: Callable[..., Any]
 ) -> None:
     there(world, 250, days=20)
@@ -149,7 +149,7 @@ def test_faults_are_survived(world: World, wait: Callable[..., Any], fault: Any)
 
 
 @pytest.mark.parametrize("ids", ["int_nobody", ["int_nobody"], ["int_nobody", "int_nothing"]])
-def test_ids_of_which_none_is_there_are_an_error_at_once(
+def test_ids_of_which_none_exists_are_an_error_at_once(
     world: World, wait: Callable[..., Any], ids: str | list[str]
 ) -> None:
     with pytest.raises(NotFoundError):

@@ -120,9 +120,7 @@ WRAPPED: dict[str, Callable[[Any], Form]] = {
 
 
 @pytest.mark.parametrize("wrapped", WRAPPED)
-def test_a_call_is_read_in_whatever_form_it_comes(
-    hook: str, prefect_api: PrefectApi, wrapped: str
-) -> None:
+def test_a_call_is_read_in_any_form(hook: str, prefect_api: PrefectApi, wrapped: str) -> None:
     for payload in (said("int_9"), {"events": MANY}):
         content, headers = WRAPPED[wrapped](payload)
         assert httpx.post(hook, content=content, headers=headers).status_code == 202
@@ -261,7 +259,7 @@ def test_the_query_counts_when_the_body_cannot_be_read(hook: str, prefect_api: P
 
 
 @pytest.mark.parametrize("content", [b"", b" ", b"null=1", b"{}", b"[]", body({"ping": True})])
-def test_a_call_without_an_id_says_so(
+def test_a_call_without_an_id_gets_a_response_that_says_so(
     hook: str, prefect_api: PrefectApi, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     answer = httpx.post(hook, content=content)
@@ -272,7 +270,7 @@ def test_a_call_without_an_id_says_so(
 
 
 @pytest.mark.parametrize("wrapped", ["gzip", "a file among parts", "a field of a form"])
-def test_who_does_not_know_the_secret_emits_nothing_in_any_form(
+def test_a_call_without_the_secret_emits_nothing(
     hook: str, prefect_api: PrefectApi, wrapped: str
 ) -> None:
     content, headers = WRAPPED[wrapped](MANY)

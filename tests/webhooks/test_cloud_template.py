@@ -27,7 +27,7 @@ def rendered(body: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("event_type", [*EVENTS, "something_new"])
-def test_it_makes_the_same_event(event_type: str) -> None:
+def test_it_emits_the_same_event(event_type: str) -> None:
     made = rendered(said(event_type=event_type))
     same = interview_event(EVENTS.get(event_type, UNKNOWN_EVENT), "int_1", "POSTING1", {}, [])
     assert (made["event"], made["resource"]) == (same["event"], same["resource"])

@@ -95,7 +95,7 @@ def test_a_call_can_be_about_several_events(payload: Any, expected: list[Webhook
     assert read(json.dumps(payload).encode()) == expected
 
 
-def test_an_answer_that_is_json_hides_no_id() -> None:
+def test_a_string_of_json_hides_no_id() -> None:
     answer = json.dumps({"interview_id": "int_9", "type": "interview_started"})
     payload = {
         "answer": answer,

@@ -74,7 +74,7 @@ def test_the_sandboxs_calls_become_events_of_prefects_server(
     until(lambda: events_of(interview_id) == expected, 20)
 
 
-def test_webhooks_are_called_for_what_happens_after_they_were_made(world: World) -> None:
+def test_webhooks_are_called_for_events_after_their_creation(world: World) -> None:
     client = world.heymilo_credentials.get_client()
     posting_id = world.posting_ids[0]
     (before,) = world.add_candidates(posting_id, 1, age=timedelta(days=3), persona="finishes")

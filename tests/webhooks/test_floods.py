@@ -95,7 +95,7 @@ async def test_headers_without_end_are_refused(hook: str) -> None:
     writer.close()
 
 
-async def test_who_does_not_know_the_secret_cannot_send_a_body(hook: str) -> None:
+async def test_a_body_without_the_secret_is_not_read(hook: str) -> None:
     reader, writer = await connected(hook)
     writer.write(head(10**9, path="/wrong"))
     assert await asyncio.wait_for(answered(reader), 3) == 404
@@ -151,7 +151,7 @@ def megabytes(process_id: int) -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-async def test_10000_calls_at_once_are_answered_in_bounded_memory(
+async def test_10000_concurrent_calls_get_responses_in_bounded_memory(
     program: tuple[str, int], prefect_api: PrefectApi
 ) -> None:
     hook, process_id = program
@@ -185,7 +185,7 @@ async def test_10000_calls_at_once_are_answered_in_bounded_memory(
     assert httpx.post(hook, json=said("int_last")).status_code == 202
 
 
-def test_the_program_says_what_it_lacks() -> None:
+def test_the_program_names_missing_settings() -> None:
     def ended(**settings: str) -> str:
         command = [sys.executable, "-m", "heymilo_prefect.webhooks"]
         env = {name: value for name, value in os.environ.items() if "PREFECT_API" not in name}

@@ -71,7 +71,7 @@ def test_the_same_call_again_is_one_event(hook: str, prefect_api: PrefectApi) ->
     assert len(prefect_api.events) == 2
 
 
-def test_two_receivers_make_one_event(prefect_api: PrefectApi) -> None:
+def test_two_receivers_emit_one_event(prefect_api: PrefectApi) -> None:
     for _ in range(2):
         with receiving(prefect_api.url) as hook:
             httpx.post(hook, json=said())
@@ -79,7 +79,7 @@ def test_two_receivers_make_one_event(prefect_api: PrefectApi) -> None:
     assert first["id"] == second["id"]
 
 
-def test_on_another_day_it_is_news(
+def test_on_another_day_it_is_a_new_event(
     hook: str, prefect_api: PrefectApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     httpx.post(hook, json=said())
@@ -128,7 +128,7 @@ def test_everything_else_is_the_same_404(
     assert prefect_api.requests == 0
 
 
-def test_health_is_told_to_anybody_and_nothing_else_is(hook: str) -> None:
+def test_only_the_health_check_needs_no_secret(hook: str) -> None:
     answer = httpx.get(hook.replace(SECRET, "healthz"))
     assert (answer.status_code, answer.text) == (200, "OK")
 
@@ -222,7 +222,7 @@ async def _hello(request: Request) -> Response:
     return PlainTextResponse(status_code=202)
 
 
-def test_an_answer_takes_a_few_times_as_long_as_a_bare_apps(hook: str) -> None:
+def test_a_response_takes_a_few_times_as_long_as_a_bare_apps(hook: str) -> None:
     bare_app = plainly(Starlette(routes=[Route("/", _hello, methods=["POST"])]))
     with served(bare_app) as bare, httpx.Client() as client:
 
