@@ -1,8 +1,8 @@
 """A step for `prefect.yaml` that refers deployments to saved blocks.
 
-Prefect's form for a run shows a block that is referred to by its id, and not one by its name. An id
-can't stand in `prefect.yaml`: `prefect deploy` (3.8.8) would put the block's content there, the key
-in the clear. So a step looks the ids up, after Prefect has done that.
+Prefect's form for a run shows a block that is referred to by its id, but not one by its name. An id
+can't be used in `prefect.yaml`: `prefect deploy` (3.8.8) would replace it by the block's content,
+with the key in plain text. So this step looks up the ids after Prefect has done that.
 """
 
 import sys
@@ -45,5 +45,5 @@ def _reference(block: str) -> dict[str, Any]:
         with get_client(sync_client=True) as client:
             found = client.read_block_document_by_name(name, kind, include_secrets=False)
     except ObjectNotFound:
-        sys.exit(f"Prefect has no block {block}: save it first, as docs/deploying.md says.")
+        sys.exit(f"Prefect has no block {block}. Save it first: see docs/deploying.md.")
     return {"$ref": {"block_document_id": str(found.id)}}

@@ -2,19 +2,19 @@
 
 HeyMiloError
 ├── AuthenticationError      401, 403: the key is wrong or not allowed to do this; 407: a proxy's
-├── NotFoundError            404: HeyMilo doesn't know the thing
-├── InvalidRequestError      422 and other 4xx: HeyMilo rejected the request; `.fields` says where
+├── NotFoundError            404: the object doesn't exist
+├── InvalidRequestError      422 and other 4xx: HeyMilo rejected the request; see `.fields`
 │   └── TooLargeError        413: the request is too large
-├── RateLimitError           429: too many requests; `.retry_after` says how long to wait
+├── RateLimitError           429: too many requests; see `.retry_after`
 ├── ServerError              5xx: HeyMilo failed
-├── TransportError           no answer: refused, timed out, reset
-├── InvalidResponseError    an answer that can't be understood: HTML, cut JSON, a redirect,
-│                            a listing that repeats its pages or lacks one
-└── OutcomeUnknownError      a write was sent and its answer lost: it may have been done, or not
+├── TransportError           no response: refused, timed out, reset
+├── InvalidResponseError     a response that can't be used: HTML, truncated JSON, a redirect, a
+│                            listing that repeats or omits pages
+└── OutcomeUnknownError      a write whose response was lost: it may have been processed, or not
 
-The status decides the kind, also when a gateway or proxy answered in HeyMilo's place; the message
-then names it. Each message may be shown to a recruiter: it holds no key, no body and nothing that
-was sent about a candidate.
+The status determines the class, even if a gateway or proxy responded instead of HeyMilo; then the
+message names it. Messages can be shown to a recruiter: they contain no key, no body and nothing
+that was sent about a candidate.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,13 @@ from heymilo_prefect.errors import HeyMiloPrefectError
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One complaint of a 422: where in the request (`("body", "data", 3, "email")`), and what."""
+    """An error in one field of a request, from a 422.
+
+    Attributes:
+        location: The field, such as `("body", "data", 3, "email")`.
+        message: The vendor's message.
+        type: The vendor's error type.
+    """
 
     location: tuple[str | int, ...]
     message: str
@@ -36,14 +42,17 @@ class FieldError:
 class HeyMiloError(HeyMiloPrefectError):
     """Any failure of a request to HeyMilo.
 
-    `status` is the HTTP status (None without an answer), `error_type` the vendor's word for the
-    error, `retry_after` the seconds that HeyMilo asks to wait, `fields` a 422's complaints.
+    Attributes:
+        status: The HTTP status; None without a response.
+        error_type: The vendor's error type.
+        retry_after: The seconds to wait before the next request, if the response has them.
+        fields: The errors per field, of a 422.
     """
 
     transient = False
     """Whether the same request may succeed later."""
     not_processed = True
-    """Whether HeyMilo certainly did nothing."""
+    """Whether HeyMilo certainly didn't process the request."""
 
     def __init__(
         self,
@@ -61,7 +70,7 @@ class HeyMiloError(HeyMiloPrefectError):
         self.fields = tuple(fields)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Cross a pickle whole: keyword arguments travel as attributes."""
+        """Support pickling: the keyword arguments are restored as attributes."""
         return type(self), (str(self),), self.__dict__
 
 
@@ -70,11 +79,11 @@ class AuthenticationError(HeyMiloError):
 
 
 class NotFoundError(HeyMiloError):
-    """HeyMilo doesn't know the thing that was asked for (404)."""
+    """The requested object doesn't exist (404)."""
 
 
 class InvalidRequestError(HeyMiloError):
-    """HeyMilo rejected the request as it is (422 and other 4xx)."""
+    """HeyMilo rejected the request (422 and other 4xx)."""
 
 
 class TooLargeError(InvalidRequestError):
@@ -88,33 +97,33 @@ class RateLimitError(HeyMiloError):
 
 
 class ServerError(HeyMiloError):
-    """HeyMilo failed (5xx), or gave up waiting for the request (408)."""
+    """HeyMilo failed (5xx), or timed out while it read the request (408)."""
 
     transient = True
     not_processed = False
 
 
 class TransportError(HeyMiloError):
-    """No answer came: `not_processed` is True only when the request can't have arrived."""
+    """There was no response; `not_processed` is True only if the request can't have arrived."""
 
     transient = True
 
-    def __init__(self, message: str, *, not_processed: bool = False, **about: Any) -> None:
-        super().__init__(message, **about)
+    def __init__(self, message: str, *, not_processed: bool = False, **details: Any) -> None:
+        super().__init__(message, **details)
         self.not_processed = not_processed
 
 
 class InvalidResponseError(HeyMiloError):
-    """An answer came that can't be understood; one that redirects isn't worth another try."""
+    """The response can't be used; it is transient unless it is a redirect."""
 
     not_processed = False
 
-    def __init__(self, message: str, *, transient: bool = True, **about: Any) -> None:
-        super().__init__(message, **about)
+    def __init__(self, message: str, *, transient: bool = True, **details: Any) -> None:
+        super().__init__(message, **details)
         self.transient = transient
 
 
 class OutcomeUnknownError(HeyMiloError):
-    """A write that can't be repeated was sent and its answer lost: look before sending it again."""
+    """The response to a write was lost; check whether it was processed before you send it again."""
 
     not_processed = False

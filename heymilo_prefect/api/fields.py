@@ -102,7 +102,7 @@ def _from_epoch(value: Any) -> Any:
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
-    """Return a time in UTC; None for times up to 1970, which stand for "never"."""
+    """Return a time in UTC; None for times up to 1970, which mean "never"."""
     if moment is None:
         return None
     try:

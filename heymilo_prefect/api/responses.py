@@ -69,8 +69,7 @@ _BY_GATEWAY: dict[type[HeyMiloError], str] = {
 _BY_STATUS = {
     407: "A proxy on the way to HeyMilo rejected {subject} (status 407). "
     "Set its user and password in the HTTPS_PROXY environment variable.",
-    511: "The network requires a sign-in before it lets {subject} through (status 511). "
-    "Sign in, and try again.",
+    511: "The network requires a sign-in before {subject} (status 511). Sign in, and try again.",
 }
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")

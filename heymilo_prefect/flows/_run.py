@@ -120,7 +120,7 @@ class Progress:
         return cls(artifact_id, total)
 
     async def add(self, done: int) -> None:
-        """Count `done` more. If the server can't be reached, the run goes on without an update."""
+        """Count `done` more; if the server can't be reached, the artifact isn't updated."""
         self._done += done
         if self._done >= self._total:
             if self._update_task is not None:

@@ -284,7 +284,7 @@ class ChannelQueue:
     async def _announce_backlog(self, count: int) -> None:
         """Post how many summaries are deferred, and keep that message up to date until none is."""
         state: dict[str, Any] = self._posts.records.state
-        is_announced, number = state.get("told", False), state.get("backlog", 0)
+        is_announced, number = state.get("announced", False), state.get("backlog", 0)
         if not (count or is_announced):
             return
         if not is_announced:
@@ -297,7 +297,7 @@ class ChannelQueue:
                 "per run, oldest first. Raise max_messages to get more at once."
             )
         await self._posts.put(MessageKey(NOTICE, f"backlog {number}"), plain_message(text))
-        await self._posts.records.save(backlog=number, told=bool(count))
+        await self._posts.records.save(backlog=number, announced=bool(count))
         if count:
             get_run_logger().info(
                 "%s: %d more are deferred to the next runs (max_messages).", self.name, count

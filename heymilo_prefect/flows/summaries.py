@@ -72,7 +72,7 @@ async def post_interview_summaries(
         since: How far back from now interviews are read, as "7 days", or from which time on; None
             for all.
         max_messages: How many new messages to post to a channel at most. The next runs post the
-            rest, oldest first, and the channel is told how many are deferred.
+            rest, oldest first, and a notice in the channel counts the deferred ones.
         dry_run: Post nothing, and create an artifact of what would be posted, with personal data
             redacted.
         min_score: Post interviews with this score or a higher one, 0-100.

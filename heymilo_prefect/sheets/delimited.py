@@ -36,7 +36,7 @@ def read_delimited(
 ) -> SpooledRows:
     """Read a text file with any delimiter, and any encoding that can be determined.
 
-    The whole file is checked here: what is broken near its end is found before anything was
+    The complete file is checked here, so that an error near its end is found before anything was
     sent. A quoted cell with line breaks is one row, and Excel's own `sep=;` in the first line is
     none, as in a spreadsheet program.
 

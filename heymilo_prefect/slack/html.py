@@ -313,7 +313,7 @@ def _mention(name: str) -> str:
 def _link(url: str, label: str, style: str = "") -> str:
     if not url.startswith(("http://", "https://", "mailto:")):
         return label
-    # Where a link really goes is told, since that is what its label may hide.
+    # The link's target is shown, because its label may hide it.
     title = escape(urlsplit(url).hostname or "" if "//" in url else url)
     dress = f' class="{style}"' if style else ""
     rel = 'target="_blank" rel="noopener noreferrer"'

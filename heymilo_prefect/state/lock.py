@@ -146,7 +146,7 @@ class RunLock:
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             began = time.time()
-            with suppress(HTTPError):  # `ensure_held` notices if it goes on
+            with suppress(HTTPError):  # `ensure_held` notices if the failures continue
                 async with get_client() as client:
                     await client.request(
                         "PATCH", _BY_ID, path_params={"id": self._id}, json={"value": _now()}

@@ -51,7 +51,7 @@ _READS_AT_ONCE = 16
 _ATTEMPTS = 2
 _CLOCKS_DIFFER_SECONDS = 3600
 _NOT_EDITABLE = {"cant_update_message", "edit_window_closed", "cant_delete_message"}
-_IN_FLIGHT = {"in_flight": 0}  # what a record that was cut short stands for
+_IN_FLIGHT = {"in_flight": 0}  # what an incomplete record counts as
 
 
 class ChannelRecords:
@@ -216,7 +216,7 @@ class PostLog:
             thread_ts: The `ts` of the message in whose thread to post it, if it isn't posted yet.
 
         Raises:
-            SlackError: The message, or a part of it, wasn't posted; the next `put` goes on.
+            SlackError: The message, or a part of it, wasn't posted; the next `put` continues.
             StateUnavailableError: The records can't be used.
         """
         await self.load([key])

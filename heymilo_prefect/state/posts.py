@@ -119,8 +119,8 @@ class FoundMessage:
         thread_ts: The `ts` of the message whose thread has part 0, if it is a reply.
         in_digest: Whether the message is about other interviews too.
         has_thread: Whether it has replies.
-        has_all_replies: Whether it has as many replies as there were to be, and nobody else wrote
-            any, so that they needn't be read.
+        has_all_replies: Whether it has all its replies and no others, so that they needn't be
+            read.
     """
 
     parts: dict[int, Part] = field(default_factory=dict)
@@ -273,7 +273,7 @@ class PostRecord:
         return replace(self, parts=tuple(parts))
 
     def close(self, final_state: FinalState, ts: str | None = None) -> Self:
-        """Record that nothing is to be done about the message any more."""
+        """Record that the message is final."""
         return type(self)(parts=((ts, None),) if ts else (), final_state=final_state)
 
     def accept_as_is(self, contents: Sequence[str], style_hash: str) -> Self:

@@ -64,7 +64,7 @@ async def post_message(slack: SlackTarget, message: SlackMessage | str, key: str
     Args:
         slack: A `SlackChannel`, or an incoming webhook, which can't be read and has no threads.
         message: What `render_summary` returns; or a text, whose web addresses become links.
-        key: What the message is about, such as `"decision int_abc123"`: each key stands for one
+        key: What the message is about, such as `"decision int_abc123"`: each key identifies one
             message per channel.
 
     Returns:

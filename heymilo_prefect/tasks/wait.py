@@ -32,7 +32,7 @@ _REACHED = {"started": "started", "completed": "completed", "report": "got a rep
 
 
 class InterviewTimeoutError(HeyMiloPrefectError, TimeoutError):
-    """Not all interviews reached the stage in time; the message says where they are.
+    """Not all interviews reached the stage in time; the message has their steps.
 
     Attributes:
         interviews: Those that did.
@@ -62,7 +62,7 @@ def wait_for_interview(
     """Wait until an interview has reached a stage.
 
     It returns at once if nothing more is expected: the candidate was dismissed or knocked out, as
-    `.status` says. Waiting goes on through temporary failures of HeyMilo and the network.
+    `.status` says. Temporary failures of HeyMilo and the network.
 
     Args:
         heymilo_credentials: The workspace's block.
@@ -76,7 +76,7 @@ def wait_for_interview(
         The `Interview` as it was last read.
 
     Raises:
-        InterviewTimeoutError: it didn't reach the stage in time; the message says where it is.
+        InterviewTimeoutError: it didn't reach the stage in time; the message has its step.
         NotFoundError: HeyMilo doesn't know the id.
         HeyMiloError: a request failed for good.
 

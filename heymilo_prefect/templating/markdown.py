@@ -98,7 +98,7 @@ class _Writer:
             self._blocks[-1]["elements"] += parts
         else:
             self._blocks.append(_rich(parts))
-        # A list's range includes the empty line after it, so what follows can't be told to belong.
+        # A list's range includes the empty line after it, so it doesn't show what belongs to it.
         self._last_line = last if token.type == "paragraph_open" else -1
 
     def _list(self, opening: Token, inner: list[Token], indent: int) -> list[Element]:

@@ -80,7 +80,7 @@ def test_a_block_that_is_not_saved_is_named(deployed: Deployed, tmp_path: Any) -
         "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(other)
     )
     assert code == 1
-    assert "Prefect has no block heymilo-slack-channel/a: save it first" in printed
+    assert "Prefect has no block heymilo-slack-channel/a. Save it first" in printed
     assert "Traceback" not in printed
 
 
