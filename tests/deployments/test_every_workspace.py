@@ -90,7 +90,7 @@ def test_one_that_fails_stops_no_other_and_is_named_with_its_run(world: World) -
     (sound,), (broken,) = runs_for("sound"), runs_for("broken")
     assert raised.value.report == {"sound": sound.name}
     told = str(raised.value)
-    assert told.startswith(f'1 of 2 workspaces failed: broken: run "{broken.name}" ended Failed')
+    assert told.startswith(f'1 of 2 workspaces failed: broken: run "{broken.name}" ended as Failed')
     assert max(sound.created, broken.created) < min(sound.end_time, broken.end_time)  # side by side
     for ended in (sound, broken):
         stored = ended.model_dump_json()
