@@ -50,7 +50,7 @@ def test_the_rules_are_a_form(form: str, browse: Browse, picture: Picture) -> No
         not_started = field(rules, "Not Started", required=False).get_by_role("textbox")
         expect(not_started).to_have_value("3 days")
         expect(chosen_block(field(page, "heymilo_credentials"))).to_have_text("production")
-        picture(page, "run-form", field(rules, "Never Stalled", required=False))
+        picture(page, "run-form", field(rules, "Ignored Statuses", required=False))
 
 
 def test_what_is_chosen_is_run_and_no_secret_is_in_it(form: str, browse: Browse) -> None:
