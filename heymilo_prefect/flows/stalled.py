@@ -45,14 +45,14 @@ async def report_stalled_candidates(
 
     Args:
         heymilo_credentials: The workspace.
-        posting_ids: The postings to read; without it, all that take candidates.
+        posting_ids: The postings to read; by default, all that accept candidates.
         rules: How long an interview may be idle, per kind of waiting, step and posting.
-        slack: The channel for a digest of newly stalled candidates; without them, nothing is
+        slack: The channel for the digest of newly stalled candidates; without it, nothing is
             posted.
         template: A Jinja template in Markdown for the digest: a file's path, or the text itself;
-            the packaged one without it. It sees `report`.
-        remind_after: When a candidate who stays stalled is mentioned in Slack again, as "3 days";
-            None for never.
+            the packaged one by default. It uses `report`.
+        remind_after: When a candidate who stays stalled is mentioned in Slack again, such as
+            "3 days"; None for never.
         post_when_clear: Post a message also if there is no candidate to mention.
         show_names: Show candidates' names in the table artifact, which Prefect stores.
         max_events: How many events to emit at most, 0 for none: `heymilo.candidate.stalled` for

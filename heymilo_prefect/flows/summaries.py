@@ -64,13 +64,13 @@ async def post_interview_summaries(
     Args:
         heymilo_credentials: The workspace.
         slack: The channel.
-        posting_ids: The postings to read; without it, all that aren't archived.
+        posting_ids: The postings to read; by default, all that aren't archived.
         template: A Jinja template: a `SummaryTemplate` block, a file's path, an https URL, the text
-            itself, or a packaged one: `full`, which is the default, or `compact`. It sees
-            `interview` and `posting`; with `digest` it sees `report`. It is checked before anything
+            itself, or a packaged one: `full`, which is the default, or `compact`. It uses
+            `interview` and `posting`, or with `digest` `report`. It is checked before anything
             is read.
-        since: How far back from now interviews are read, as "7 days", or from which time on; None
-            for all.
+        since: How far back from now interviews are read, such as "7 days", or a time; None for
+            all.
         max_messages: How many new messages to post to a channel at most. The next runs post the
             rest, oldest first, and a notice in the channel counts the deferred ones.
         dry_run: Post nothing, and create an artifact of what would be posted, with personal data

@@ -39,7 +39,7 @@ async def ensure_webhooks(
     posting_ids: list[str] | None = None,
     dry_run: bool = False,
 ) -> WebhookReport:
-    """Have HeyMilo call a URL for each open posting and event, by one webhook each.
+    """Create HeyMilo webhooks to a URL, one per open posting and event.
 
     Missing webhooks are created. Webhooks that call this URL for an archived posting, or that
     repeat an older one, are deactivated. Webhooks to other URLs aren't changed.
@@ -49,7 +49,7 @@ async def ensure_webhooks(
         url: The URL that HeyMilo calls, in a Secret block: whoever knows it can send events.
         events: Some of `interview_started`, `interview_completed` and `report_available`; all of
             them by default.
-        posting_ids: The postings; all without it.
+        posting_ids: The postings; all by default.
         dry_run: Change nothing, and report what would change.
 
     Returns:

@@ -27,34 +27,34 @@ class _Rules(BaseModel):
 
 
 class StepRules(_Rules):
-    """The thresholds of a step; one that is left out is as it is for other steps."""
+    """The thresholds of a step; for a missing one, that of other steps applies."""
 
     not_started: Threshold | None = Field(
         default=None, description="The candidate has started no step, and this is the first."
     )
     in_progress: Threshold | None = Field(
-        default=None, description="The candidate has started this step, not finished it."
+        default=None, description="The candidate has started this step but not finished it."
     )
     between_steps: Threshold | None = Field(
-        default=None, description="The candidate has done a step before, not started this one."
+        default=None, description="The candidate has finished a step but not started this one."
     )
     analysis_stuck: Threshold | None = Field(
-        default=None, description="HeyMilo is analyzing what the candidate did in this step."
+        default=None, description="HeyMilo is analyzing this step."
     )
 
 
 _StepsField: Any = Field(
     default_factory=dict,
     description=(
-        "Other thresholds for a step, by its id, unique_id or type: a duration for all that the "
-        'candidate has to do there, as {"conversational_sms": "6 h"}, or one for each kind. '
+        "Other thresholds for a step, by its id, unique_id or type: one duration for everything "
+        'that the candidate has to do, as in {"conversational_sms": "6 h"}, or one per kind. '
         "None by default."
     ),
 )
 
 
 class PostingRules(StepRules):
-    """The thresholds of a posting; one that is left out is as it is for other postings."""
+    """The thresholds of a posting; for a missing one, that of other postings applies."""
 
     steps: dict[str, Threshold | StepRules] = _StepsField
 
@@ -62,8 +62,8 @@ class PostingRules(StepRules):
 class StallRules(_Rules):
     """How long nothing may happen in an interview before it counts as stalled.
 
-    Durations are written as `2 days`, `36 h`, `90 min`, in ISO 8601, or are `timedelta`s. Of
-    several thresholds the most particular counts: a posting's step, a step, a posting, all.
+    Durations are text such as `2 days`, `36 h` or `90 min`, ISO 8601, or a `timedelta`. The most
+    specific threshold applies: of a posting's step, a step, a posting, or the default.
 
     Example:
         ```python
@@ -79,14 +79,12 @@ class StallRules(_Rules):
 
     not_started: Threshold = duration_field(timedelta(days=3), "The candidate has started no step")
     in_progress: Threshold = duration_field(
-        timedelta(days=1), "The candidate has started a step, not finished it"
+        timedelta(days=1), "The candidate has started a step but not finished it"
     )
     between_steps: Threshold = duration_field(
-        timedelta(days=2), "The candidate has done a step, not started the next"
+        timedelta(days=2), "The candidate has finished a step but not started the next"
     )
-    analysis_stuck: Threshold = duration_field(
-        timedelta(hours=6), "HeyMilo is analyzing what the candidate did"
-    )
+    analysis_stuck: Threshold = duration_field(timedelta(hours=6), "HeyMilo is analyzing a step")
     steps: dict[str, Threshold | StepRules] = _StepsField
     postings: dict[str, PostingRules] = Field(
         default_factory=dict,
@@ -95,20 +93,20 @@ class StallRules(_Rules):
     ignored_statuses: list[str] = Field(
         default=["completed", "dismissed", "shortlisted", "knocked_out"],
         description=(
-            "Interviews of these statuses are never stalled: completed, dismissed, shortlisted "
+            "Interviews with these statuses are never stalled: completed, dismissed, shortlisted "
             "and knocked_out by default."
         ),
     )
     skip_weekends: bool = Field(
         default=False,
         description=(
-            "Don't count Saturdays and Sundays while the candidate is waited for; HeyMilo's "
-            "analysis doesn't rest. Off by default."
+            "Don't count Saturdays and Sundays while the candidate has to act; for HeyMilo's "
+            "analysis they count. Off by default."
         ),
     )
     time_zone: str = Field(
         default="UTC",
-        description="Where weekends begin at midnight, as America/New_York: UTC by default.",
+        description="The time zone of weekends, such as America/New_York: UTC by default.",
     )
 
     @field_validator("time_zone")
@@ -118,12 +116,12 @@ class StallRules(_Rules):
             ZoneInfo(time_zone)
         except (KeyError, ValueError, OSError):
             raise ValueError(
-                f'"{time_zone[:60]}" is no time zone: write it as America/New_York.'
+                f'"{time_zone[:60]}" isn\'t a time zone. Write it like America/New_York.'
             ) from None
         return time_zone
 
     def step_names(self) -> set[str]:
-        """Return what all the overrides call steps."""
+        """Return the names of steps in all overrides."""
         of_postings = {name for rules in self.postings.values() for name in rules.steps}
         return of_postings | set(self.steps)
 
@@ -140,7 +138,7 @@ class StallRules(_Rules):
     def threshold(
         self, kind: StallKind, steps: Iterable[str | None], posting: PostingRules | None
     ) -> timedelta:
-        """Return what counts for a kind of waiting at a step that has these names."""
+        """Return the threshold of a stall kind at a step that has these names."""
         steps = list(steps)
         return (
             (posting and _of_step(posting.steps, kind, steps))
