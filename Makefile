@@ -1,40 +1,57 @@
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+# How uv chooses versions, for other sets than the tested one: see `test-newest` and `test-lowest`.
+VERSIONS ?= --constraints constraints.txt
 # A Prefect of its own for every target: no server or profile of yours is touched.
 PREFECT := env -u PREFECT_API_URL -u PREFECT_API_KEY -u PREFECT_PROFILE \
 	PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_ANALYTICS_ENABLED=false \
 	PREFECT_LOGGING_COLORS=false
 
+# uv installs in a fraction of pip's time; pip does where uv can't be had.
+install = if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --python $(BIN)/python $(VERSIONS) -e '.[$(1)]'; \
+	else $(BIN)/pip install -q $(VERSIONS) -e '.[$(1)]'; fi
+
 PACKAGES := libreoffice-calc-nogui gnumeric
 
-.PHONY: demo test test-long test-scale test-browser test-programs programs lint docs faults bench pictures sandbox clean
+.PHONY: demo test unit test-newest test-lowest test-long test-scale test-browser test-programs programs \
+	lint docs faults bench pictures sandbox dist clean
 
-demo: .venv/ready
+demo: $(VENV)/ready
 	@rm -rf .demo && mkdir .demo
 	@PREFECT_HOME=$(CURDIR)/.demo/prefect $(PREFECT) $(BIN)/python flows/talent_pipeline.py
 
-test: lint
+test: lint unit
+
+# make test-newest EXTRA=git+https://... installs something else as well.
+test-newest:
+	@$(MAKE) unit VENV=.venv-newest VERSIONS="--upgrade $(EXTRA)"
+
+test-lowest:
+	@$(MAKE) unit VENV=.venv-lowest VERSIONS="--resolution lowest-direct"
+
+unit: $(VENV)/ready
 	@$(BIN)/coverage erase
 	@$(PREFECT) $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
-lint: .venv/ready
+lint: $(VENV)/ready
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check -q
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports >.venv/lint-imports.log || (cat .venv/lint-imports.log; exit 1)
+	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || (cat $(VENV)/lint-imports.log; exit 1)
 
-test-long: .venv/ready
+test-long: $(VENV)/ready
 	@$(PREFECT) $(BIN)/python -m pytest -m long
 
-test-scale: .venv/ready
+test-scale: $(VENV)/ready
 	@$(PREFECT) $(BIN)/python -m tests.scale
 
-test-browser: .venv/ready .venv/browser
+test-browser: $(VENV)/ready $(VENV)/browser
 	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser
 
-test-programs: .venv/ready programs
+test-programs: $(VENV)/ready programs
 	@$(PREFECT) $(BIN)/python -m pytest tests/programs -m programs
 
 programs:
@@ -45,32 +62,38 @@ programs:
 	echo "Installing $(PACKAGES), which takes a minute or two."; \
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends $(PACKAGES) >/dev/null
 
-docs: .venv/ready .venv/docs
+docs: $(VENV)/ready $(VENV)/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-faults: .venv/ready
+faults: $(VENV)/ready
 	@PREFECT_HOME=$$(mktemp -d) $(PREFECT) $(BIN)/python -m tests.faults
 
-bench: .venv/ready
+bench: $(VENV)/ready
 	@$(PREFECT) $(BIN)/python -m tests.benchmarks
 
-pictures: .venv/ready .venv/browser
+pictures: $(VENV)/ready $(VENV)/browser
 	@$(BIN)/python -m tests.pictures
 	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser --pictures
 
-sandbox: .venv/ready
+sandbox: $(VENV)/ready
 	@$(PREFECT) $(BIN)/python -m heymilo_prefect.sandbox --candidates 30
 
-clean:
-	rm -rf .venv .demo .site .coverage*
+dist: $(VENV)/ready
+	@rm -rf dist
+	@$(BIN)/python -m build --installer uv >$(VENV)/build.log 2>&1 || (cat $(VENV)/build.log; exit 1)
+	@$(BIN)/twine check --strict dist/*
 
-.venv/ready: pyproject.toml constraints.txt
+clean:
+	rm -rf .venv* .demo .site .coverage* dist
+
+$(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	@echo "Installing into .venv, which takes a minute or two."
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install -q -c constraints.txt -e '.[dev]' >.venv/install.log 2>&1 || (cat .venv/install.log; exit 1)
+	@echo "Installing into $(VENV), which takes up to a minute."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q -c constraints.txt uv >$(VENV)/install.log 2>&1 || true
+	@($(call install,dev)) >>$(VENV)/install.log 2>&1 || (cat $(VENV)/install.log; exit 1)
 	@touch $@
 
-.venv/docs .venv/browser: .venv/ready
-	@$(BIN)/pip install -q -c constraints.txt -e '.[$(@F)]' >.venv/install.log 2>&1 || (cat .venv/install.log; exit 1)
+$(VENV)/docs $(VENV)/browser: $(VENV)/ready
+	@($(call install,$(@F))) >$(VENV)/install.log 2>&1 || (cat $(VENV)/install.log; exit 1)
 	@touch $@

@@ -1,7 +1,7 @@
 """A step for `prefect.yaml` that refers deployments to saved blocks.
 
 Prefect's form for a run shows a block that is referred to by its id, but not one by its name. An id
-can't be used in `prefect.yaml`: `prefect deploy` (3.8.8) would replace it by the block's content,
+can't be used in `prefect.yaml`: `prefect deploy` would replace it by the block's content,
 with the key in plain text. So this step looks up the ids after Prefect has done that.
 """
 

@@ -3,8 +3,12 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a script's background job
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit that it is ignored
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER is None:  # the process that starts the workers, if there are any, makes the folder of all

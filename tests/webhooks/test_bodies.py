@@ -230,7 +230,7 @@ UNREADABLE = {
     "html": b"<p>Marker Person</p>",
     "truncated json": body(ONE)[:-1],
     "truncated gzip": gzip.compress(body(ONE))[:-12],
-    "nested json": b"[" * 5_000 + b'{"interview_id": "int_marker"}' + b"]" * 5_000,
+    "nested json": b"[" * 100_000 + b'{"interview_id": "int_marker"}' + b"]" * 100_000,
     "parts without an end": multipart(('"payload"', body(ONE))).removesuffix(b"--in-between--\r\n"),
     "binary": bytes(range(128, 256)),
 }

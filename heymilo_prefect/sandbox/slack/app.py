@@ -368,9 +368,7 @@ def _json(status: int, body: dict[str, Any]) -> Response:
 
 
 def _error(problem: SlackProblem) -> Response:
-    return faults.slack_error(**{"code": problem.error, **problem.details}).change(
-        PLACEHOLDER_RESPONSE
-    )
+    return faults.slack_error(problem.error, **problem.details).change(PLACEHOLDER_RESPONSE)
 
 
 def _hook_response(response: Response) -> Response:
