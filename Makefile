@@ -80,7 +80,7 @@ sandbox: $(VENV)/ready
 
 dist: $(VENV)/ready
 	@rm -rf dist
-	@$(BIN)/python -m build --installer uv >$(VENV)/build.log 2>&1 || (cat $(VENV)/build.log; exit 1)
+	@$(BIN)/python -m build $(if $(wildcard $(BIN)/uv),--installer uv) >$(VENV)/build.log 2>&1 || (cat $(VENV)/build.log; exit 1)
 	@$(BIN)/twine check --strict dist/*
 
 clean:
