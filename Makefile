@@ -18,8 +18,8 @@ PACKAGES := libreoffice-calc-nogui gnumeric
 	lint docs faults bench pictures sandbox dist clean
 
 demo: $(VENV)/ready
-	@rm -rf .demo && mkdir .demo
-	@PREFECT_HOME=$(CURDIR)/.demo/prefect $(PREFECT) $(BIN)/python flows/talent_pipeline.py
+	@rm -rf .demo
+	@$(PREFECT) $(BIN)/heymilo-prefect demo --folder .demo
 
 test: lint unit
 
@@ -76,7 +76,7 @@ pictures: $(VENV)/ready $(VENV)/browser
 	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser --pictures
 
 sandbox: $(VENV)/ready
-	@$(PREFECT) $(BIN)/python -m heymilo_prefect.sandbox --candidates 30
+	@$(PREFECT) $(BIN)/heymilo-prefect sandbox --candidates 30
 
 dist: $(VENV)/ready
 	@rm -rf dist

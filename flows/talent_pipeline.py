@@ -36,9 +36,3 @@ def talent_pipeline(
     stalled = report_stalled_candidates(heymilo_credentials, slack=slack)
     posted = post_interview_summaries(heymilo_credentials, slack, since=timedelta(days=14))
     return ingested, stalled, posted
-
-
-if __name__ == "__main__":
-    from heymilo_prefect.sandbox.demo import demo
-
-    demo(talent_pipeline)

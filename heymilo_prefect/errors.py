@@ -7,6 +7,7 @@ HeyMiloPrefectError
 ├── TemplateError           a template can't be read or rendered
 ├── SlackError              Slack refused a request, or its response was lost
 ├── StateUnavailableError   what earlier runs did can't be read or written
+├── SetupError              blocks or an automation can't be saved as they are
 ├── InterviewTimeoutError   an interview wasn't where it was waited for in time
 └── UnfinishedError         a flow finished all it could, and work remains
 """
@@ -14,3 +15,7 @@ HeyMiloPrefectError
 
 class HeyMiloPrefectError(Exception):
     """Any error of this package."""
+
+
+class SetupError(HeyMiloPrefectError):
+    """Blocks or an automation can't be saved as they are; nothing was saved."""

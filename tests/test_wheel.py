@@ -37,6 +37,8 @@ def test_it_holds_the_templates_the_types_and_the_license_and_no_tests(wheel: Pa
     names = ZipFile(wheel).namelist()
     about = f"heymilo_prefect-{__version__}.dist-info"
     assert {f"heymilo_prefect/summaries/templates/{name}.md.j2" for name in TEMPLATES} <= {*names}
+    project = {"prefect.yaml", "recruiting.py", "test_recruiting.py", "env.example"}
+    assert {f"heymilo_prefect/commands/project/{name}" for name in project} <= {*names}
     assert {"heymilo_prefect/py.typed", f"{about}/licenses/LICENSE"} <= {*names}
     assert {name.split("/")[0] for name in names} == {"heymilo_prefect", about}
 
@@ -51,12 +53,11 @@ def test_the_demo_runs_with_nothing_but_what_it_declares(
     run(BIN / "uv", "pip", "compile", ROOT / "pyproject.toml", *how)
     run(BIN / "uv", "pip", "install", "--python", python, "--requirement", wanted, wheel)
     run(BIN / "uv", "pip", "check", "--python", python)
-    demo = tmp_path / "talent_pipeline.py"  # away from the project, whose package it would import
-    demo.write_text((ROOT / "flows" / demo.name).read_text())
-    said = run(python, demo, cwd=tmp_path, PREFECT_HOME=str(tmp_path / "prefect"))
-    with (tmp_path / ".demo" / "results.csv").open(encoding="utf-8-sig", newline="") as file:
+    command = python.with_name("heymilo-prefect")
+    said = run(command, "demo", cwd=tmp_path, PREFECT_HOME=str(tmp_path / "prefect"))
+    with (tmp_path / "heymilo-demo" / "results.csv").open(encoding="utf-8-sig", newline="") as file:
         outcomes = [row["Outcome"] for row in csv.DictReader(file)]
     assert len(outcomes) == 62 and all(outcomes)
     assert outcomes.count("ingested") == 51
-    assert "<html" in (tmp_path / ".demo" / "slack.html").read_text()
+    assert "<html" in (tmp_path / "heymilo-demo" / "slack.html").read_text()
     assert "0 interviews created, 0 summaries posted" in said

@@ -6,7 +6,8 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 
-from blocks import automations
+from heymilo_prefect import automations
+from heymilo_prefect.errors import SetupError
 from tests.blocks.deployed import deployed
 
 pytestmark = [
@@ -33,5 +34,5 @@ def test_it_is_created_once_and_then_updated(kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["no-such/deployment", "nonsense"])
 def test_a_missing_deployment_is_named(kind: str, name: str) -> None:
-    with pytest.raises(SystemExit, match=f'Prefect has no deployment "{name}"'):
+    with pytest.raises(SetupError, match=f'Prefect has no deployment "{name}"'):
         automations.save(name, automations.automation_of(kind))

@@ -12,7 +12,8 @@ from prefect.events import Event
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Pending, Running, State
 
-from blocks import automations
+from heymilo_prefect import automations
+from tests.commands import run
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -84,8 +85,8 @@ def test_the_command_prints_what_it_created_and_can_be_run_again(
 ) -> None:
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 180}):
         for _ in range(2):
-            automations.main(["lost-runs"])
-    assert "runs without a heartbeat for 10 minutes become Crashed." in capsys.readouterr().out
+            done = run(capsys, "automations", "lost-runs")
+    assert "runs without a heartbeat for 10 minutes become Crashed." in done.out
     with get_client(sync_client=True) as client:
         assert len(client.read_automations_by_name(automations.LOST_RUNS)) == 1
 
@@ -95,6 +96,6 @@ def test_less_time_than_between_two_heartbeats_is_refused(
     frequency: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     beats = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: frequency})
-    with beats, pytest.raises(SystemExit):
-        automations.main(["lost-runs", "--minutes", "5"])
-    assert "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" in capsys.readouterr().err
+    with beats:
+        done = run(capsys, "automations", "lost-runs", "--minutes", "5")
+    assert done.code == 1 and "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" in done.err

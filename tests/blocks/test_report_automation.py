@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import Event
 
-from blocks.automations import automation_of, save
+from heymilo_prefect.automations import automation_of, save
 from heymilo_prefect.events import interview_event
 from tests.blocks.deployed import deployed
 

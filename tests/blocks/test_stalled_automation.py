@@ -13,7 +13,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 
-from blocks.automations import automation_of, save
+from heymilo_prefect.automations import automation_of, save
 from tests.blocks.deployed import deployed
 
 pytestmark = pytest.mark.usefixtures("prefect_server")

@@ -100,7 +100,7 @@ def save_blocks(name: str, key: str, token: str) -> None:
 
 
 def production_environment(world: World) -> dict[str, str]:
-    """What `python -m blocks.production` reads, of a sandbox."""
+    """What `heymilo-prefect setup` reads, of a sandbox."""
     return {
         "HEYMILO_API_KEY": world.api_key,
         "HEYMILO_BASE_URL": world.url,

@@ -6,6 +6,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
+from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.schema_tools import validate
 
 from heymilo_prefect.blocks import HeyMiloCredentials
@@ -28,6 +29,15 @@ def test_all_are_deployed_to_the_pool(deployed: Deployed) -> None:
         assert deployment.description == one["description"]
         assert deployment.tags == one["tags"]
         assert deployment.entrypoint == one["entrypoint"]
+
+
+async def test_prefects_server_can_plan_every_schedule() -> None:
+    """With some versions of its dependencies it can't, and logs that once a minute."""
+    schedules = [schedule for one in DESCRIBED for schedule in one.get("schedules", ())]
+    for schedule in schedules:
+        planned = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+        assert len(await planned.get_dates(3)) == 3
+    assert len(schedules) == 4
 
 
 def test_parameters_fit_the_flow_and_bring_the_saved_blocks(

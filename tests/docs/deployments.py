@@ -3,9 +3,13 @@
 import asyncio
 import importlib
 import inspect
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
+from prefect import flow
 from prefect.cli.deploy._models import (
     ConcurrencyLimitSpec,
     DeploymentConfig,
@@ -13,6 +17,7 @@ from prefect.cli.deploy._models import (
     RawScheduleConfig,
     WorkPoolConfig,
 )
+from prefect.client.orchestration import get_client
 from prefect.deployments.steps.core import run_steps
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.schema_tools import validate
@@ -22,6 +27,23 @@ from tests.docs import ROOT, Block
 from tests.docs.conftest import Stage
 
 _OURS = {"definitions"}
+
+
+@contextmanager
+def deployed_for(source: str) -> Iterator[None]:
+    """Have the deployment that a block's automation runs; delete the automations it makes."""
+    with get_client(sync_client=True) as client:
+        before = {automation.id for automation in client.read_automations()}
+        if named := re.search(r'save\("([\w-]+)/([\w-]+)"', source):
+
+            @flow(name=named[1])
+            def deployed(interview_id: str) -> None: ...
+
+            deployed.to_deployment(named[2]).apply()
+        yield
+        for automation in client.read_automations():
+            if automation.id not in before:
+                client.delete_automation(automation.id)
 
 
 def check_yaml(block: Block, stage: Stage) -> None:

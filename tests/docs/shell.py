@@ -4,20 +4,20 @@ import contextlib
 import inspect
 import io
 import re
-import runpy
 import shlex
 import subprocess
-import sys
 import tomllib
 from functools import cache
 from typing import Any
 
 import prefect.settings
+import pytest
+import yaml  # type: ignore[import-untyped]
 from prefect.cli._app import _app
 
-from blocks import production
-from blocks import sandbox as of_sandbox
-from blocks.automations import KINDS
+from heymilo_prefect import pytest_plugin
+from heymilo_prefect.automations import KINDS
+from heymilo_prefect.commands import app, main
 from tests.deployments import DESCRIBED, load_flow, production_environment
 from tests.docs import ROOT
 from tests.docs.conftest import Stage
@@ -47,13 +47,27 @@ def check_commands(source: str, stage: Stage) -> None:
             case "prefect":
                 _check_prefect([word for word in words[1:] if word != "--no-prompt"], stage)
             case "python":
-                _check_python(words[1:], stage)
+                _check_python(words[1:])
+            case "heymilo-prefect":
+                _check_ours(words[1:], stage)
             case "pytest":
                 _run_pytest(stage)
             case _:
                 raise AssertionError(f"nothing knows how to check: {line}")
-        if words[:2] == ["python", "-m"] and words[2].startswith("blocks."):
+        if words[:2] == ["heymilo-prefect", "setup"]:
             _done.add(" ".join(words))
+
+
+def check_console(source: str) -> None:
+    """Check the lines that a page shows of `doctor` and `probe`: both know what they name."""
+    commands = ROOT / "heymilo_prefect" / "commands"
+    doctor, probe = ((commands / f"{name}.py").read_text() for name in ("doctor", "probe"))
+    for line in filter(None, source.splitlines()):
+        if re.match(r" *\d+  ", line):
+            assert f"Answer({line.split()[0]}, " in probe, line
+        elif not line.endswith("to fix before the flows can run."):
+            verdict, subject = line[:6].strip(), line[6:22].strip()
+            assert f'"{verdict}"' in doctor and f'"{subject}"' in doctor, line
 
 
 def check_dockerfile(source: str) -> None:
@@ -73,8 +87,12 @@ def check_dockerfile(source: str) -> None:
 
 @cache
 def deployments_of() -> dict[str, dict[str, Any]]:
-    """The deployments of prefect.yaml, by `<flow>/<deployment>`."""
-    return {f"{load_flow(one['entrypoint']).name}/{one['name']}": one for one in DESCRIBED}
+    """The deployments of prefect.yaml and of a new project, by `<flow>/<deployment>`."""
+    project = ROOT / "heymilo_prefect" / "commands" / "project"
+    new = yaml.safe_load((project / "prefect.yaml").read_text())["deployments"]
+    for one in new:
+        one["entrypoint"] = str(project / one["entrypoint"])
+    return {f"{load_flow(one['entrypoint']).name}/{one['name']}": one for one in DESCRIBED + new}
 
 
 def _check_variable(name: str) -> None:
@@ -112,40 +130,32 @@ def _check_prefect(words: list[str], stage: Stage) -> None:
         assert name in ours or (stage.folder / "flows").is_dir()
 
 
-def _check_python(words: list[str], stage: Stage) -> None:
-    if words[0] != "-m":
-        assert (ROOT / words[0]).is_file()
-        return
-    module, *rest = words[1:]
-    match module:
-        case "blocks.production":
-            production.main(rest, production_environment(stage.world))
-        case "blocks.sandbox":
-            of_sandbox.main([stage.world.url, *rest])
-        case "blocks.automations" if rest[0] != "lost-runs":
-            kind, deployment = rest
-            assert kind in KINDS and deployment in deployments_of()
-        case "blocks.automations":
-            said = _run_module(module, [rest[0], "--help"])
-            assert all(word in said for word in rest if word.startswith("--"))
-        case "heymilo_prefect.summaries":
-            _run_module(module, rest)
+def _check_python(words: list[str]) -> None:
+    assert (ROOT / words[0]).is_file()
+
+
+def _check_ours(words: list[str], stage: Stage) -> None:
+    """Run what is quick; of the rest, check the options."""
+    match words:
+        case ["setup", *rest]:
+            if "--sandbox" in rest:
+                rest[rest.index("--sandbox") + 1] = stage.world.url
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in production_environment(stage.world).items():
+                    patch.setenv(name, value)
+                _run(["setup", *rest])
+        case ["preview" | "slack-manifest", *_]:
+            _run(words)
+        case ["automations", kind, deployment] if kind in KINDS:
+            assert deployment in deployments_of()
         case _:
-            said = _run_module(module, ["--help"])
-            assert all(word in said for word in rest if word.startswith("--"))
+            app.parse_args(words, exit_on_error=False, print_error=False)
 
 
-def _run_module(module: str, arguments: list[str]) -> str:
-    said, before = io.StringIO(), sys.argv
-    sys.argv = [module, *arguments]
-    try:
-        with contextlib.redirect_stdout(said):
-            runpy.run_module(module, run_name="__main__")
-    except SystemExit as end:
-        assert not end.code, end.code
-    finally:
-        sys.argv = before
-    return said.getvalue()
+def _run(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(io.StringIO()):
+        main(words)
+    assert not ended.value.code, ended.value.code
 
 
 def _run_pytest(stage: Stage) -> None:
@@ -157,17 +167,26 @@ def _run_pytest(stage: Stage) -> None:
     namespace: dict[str, Any] = {"__name__": file.stem}
     exec(compile(file.read_text(), str(file), "exec"), namespace)
     for name in [name for name in namespace if name.startswith("test_")]:
-        given: dict[str, Any] = {"tmp_path": stage.folder / name}
-        given["tmp_path"].mkdir()
+        folder = stage.folder / name
+        folder.mkdir()
         with contextlib.ExitStack() as stack:
-            for wanted in inspect.signature(namespace[name]).parameters:
-                if wanted not in given:
-                    fixture = contextlib.contextmanager(namespace[wanted].__wrapped__)
-                    taken = inspect.signature(fixture).parameters
-                    given[wanted] = stack.enter_context(fixture(*(given[it] for it in taken)))
-            namespace[name](
-                **{it: given[it] for it in inspect.signature(namespace[name]).parameters}
-            )
+            given = {"tmp_path": folder, "heymilo_prefect_server": None, "_used_urls": set()}
+            _call(namespace[name], namespace, given, stack)
+
+
+def _call(
+    function: Any, namespace: dict[str, Any], given: dict[str, Any], stack: contextlib.ExitStack
+) -> Any:
+    """Call a test or a fixture with the fixtures that it takes: the page's or the plugin's."""
+    function = getattr(function, "__wrapped__", function)
+    for wanted in inspect.signature(function).parameters:
+        if wanted not in given:
+            fixture = namespace.get(wanted) or getattr(pytest_plugin, wanted)
+            given[wanted] = _call(fixture, namespace, given, stack)
+    taken = {name: given[name] for name in inspect.signature(function).parameters}
+    if inspect.isgeneratorfunction(function):
+        return stack.enter_context(contextlib.contextmanager(function)(**taken))
+    return function(**taken)
 
 
 def _finished(*command: str, **how: Any) -> None:

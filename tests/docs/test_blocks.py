@@ -5,14 +5,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect import Flow, flow
-from prefect.client.orchestration import get_client
+from prefect import Flow
 
 from heymilo_prefect.summaries import (
     load_digest_template,
@@ -21,8 +20,8 @@ from heymilo_prefect.summaries import (
 )
 from tests.docs import DOCS, Block, all_blocks, blocks_of
 from tests.docs.conftest import Stage
-from tests.docs.deployments import check_yaml
-from tests.docs.shell import check_commands, check_dockerfile
+from tests.docs.deployments import check_yaml, deployed_for
+from tests.docs.shell import check_commands, check_console, check_dockerfile
 from tests.webhooks import receiving
 
 CALLS: dict[str, Callable[[Stage], dict[str, Any]]] = {
@@ -73,6 +72,8 @@ def test_the_block_does_what_it_says(
             _render(block)
         case "json":
             json.loads(block.source)
+        case "console":
+            check_console(block.source)
         case "dockerfile":
             check_dockerfile(block.source)
         case other_language:
@@ -109,7 +110,7 @@ def _run(block: Block, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None
     file = Path(block.title or "block.py")
     source = block.source
     with ExitStack() as stack:
-        stack.enter_context(_deployed(source))
+        stack.enter_context(deployed_for(source))
         if RECEIVER in source:
             source = source.replace(RECEIVER, stack.enter_context(receiving()))
         file.write_text(source)
@@ -123,26 +124,6 @@ def _run(block: Block, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None
             value(**CALLS[value.name](stage))
             if value.name == "remind-candidate":
                 assert [mail["To"] for mail in stage.mails] != []
-
-
-@contextmanager
-def _deployed(source: str) -> Iterator[None]:
-    """Have the deployment that a block makes an automation for, as long as it is needed."""
-    named = re.search(r'save\("([\w-]+)/([\w-]+)"', source)
-    if named is None:
-        yield
-        return
-
-    @flow(name=named[1])
-    def deployed(interview_id: str) -> None: ...
-
-    deployed.to_deployment(named[2]).apply()
-    yield
-    with get_client(sync_client=True) as client:
-        made = re.search(r'"(remind-[\w-]+)",\n', source)
-        assert made
-        for automation in client.read_automations_by_name(made[1]):
-            client.delete_automation(automation.id)
 
 
 def _render(block: Block) -> None:

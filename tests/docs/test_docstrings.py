@@ -14,6 +14,7 @@ from heymilo_prefect.api.models import Posting
 from heymilo_prefect.tasks import get_interview
 from tests.docs import ROOT
 from tests.docs.conftest import Stage
+from tests.docs.deployments import deployed_for
 
 PACKAGE = Path(heymilo_prefect.__file__).parent
 _EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -46,7 +47,8 @@ def test_the_example_runs(module: str, example: str, stage: Stage) -> None:
         "interview": get_interview(world.heymilo_credentials, stage.finished[0]),
         "posting": Posting(posting_id=world.posting_ids[0]),
     }
-    exec(example.replace("BLOCK_NAME", "production"), given)
+    with deployed_for(example):
+        exec(example.replace("BLOCK_NAME", "production"), given)
 
 
 def doctested() -> list[str]:

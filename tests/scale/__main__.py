@@ -62,7 +62,7 @@ class Story:
         prefect.start_server()
         prefect.call("prefect", "work-pool", "create", "heymilo", "--type", "process")
         url = self._about.world.url
-        prefect.call("python", "-m", "blocks.sandbox", url, "--name", "production")
+        prefect.call("heymilo-prefect", "setup", "--sandbox", url)
         described = yaml.safe_load((ROOT / "prefect.yaml").read_text())
         described["deployments"] += [described["deployments"][0] | {"name": "sheet-2"}]
         file = folder / "prefect.yaml"
@@ -70,7 +70,7 @@ class Story:
         prefect.call("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file))
         for worker in ("worker-1", "worker-2"):
             prefect.start_worker(worker, limit=2)
-        prefect.call("python", "-m", "blocks.automations", "lost-runs", "--minutes", "1")
+        prefect.call("heymilo-prefect", "automations", "lost-runs", "--minutes", "1")
         self.say("Deployed; two workers.")
 
     def begin(self) -> None:

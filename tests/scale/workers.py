@@ -31,7 +31,7 @@ def main() -> None:
 
 def _measured(prefect: Prefect, processes: int) -> Pace:
     with sandbox() as world:
-        prefect.call("python", "-m", "blocks.sandbox", world.url, "--name", "production")
+        prefect.call("heymilo-prefect", "setup", "--sandbox", world.url)
         asking = ("python", "-m", "tests.asking", world.url, _NAME, str(_SECONDS))
         children = [prefect.begin(*asking) for _ in range(processes)]
         if any(child.wait() for child in children):

@@ -18,7 +18,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from blocks.automations import automation_of, save
+from heymilo_prefect.automations import automation_of, save
 from heymilo_prefect.flows import ensure_webhooks, post_interview_summaries, post_interview_summary
 from heymilo_prefect.sandbox import World, sandbox
 from heymilo_prefect.testing import no_waiting

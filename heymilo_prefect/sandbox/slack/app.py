@@ -212,6 +212,8 @@ class Slack:
                 else:
                     result = self._call(method, arguments or {}, token)
                     response = _json(200, {"ok": True, **result})
+                    scopes = ",".join(sorted(self.scopes))
+                    response = replace(response, headers=(("x-oauth-scopes", scopes),))
             except SlackProblem as problem:
                 response = _error(problem)
         if fault is not None:

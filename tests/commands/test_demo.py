@@ -9,26 +9,24 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from prefect.settings import PREFECT_API_URL
 
 import heymilo_prefect.sandbox
 
-PIPELINE = Path(__file__).parents[2] / "flows" / "talent_pipeline.py"
 APPLICANTS = Path(heymilo_prefect.sandbox.__file__).with_name("applicants.xlsx")
 HEADER_ROW = 3
 INVISIBLE = " \xa0\u200b"
 
 
 @pytest.fixture(scope="module")
-def demo(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("demo")
+    nobodys = {"PREFECT_API_URL": "http://127.0.0.1:1/api", "PREFECT_API_KEY": "pnu_yours"}
     run = subprocess.run(
-        [sys.executable, PIPELINE],
-        cwd=folder, capture_output=True, text=True, check=True,
-        env={**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value() or ""},
+        [sys.executable, "-m", "heymilo_prefect", "demo"],
+        cwd=folder, capture_output=True, text=True, check=True, env={**os.environ, **nobodys},
     )  # fmt: skip
     assert "Traceback" not in run.stdout + run.stderr
-    return run.stdout, folder / ".demo"
+    return run.stdout, folder / "heymilo-demo"
 
 
 def written(folder: Path) -> list[dict[str, str]]:

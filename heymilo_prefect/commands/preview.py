@@ -1,10 +1,11 @@
-"""Preview a template: `python -m heymilo_prefect.summaries TEMPLATE`."""
+"""`heymilo-prefect preview`: show what a template makes of an interview, without posting it."""
 
 import json
-import sys
-from argparse import ArgumentParser
 from html import escape
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from heymilo_prefect.api.models import Interview
 from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
@@ -21,47 +22,44 @@ pre.json { font-size: 12px; overflow: auto; background: #f8f8f8; border: 1px sol
 """
 
 
-def main() -> None:
-    """Render the template and write the page."""
-    parser = ArgumentParser(
-        prog="python -m heymilo_prefect.summaries",
-        description="Render a summary as Slack shows it, next to its JSON, without posting it.",
-    )
-    packaged = "full, compact, digest"
-    parser.add_argument("template", help=f"a file, an https URL, or a packaged one: {packaged}")
-    parser.add_argument(
-        "--digest", action="store_true", help="the template is of a digest, which uses report"
-    )
-    parser.add_argument(
-        "--interview",
-        type=Path,
-        action="append",
-        default=[],
-        help="a file with an interview in HeyMilo's JSON; a digest takes several, and adds them to "
-        "the packaged example",
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("summary.html"), help="the page (default: %(default)s)"
-    )
-    options = parser.parse_args()
-    is_digest = options.digest or options.template == "digest"
-    if options.interview[1:] and not is_digest:
-        parser.error("a summary takes one --interview. Use --digest for several")
-    try:
-        if is_digest:
-            template = load_digest_template(options.template)
-            found = [(_read_interview(path), None) for path in (None, *options.interview)]
-            message = render_digest(found, template=template)
-        else:
-            template = load_summary_template(options.template)
-            message = render_summary(_read_interview(*options.interview), None, template)
-    except TemplateError as error:
-        sys.exit(str(error))
-    for hint in template.hints:
+def preview(
+    template: str,
+    *,
+    digest: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    interview: Annotated[tuple[Path, ...], Parameter(negative="", show_default=False)] = (),
+    out: Path = Path("summary.html"),
+) -> None:
+    """Show what a template makes of an interview, without posting it.
+
+    Writes a page with the message as Slack shows it, next to its JSON.
+
+    Parameters
+    ----------
+    template
+        A file, an https URL, or a packaged template: full, compact, digest.
+    digest
+        The template is of a digest, which uses report.
+    interview
+        A file with an interview in HeyMilo's JSON. A digest takes several, and adds them to the
+        packaged example.
+    out
+        The page.
+    """
+    is_digest = digest or template == "digest"
+    if interview[1:] and not is_digest:
+        raise TemplateError("A summary takes one --interview. Use --digest for several.")
+    if is_digest:
+        loaded = load_digest_template(template)
+        found = [(_read_interview(path), None) for path in (None, *interview)]
+        message = render_digest(found, template=loaded)
+    else:
+        loaded = load_summary_template(template)
+        message = render_summary(_read_interview(*interview), None, loaded)
+    for hint in loaded.hints:
         print(f"Hint: {hint}")
-    options.out.write_text(_page(message, template.name), encoding="utf-8")
+    out.write_text(_page(message, loaded.name), encoding="utf-8")
     replies = f" and {len(message.thread)} in its thread" if message.thread else ""
-    print(f"One message{replies}: {options.out}")
+    print(f"One message{replies}: {out}")
 
 
 def _page(message: SlackMessage, title: str) -> str:
@@ -85,7 +83,3 @@ def _read_interview(path: Path | None = None) -> Interview:
         raise TemplateError(f"{path}: the file can't be read ({failure.strerror}).") from None
     except ValueError:
         raise TemplateError(f"{path}: this isn't the JSON of an interview.") from None
-
-
-if __name__ == "__main__":
-    main()

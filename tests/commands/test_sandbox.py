@@ -1,4 +1,4 @@
-"""python -m heymilo_prefect.sandbox: says where it is, serves, and ends clean."""
+"""heymilo-prefect sandbox: says where it is, serves, and ends clean."""
 
 import json
 import signal
@@ -7,7 +7,7 @@ import sys
 
 import httpx
 
-COMMAND = [sys.executable, "-m", "heymilo_prefect.sandbox", "--port", "0"]
+COMMAND = [sys.executable, "-m", "heymilo_prefect", "sandbox", "--port", "0"]
 
 
 def test_it_prints_its_address_and_stops_cleanly() -> None:
