@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import ijson
 from pydantic import TypeAdapter, ValidationError
 
 from heymilo_prefect._net import is_secure_url
@@ -19,6 +18,11 @@ from heymilo_prefect.api.paging import left_out_sentence
 from heymilo_prefect.api.request_flow import RetryPolicy, request_flow
 from heymilo_prefect.api.responses import Response, parse_response
 from heymilo_prefect.api.transport import Transport, connections
+
+try:
+    import ijson
+except ImportError:  # the extra `export`
+    ijson = None
 
 log = logging.getLogger(__name__)
 
@@ -116,13 +120,18 @@ class ExportStream:
 
     Raises:
         ValueError: the export has no `file_url`, or one that is neither https nor loopback.
-        HeyMiloError: while iterating, the file can't be downloaded, is too long, or is neither a
-            list of interviews nor `{"candidates": [...]}`.
+        HeyMiloError: the extra `export` isn't installed; or, while iterating, the file can't be
+            downloaded, is too long, or is neither a list of interviews nor `{"candidates": [...]}`.
 
     Source: the `file_url` of `POST /api/interviews/export/json`.
     """
 
     def __init__(self, export: Export) -> None:
+        if ijson is None:
+            raise HeyMiloError(
+                "Reading exports needs a package that isn't installed: "
+                'pip install "heymilo-prefect[export]".'
+            )
         self._url = validate_file_url(export)
         self._reader = _Reader()
 

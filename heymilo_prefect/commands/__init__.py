@@ -77,6 +77,9 @@ def _explain(error: Exception) -> str | None:
     """Return the message of an error that a user can cause; None for a defect."""
     if isinstance(error, HeyMiloPrefectError):
         return str(error)
+    if isinstance(error, ImportError):  # cyclopts wraps it
+        missing = str(error.__cause__ or error)
+        return missing if "heymilo-prefect[" in missing else None
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         return f"{named}{error.strerror or type(error).__name__}."

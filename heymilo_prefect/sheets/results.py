@@ -6,12 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from heymilo_prefect.ingestion import RowOutcome
 from heymilo_prefect.sheets.columns import RESULT_HEADERS, original_columns
@@ -19,6 +16,11 @@ from heymilo_prefect.sheets.google import local_path, name_of_link
 from heymilo_prefect.sheets.sheet import Sheet, SheetError
 from heymilo_prefect.sheets.source import describe_error, file_system
 from heymilo_prefect.wording import LONGEST_PATH, one_line
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 _SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones come from Japanese keyboards
 _XLSX_ROWS = 1_048_576
@@ -37,9 +39,13 @@ def check_results_path(path: str, source: str | os.PathLike[str] | None = None) 
 
     Raises:
         SheetError: Its suffix is neither `.csv` nor `.xlsx`, it is the sheet itself, its folder
-            can't be written to, or its scheme can't be used.
+            can't be written to, its scheme can't be used, or it needs the extra `excel`.
     """
-    _ending(path)
+    if _ending(path) == ".xlsx" and find_spec("xlsxwriter") is None:
+        raise SheetError(
+            "Results as .xlsx need a package that isn't installed: "
+            'pip install "heymilo-prefect[excel]". Or let the name end in .csv.'
+        )
     target = local_path(path)
     same = path == source
     if target is None:
@@ -84,8 +90,8 @@ def write_results(path: str, sheet: Sheet, result_of: Callable[[int], RowOutcome
             write(cast(BinaryIO, whole), lines)
             whole.flush()
             _upload(whole.name, path)
-    except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+    except (OSError, _XlsxError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise SheetError(f'The results can\'t be written to "{_name(path)}": {reason}.') from None
 
 
@@ -120,28 +126,37 @@ def _as_text(cell: str) -> str:
     return f"'{cell}" if runs else cell
 
 
+class _XlsxError(Exception):
+    """XlsxWriter couldn't write the workbook."""
+
+
 def _write_xlsx(file: BinaryIO, lines: Iterator[list[str]]) -> None:
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        book.use_zip64()
-        # Otherwise editing "=1+1" and pressing Enter would turn it into a formula.
-        text = book.add_format({"num_format": "@"})
-        header = next(lines)
-        worksheet, at = _worksheet(book, header, text), 1
-        for line in lines:
-            if at == _XLSX_ROWS:
-                worksheet, at = _worksheet(book, header, text), 1
-            _write_row(worksheet, at, line, text)
-            at += 1
+    import xlsxwriter
+
+    try:
+        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+            book.use_zip64()
+            # Otherwise editing "=1+1" and pressing Enter would turn it into a formula.
+            text = book.add_format({"num_format": "@"})
+            header = next(lines)
+            worksheet, at = _worksheet(book, header, text), 1
+            for line in lines:
+                if at == _XLSX_ROWS:
+                    worksheet, at = _worksheet(book, header, text), 1
+                _write_row(worksheet, at, line, text)
+                at += 1
+    except xlsxwriter.exceptions.XlsxWriterException as error:
+        raise _XlsxError(type(error).__name__) from None
 
 
-def _worksheet(book: xlsxwriter.Workbook, header: list[str], text: Format) -> Worksheet:
+def _worksheet(book: "xlsxwriter.Workbook", header: list[str], text: "Format") -> "Worksheet":
     worksheet = book.add_worksheet()
     worksheet.freeze_panes(1, 0)
     _write_row(worksheet, 0, header, text)
     return worksheet
 
 
-def _write_row(worksheet: Worksheet, at: int, line: list[str], text: Format) -> None:
+def _write_row(worksheet: "Worksheet", at: int, line: list[str], text: "Format") -> None:
     for column, cell in enumerate(line):
         valid = cell.encode(errors="replace").decode()
         if worksheet.write_string(at, column, valid, text) == _TOO_LONG:

@@ -13,8 +13,14 @@ from json.decoder import JSONDecoder
 from typing import Any
 from urllib.parse import parse_qsl
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import File, FormParser
+try:
+    from python_multipart.exceptions import FormParserError
+    from python_multipart.multipart import File, FormParser
+except ImportError:
+    raise ImportError(
+        "The webhook receiver needs a package that isn't installed: "
+        'pip install "heymilo-prefect[webhooks]".'
+    ) from None
 
 MAX_BYTES = 256 * 1024
 """Maximum size of a body, as it arrives and decompressed."""
