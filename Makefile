@@ -48,7 +48,7 @@ test-long: $(VENV)/ready
 test-scale: $(VENV)/ready
 	@$(PREFECT) $(BIN)/python -m tests.scale
 
-test-browser: $(VENV)/ready $(VENV)/browser
+test-browser: $(VENV)/ready $(VENV)/browser $(VENV)/docs
 	@$(PREFECT) $(BIN)/python -m pytest tests/browser -m browser
 
 test-programs: $(VENV)/ready programs

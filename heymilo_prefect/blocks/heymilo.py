@@ -1,10 +1,11 @@
 """The block that holds HeyMilo's API key and creates clients."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from prefect.blocks.abstract import CredentialsBlock
+from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, WithJsonSchema, field_validator
 
 from heymilo_prefect.api.client import BASE_URL, AsyncHeyMiloClient, HeyMiloClient
 from heymilo_prefect.api.transport import validate_api_key, validate_base_url
@@ -36,6 +37,7 @@ class HeyMiloCredentials(CredentialsBlock):
 
     _block_type_name = "HeyMilo Credentials"
     _block_type_slug = "heymilo-credentials"
+    _logo_url = Secret._logo_url  # a neutral one, as this package has no address for its own
     _documentation_url = HttpUrl("https://docs.heymilo.cloud")
 
     api_key: SecretStr = Field(
@@ -66,8 +68,8 @@ class HeyMiloCredentials(CredentialsBlock):
         examples=[300.0],
     )
 
-    concurrency_limit: str | None = Field(
-        default=None,
+    concurrency_limit: Annotated[str | None, WithJsonSchema({"type": "string"})] = Field(
+        default=None,  # the schema has no null, for which Prefect's form would show a switch
         title="Concurrency limit",
         description="The Prefect global concurrency limit through which all processes share the "
         "requests per minute, created by the block's create_concurrency_limit(). Without it, each "

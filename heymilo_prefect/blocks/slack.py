@@ -39,8 +39,9 @@ class SlackChannel(NotificationBlock):
         ```
     """
 
-    _block_type_name = "Slack Channel"
+    _block_type_name = "HeyMilo Slack Channel"
     _block_type_slug = "heymilo-slack-channel"
+    _logo_url = NotificationWebhook._logo_url  # Slack's
     _documentation_url = HttpUrl("https://docs.slack.dev/reference/methods/chat.postMessage")
 
     credentials: SlackCredentials = Field(
@@ -107,7 +108,7 @@ class SlackChannel(NotificationBlock):
 
 
 SlackTarget = (
-    Annotated[SlackChannel, Field(title="Slack Channel")]
+    Annotated[SlackChannel, Field(title="HeyMilo Slack Channel")]
     | Annotated[SlackWebhook, Field(title="Slack Incoming Webhook")]
     | Annotated[NotificationWebhook, Field(title="Slack Webhook")]
 )

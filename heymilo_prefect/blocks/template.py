@@ -3,6 +3,7 @@
 from typing import Self
 
 from prefect.blocks.core import Block
+from prefect.blocks.notifications import SlackWebhook
 from pydantic import Field, HttpUrl, model_validator
 
 from heymilo_prefect.summaries import load_summary_template
@@ -28,6 +29,7 @@ class SummaryTemplate(Block):
 
     _block_type_name = "HeyMilo Summary Template"
     _block_type_slug = "heymilo-summary-template"
+    _logo_url = SlackWebhook._logo_url  # Slack's
     _documentation_url = HttpUrl("https://jinja.palletsprojects.com/templates/")
 
     template: str = Field(

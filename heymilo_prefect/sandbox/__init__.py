@@ -1,5 +1,6 @@
 """A local HeyMilo and Slack for the demo and for tests of your own flows."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -32,7 +33,8 @@ def sandbox(
 ) -> Iterator[World]:
     """Run a sandbox on a loopback port during the `with` block.
 
-    This process doesn't wait between retries or Slack messages meanwhile, unless `strict_pace`.
+    This process doesn't wait between retries or Slack messages meanwhile, unless `strict_pace`, and
+    a Prefect server that it starts sends no telemetry.
 
     Args:
         seed: The seed of ids, names and behaviour.
@@ -73,5 +75,24 @@ def sandbox(
         strict_pace=strict_pace,
         record=record,
     )
-    with Server(world, port), nullcontext() if strict_pace else no_waiting():
+    pace = nullcontext() if strict_pace else no_waiting()
+    with _no_telemetry(), Server(world, port), pace:
         yield world
+
+
+@contextmanager
+def _no_telemetry() -> Iterator[None]:
+    """Keep a Prefect server that starts meanwhile from sending telemetry.
+
+    A temporary server's first telemetry locks its new database, which shows as tracebacks in the
+    output of a first run. The server is another process, so an environment variable reaches it.
+    """
+    name = "PREFECT_SERVER_ANALYTICS_ENABLED"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "false"
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)

@@ -87,7 +87,7 @@ def sandbox(
     options += ["--postings", str(postings)]
     if channels:
         options += ["--strict-pace", "--channels", ",".join(channels)]
-    command = [*_PYTHON, "heymilo_prefect.sandbox", *options]
+    command = [*_PYTHON, "heymilo_prefect", "sandbox", *options]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -98,4 +98,4 @@ def test_both_register_by_module_and_are_discovered(prefect_server: None) -> Non
         env={**__import__("os").environ, "PREFECT_API_URL": PREFECT_API_URL.value() or ""},
     )  # fmt: skip
     assert "HeyMilo Credentials" in run.stdout
-    assert "Slack Channel" in run.stdout
+    assert "HeyMilo Slack Channel" in run.stdout

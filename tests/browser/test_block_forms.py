@@ -33,6 +33,10 @@ def test_every_field_has_its_title_and_description(
         for name, about in schema["properties"].items():
             shown = field(page, about["title"], name in schema["required"])
             expect(description(shown)).to_have_text(about["description"])
+        logo = page.locator(f'img[src="{block_type._logo_url}"]')
+        expect(logo.first).to_be_visible()
+        if block_type is HeyMiloCredentials:
+            expect(field(page, "Concurrency limit", False).get_by_role("textbox")).to_be_visible()
         if block_type is SlackChannel:
             expect(chosen_block(field(page, "Slack app"))).to_be_visible()
         if block_type in PICTURES:

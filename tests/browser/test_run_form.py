@@ -37,7 +37,7 @@ def test_each_kind_of_slack_target_has_a_name_of_its_own(form: str, browse: Brow
     with browse(form) as page:
         kinds = field(page, "slack", required=False).get_by_role("tab")
         expect(kinds).to_have_text(
-            ["Slack Channel", "Slack Incoming Webhook", "Slack Webhook", "None"]
+            ["HeyMilo Slack Channel", "Slack Incoming Webhook", "Slack Webhook", "None"]
         )
 
 

@@ -120,7 +120,7 @@ def test_a_sandbox_serves_on_the_given_port() -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_program_prints_where_it_is_and_ends_without_a_word(ending: signal.Signals) -> None:
-    command = [sys.executable, "-m", "heymilo_prefect.sandbox", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "heymilo_prefect", "sandbox", "--port", "0", "--json"]
     command += ["--postings", "10", "--candidates", "2"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

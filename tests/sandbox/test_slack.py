@@ -531,7 +531,7 @@ def test_a_strict_pace_lets_a_post_through_a_second_after_the_last_that_was_take
 
 
 def test_the_command_keeps_a_strict_pace() -> None:
-    command = [sys.executable, "-m", "heymilo_prefect.sandbox", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "heymilo_prefect", "sandbox", "--port", "0", "--json"]
     with subprocess.Popen([*command, "--strict-pace"], stdout=subprocess.PIPE, text=True) as served:
         assert served.stdout
         told = json.loads(served.stdout.readline())

@@ -121,7 +121,7 @@ async def test_all_bodies_together_have_a_bound(hook: str, monkeypatch: pytest.M
 def program(prefect_api: PrefectApi) -> Iterator[tuple[str, int]]:
     """The receiver as a program: where HeyMilo calls, and the process."""
     port = closed_port()
-    command = [sys.executable, "-m", "heymilo_prefect.webhooks", "--port", str(port)]
+    command = [sys.executable, "-m", "heymilo_prefect", "webhooks", "--port", str(port)]
     settings = {"HEYMILO_WEBHOOK_SECRET": SECRET, "PREFECT_API_URL": prefect_api.url}
     with subprocess.Popen(
         command, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -187,7 +187,7 @@ async def test_10000_concurrent_calls_get_responses_in_bounded_memory(
 
 def test_the_program_names_missing_settings() -> None:
     def ended(**settings: str) -> str:
-        command = [sys.executable, "-m", "heymilo_prefect.webhooks"]
+        command = [sys.executable, "-m", "heymilo_prefect", "webhooks"]
         env = {name: value for name, value in os.environ.items() if "PREFECT_API" not in name}
         ran = subprocess.run(
             command, env={**env, **settings}, capture_output=True, text=True, check=False
