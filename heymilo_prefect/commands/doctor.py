@@ -31,6 +31,7 @@ from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
 from heymilo_prefect.commands.server import require_server
 from heymilo_prefect.errors import SetupError
 from heymilo_prefect.slack import SlackError
+from heymilo_prefect.wording import counted
 from heymilo_prefect.workspace import check_heymilo, check_slack
 
 BlockT = TypeVar("BlockT", bound=Block)
@@ -198,7 +199,9 @@ def _schedules(client: SyncPrefectClient) -> Finding:
     active = [it for it in deployments if not it.paused and any(s.active for s in it.schedules)]
     if not active:
         return Finding(
-            Verdict.OK, subject, f"none of {len(deployments)} deployments has an active schedule."
+            Verdict.OK,
+            subject,
+            f"none is active, in {counted(len(deployments), 'deployment')}.",
         )
     for deployment in active:
         pool = deployment.work_pool_name
@@ -223,7 +226,7 @@ def _schedules(client: SyncPrefectClient) -> Finding:
                 f"the deployment {deployment.name} has an active schedule and no run to come. A "
                 "new schedule needs a minute; after that, see the log of Prefect's server.",
             )
-    return Finding(Verdict.OK, subject, f"{len(active)} deployments have runs to come.")
+    return Finding(Verdict.OK, subject, f"{counted(len(active), 'deployment')} with runs to come.")
 
 
 def _has_worker(client: SyncPrefectClient, pool: str) -> bool:

@@ -129,7 +129,7 @@ def test_the_automation_for_lost_runs_missing_active_or_paused(
 def test_an_active_schedule_that_starts_nothing(
     doctor: Doctor, deployed: dict[str, DeploymentResponse]
 ) -> None:
-    assert doctor(code=0)["schedules"][1].startswith("none of ")
+    assert doctor(code=0)["schedules"][1].startswith("none is active, in ")
     deployment = deployed["stalled"]
     with get_client(sync_client=True) as client:
         [schedule] = deployment.schedules

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 COMMAND = [sys.executable, "-m", "heymilo_prefect", "sandbox", "--port", "0"]
 
@@ -24,3 +25,18 @@ def test_it_prints_its_address_and_stops_cleanly() -> None:
         said, complaints = served.communicate(timeout=30)
     assert served.returncode == 0
     assert "Traceback" not in said + complaints
+
+
+@pytest.mark.parametrize("variant", ["health-under-api", "health_under_api"])
+def test_a_variant_of_the_api_is_an_option(variant: str) -> None:
+    command = [*COMMAND, "--json", "--variant", variant, "--variant", "milliseconds"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout
+        told = json.loads(served.stdout.readline())
+        key = {"X-API-KEY": told["api_key"]}
+        found = [
+            httpx.get(f"{told['url']}{path}", headers=key).status_code
+            for path in ("/health", "/api/health")
+        ]
+        served.send_signal(signal.SIGINT)
+    assert found == [404, 200]
