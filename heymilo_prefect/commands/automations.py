@@ -4,6 +4,7 @@ from cyclopts import App
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY
 
 from heymilo_prefect.automations import MINUTES, automation_of, lost_runs, put, save
+from heymilo_prefect.commands.options import Positive
 from heymilo_prefect.errors import SetupError
 
 app = App(
@@ -41,7 +42,7 @@ def stalled(deployment: str, /) -> None:
 
 
 @app.command(name="lost-runs")
-def mark_lost_runs(*, minutes: float = MINUTES) -> None:
+def mark_lost_runs(*, minutes: Positive = MINUTES) -> None:
     """Mark runs as crashed whose process is gone.
 
     Such a run stays Running and keeps its deployment's concurrency slot, so that every later run is

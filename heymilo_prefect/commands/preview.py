@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from heymilo_prefect.api.models import Interview
+from heymilo_prefect.commands.options import Flag
 from heymilo_prefect.slack.html import PAGE_STYLE, channel_html
 from heymilo_prefect.slack.message import SlackMessage
 from heymilo_prefect.summaries.digest import load_digest_template, render_digest
@@ -25,7 +26,7 @@ pre.json { font-size: 12px; overflow: auto; background: #f8f8f8; border: 1px sol
 def preview(
     template: str,
     *,
-    digest: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    digest: Flag = False,
     interview: Annotated[tuple[Path, ...], Parameter(negative="", show_default=False)] = (),
     out: Path = Path("summary.html"),
 ) -> None:

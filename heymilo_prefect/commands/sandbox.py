@@ -9,24 +9,32 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from heymilo_prefect import sandbox as package
+from heymilo_prefect.commands.options import (
+    Count,
+    Flag,
+    NotNegative,
+    Port,
+    Positive,
+    port_error,
+)
 from heymilo_prefect.sandbox import ApiVariant, World
 from heymilo_prefect.sandbox.people.corpus import TITLES
 
 
 def sandbox(
     *,
-    port: int = 8765,
+    port: Port = 8765,
     seed: int = 1,
-    postings: int = 2,
-    candidates: int = 12,
-    requests_per_minute: int = 300,
-    window_seconds: float = 60.0,
-    delay: float = 0.0,
+    postings: Count = 2,
+    candidates: Count = 12,
+    requests_per_minute: Count = 300,
+    window_seconds: Positive = 60.0,
+    delay: NotNegative = 0.0,
     channels: str = "#hiring,#hiring-leads",
-    strict_pace: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    head_start_days: float = 0.0,
+    strict_pace: Flag = False,
+    head_start_days: NotNegative = 0.0,
     variant: Annotated[tuple[ApiVariant, ...], Parameter(negative="", show_default=False)] = (),
-    no_record: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    no_record: Flag = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> None:
     """Run a HeyMilo and a Slack on this machine, until Ctrl-C.
@@ -70,7 +78,7 @@ def sandbox(
             requests_per_minute=requests_per_minute,
             window_seconds=window_seconds,
             delay=delay,
-            channels=channels.split(","),
+            channels=[name for name in channels.split(",") if name] or ["#hiring"],
             strict_pace=strict_pace,
             record=not no_record,
             port=port,
@@ -80,6 +88,8 @@ def sandbox(
             threading.Event().wait()
     except KeyboardInterrupt:
         pass
+    except OSError as error:
+        raise port_error(port, error) from None
 
 
 def _title(number: int) -> str:

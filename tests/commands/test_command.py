@@ -1,5 +1,7 @@
 """The command as a whole: help at once, exit codes, and no traceback for what a user can cause."""
 
+import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,7 +48,19 @@ def test_the_version_is_that_of_the_package(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["bogus"], ["demo", "--bogus"], ["sandbox", "--port", "x"], ["preview"]]
+    "arguments",
+    [
+        ["bogus"],
+        ["demo", "--bogus"],
+        ["preview"],
+        ["sandbox", "--port", "x"],
+        ["sandbox", "--port", "99999"],
+        ["sandbox", "--candidates", "-1"],
+        ["sandbox", "--delay", "inf"],
+        ["sandbox", "--variant", "unheard_of"],
+        ["webhooks", "--port", "-1"],
+        ["automations", "lost-runs", "--minutes", "nan"],
+    ],
 )
 def test_a_wrong_call_ends_with_2(command: Command, arguments: list[str]) -> None:
     done = command(*arguments)
@@ -75,6 +89,18 @@ def test_a_file_that_cannot_be_written_is_one_sentence(command: Command) -> None
     assert done.code == 1 and done.err == "/proc/nowhere/page.html: No such file or directory.\n"
 
 
+def test_a_port_that_is_taken_is_one_sentence(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEYMILO_WEBHOOK_SECRET", "a-secret-of-enough-letters")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        sentence = f"Port {port} can't be used: another program uses it. Choose another one"
+        assert sentence in command("sandbox", "--port", port).err
+        with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):
+            assert sentence in command("webhooks", "--port", port).err
+
+
 def test_webhooks_need_a_server_and_a_secret(command: Command) -> None:
     with temporary_settings({PREFECT_API_URL: None}):
         assert "PREFECT_API_URL isn't set" in command("webhooks").err
@@ -83,8 +109,6 @@ def test_webhooks_need_a_server_and_a_secret(command: Command) -> None:
 
 
 def test_the_slack_manifest_has_the_scopes_that_setup_requires(command: Command) -> None:
-    import json
-
     done = command("slack-manifest")
     scopes = json.loads(done.out)["oauth_config"]["scopes"]["bot"]
     assert {"chat:write", "channels:read", "channels:history"} <= {*scopes}
