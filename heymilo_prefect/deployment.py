@@ -45,5 +45,6 @@ def _reference(block: str) -> dict[str, Any]:
         with get_client(sync_client=True) as client:
             found = client.read_block_document_by_name(name, kind, include_secrets=False)
     except ObjectNotFound:
-        sys.exit(f"Prefect has no block {block}. Save it first: see docs/deploying.md.")
+        fix = f"Save it first, with `heymilo-prefect setup --name {name}`."
+        sys.exit(f"Prefect has no block {block}. {fix}")
     return {"$ref": {"block_document_id": str(found.id)}}

@@ -1,6 +1,7 @@
 """The flow that creates HeyMilo webhooks to a URL, one per open posting and event."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ else:
 
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
-_POSTINGS_AT_ONCE = 8
+_AT_ONCE = 8
 
 
 @coroutine_flow
@@ -96,42 +97,52 @@ class _Webhooks:
         self._dry_run = dry_run
 
     async def reconcile(self, postings: Sequence[Posting]) -> None:
-        """Create and deactivate webhooks; a posting that fails doesn't stop the others."""
-        open_ids = [posting.posting_id for posting in postings if not posting.archived]
-        archived = {posting.posting_id for posting in postings if posting.archived}
-        await asyncio.gather(
-            self._deactivate_all(archived), for_each(open_ids, self._complete, _POSTINGS_AT_ONCE)
-        )
+        """Create and deactivate webhooks; a posting that fails doesn't stop the others.
 
-    async def _complete(self, posting_id: str) -> None:
-        try:
-            listed = await self._client.list_webhooks(posting_id)
-        except HeyMiloError as error:
-            self.report.failed[posting_id] = str(error)
-            return
-        warn_left_out(listed.malformed, f"the webhooks of posting {posting_id!r}")
-        ours = [one for one in self._ours(listed) if one.posting_id in (posting_id, None)]
-        unchanged, surplus = _split_duplicates(ours)
-        self.report.unchanged += [_ref(webhook) for webhook in unchanged]
-        existing = {webhook.event_type for webhook in unchanged}
-        for event_type in dict.fromkeys(self._events):
-            if event_type not in existing:
-                await self._create(posting_id, event_type)
-        for webhook in surplus:
-            await self._deactivate(webhook)
-
-    async def _deactivate_all(self, posting_ids: set[str]) -> None:
-        if not posting_ids:
-            return
+        All webhooks are listed once. If the list can't be read, or doesn't say to which posting a
+        webhook belongs, nothing is changed, since a webhook might be created twice.
+        """
         try:
             listed = await self._client.list_webhooks()
         except HeyMiloError as error:
-            self.report.failed["the archived postings"] = str(error)
+            self.report.failed["the webhooks"] = str(error)
             return
         warn_left_out(listed.malformed, "the webhooks")
+        existing = defaultdict[str | None, list[Webhook]](list)
         for webhook in self._ours(listed):
-            if webhook.posting_id in posting_ids:
-                await self._deactivate(webhook)
+            existing[webhook.posting_id].append(webhook)
+        if existing[None]:
+            self.report.failed["the webhooks"] = (
+                "HeyMilo doesn't say to which postings the webhooks of this URL belong. "
+                "Deactivate them in HeyMilo, and run again."
+            )
+            return
+        open_ids = [posting.posting_id for posting in postings if not posting.archived]
+        surplus = [
+            webhook
+            for posting in postings
+            if posting.archived
+            for webhook in existing[posting.posting_id]
+        ]
+        await asyncio.gather(
+            for_each(surplus, self._deactivate, _AT_ONCE),
+            for_each(
+                open_ids,
+                lambda posting_id: self._complete(posting_id, existing[posting_id]),
+                _AT_ONCE,
+            ),
+        )
+
+    async def _complete(self, posting_id: str, existing: Sequence[Webhook]) -> None:
+        """Create the missing webhooks of a posting, and deactivate duplicates."""
+        unchanged, surplus = _split_duplicates(existing)
+        self.report.unchanged += [_ref(webhook) for webhook in unchanged]
+        present = {webhook.event_type for webhook in unchanged}
+        for event_type in dict.fromkeys(self._events):
+            if event_type not in present:
+                await self._create(posting_id, event_type)
+        for webhook in surplus:
+            await self._deactivate(webhook)
 
     def _ours(self, webhooks: Iterable[Webhook]) -> list[Webhook]:
         """Return the active webhooks that call our URL."""
