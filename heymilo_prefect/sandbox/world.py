@@ -28,7 +28,9 @@ _PREFILLED_OVER = timedelta(days=9)
 On = Literal[
     "check_health", "list_postings", "get_interview", "list_interviews", "export_interviews",
     "create_webhook", "get_webhook", "list_webhooks", "deactivate_webhook", "ingest_candidate",
-    "ingest_candidates", "export_file", "*",
+    "ingest_candidates", "export_file", "list_posting_summaries", "get_posting",
+    "get_posting_stats", "get_interview_metadata", "set_interview_metadata",
+    "delete_interview_metadata", "*",
 ]  # fmt: skip
 
 
@@ -178,8 +180,9 @@ class World:
         archived: bool = False,
         deadline: datetime | None = None,
         steps: Iterable[str] = _STEPS,
+        test: bool = False,
     ) -> str:
-        """Add a posting with steps of these types, and return its id."""
+        """Add a posting with steps of these types, and return its id; `test` is v2's flag."""
         with self.lock:
             posting = Posting(
                 posting_id=self.new_id("posting").upper(),
@@ -189,6 +192,7 @@ class World:
                 archived=archived,
                 deadline=deadline.timestamp() if deadline else None,
                 steps=tuple(steps),
+                test=test,
             )
             self.postings[posting.posting_id] = posting
             self._by_posting[posting.posting_id] = []
@@ -268,6 +272,25 @@ class World:
         """Change an interview's report, with this score (0-100)."""
         with self.lock:
             self._interviews[interview_id].set_quality(score / 100)
+
+    def add_webhook(
+        self, posting_id: str, url: str, event_type: str, http_method: str = "post"
+    ) -> dict[str, Any]:
+        """Add a webhook, and return it."""
+        now = self.clock.now().timestamp()
+        webhook_id = f"webhook_{self.new_id('webhook')}"
+        webhook: dict[str, Any] = {
+            "webhook_id": webhook_id,
+            "posting_id": posting_id,
+            "url": url,
+            "event_type": event_type,
+            "http_method": http_method,
+            "is_active": True,
+            "created_at": now,
+            "updated_at": now,
+        }
+        self.webhooks[webhook_id] = webhook
+        return webhook
 
     def deliver_webhooks(self, again: bool = False) -> list[WebhookCall]:
         """Call the active webhooks for each event since their creation, once.

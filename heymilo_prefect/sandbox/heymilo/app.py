@@ -11,7 +11,12 @@ from urllib.parse import parse_qsl
 
 from heymilo_prefect.sandbox.faults import PLACEHOLDER_RESPONSE
 from heymilo_prefect.sandbox.heymilo.endpoints import ENDPOINTS, Endpoint, Request
-from heymilo_prefect.sandbox.heymilo.errors import HttpProblem, error_response
+from heymilo_prefect.sandbox.heymilo.errors import (
+    HttpProblem,
+    error_response,
+    v2_error_response,
+)
+from heymilo_prefect.sandbox.heymilo.v2 import ENDPOINTS_V2, PREFIX
 from heymilo_prefect.sandbox.heymilo.variants import ApiVariant
 from heymilo_prefect.sandbox.transport import (
     Receive,
@@ -66,7 +71,7 @@ class HeyMilo:
                 recorded, lambda: self._process(endpoint, request, argument, at)
             )
         except HttpProblem as problem:
-            response = self._error(problem, at)
+            response = self._error(problem, request, at)
         self._world.record(
             replace(recorded, status=0 if response.sent == "nothing" else response.status)
         )
@@ -74,7 +79,7 @@ class HeyMilo:
 
     def _find(self, request: Request) -> tuple[Endpoint | None, str]:
         found: Endpoint | None = None
-        for endpoint in ENDPOINTS:
+        for endpoint in ENDPOINTS_V2 if request.path.startswith(PREFIX) else ENDPOINTS:
             match = endpoint.path.match(request.path)
             if match is None or not self._exists(endpoint):
                 continue
@@ -113,13 +118,15 @@ class HeyMilo:
                 raise HttpProblem(405, "Method Not Allowed")
             response = endpoint.handle(self._world, request, argument)
         except HttpProblem as problem:
-            return self._error(problem, at)
+            return self._error(problem, request, at)
         return response if endpoint.name == "export_file" else self._complete(response, at)
 
-    def _error(self, problem: HttpProblem, at: float) -> Response:
-        response = error_response(
-            problem.code, problem.detail, problem.errors, self._world.variants
-        )
+    def _error(self, problem: HttpProblem, request: Request, at: float) -> Response:
+        about = problem.code, problem.detail, problem.errors
+        if request.path.startswith(PREFIX):
+            response = v2_error_response(*about)
+        else:
+            response = error_response(*about, self._world.variants)
         return self._complete(response, at)
 
     def _complete(self, response: Response, at: float) -> Response:

@@ -57,7 +57,7 @@ class Endpoint(NamedTuple):
     needs: ApiVariant | None = None
 
 
-def _endpoint(
+def endpoint(
     name: str,
     method: str,
     path: str,
@@ -65,6 +65,7 @@ def _endpoint(
     hidden_by: ApiVariant | None = None,
     needs: ApiVariant | None = None,
 ) -> Endpoint:
+    """Return an endpoint, whose path may have a parameter `{id}`."""
     return Endpoint(name, method, compile_path(path)[0], handle, hidden_by, needs)
 
 
@@ -85,7 +86,7 @@ def _list_postings(world: "World", request: Request, _: str) -> Response:
 
 
 def _list_interviews(world: "World", request: Request, posting_id: str) -> Response:
-    oldest_first = world.interviews_by_age(_posting(world, posting_id).posting_id)
+    oldest_first = world.interviews_by_age(read_posting(world, posting_id).posting_id)
     total = len(oldest_first)
     first, end, paging = _page(world, request, total)
     newest_first = oldest_first[max(0, total - end) : max(0, total - first)][::-1]
@@ -103,10 +104,10 @@ def _get_interview(world: "World", request: Request, interview_id: str) -> Respo
 def _export_interviews(world: "World", request: Request, _: str) -> Response:
     if request.method == "GET":
         export = schema.validate_query(schema.Export, request.query)
-        posting = _posting(world, export.posting_id)
+        posting = read_posting(world, export.posting_id)
     else:
         schema.validate_query(schema.NoQuery, request.query)
-        posting = _posting(world, _body(schema.Export, request)["posting_id"])
+        posting = read_posting(world, read_body(schema.Export, request)["posting_id"])
     content = _items(world, _encoded(world, world.interviews_by_age(posting.posting_id)[::-1]))
     if ApiVariant.EXPORT_FILE_OBJECT in world.variants:
         content = b'{"candidates":' + content + b"}"
@@ -128,25 +129,15 @@ def _export_file(world: "World", request: Request, _: str) -> Response:
 
 
 def _create_webhook(world: "World", request: Request, _: str) -> Response:
-    body = _body(schema.Webhook, request)
-    now = world.clock.now().timestamp()
-    webhook = {
-        "webhook_id": f"webhook_{world.new_id('webhook')}",
-        "posting_id": _posting(world, body["posting_id"]).posting_id,
-        "url": body["url"],
-        "event_type": body["event_type"],
-        "http_method": body.get("http_method", "post"),
-        "is_active": True,
-        "created_at": now,
-        "updated_at": now,
-    }
-    world.webhooks[webhook["webhook_id"]] = webhook
-    return _json(world, webhook)
+    body = read_body(schema.Webhook, request)
+    posting_id = read_posting(world, body["posting_id"]).posting_id
+    method = body.get("http_method", "post")
+    return _json(world, world.add_webhook(posting_id, body["url"], body["event_type"], method))
 
 
 def _get_webhook(world: "World", request: Request, webhook_id: str) -> Response:
     schema.validate_query(schema.NoQuery, request.query)
-    return _json(world, _webhook(world, webhook_id))
+    return _json(world, read_webhook(world, webhook_id))
 
 
 def _list_webhooks(world: "World", request: Request, _: str) -> Response:
@@ -166,7 +157,7 @@ def _list_webhooks(world: "World", request: Request, _: str) -> Response:
 
 def _deactivate_webhook(world: "World", request: Request, webhook_id: str) -> Response:
     schema.validate_query(schema.NoQuery, request.query)
-    webhook = _webhook(world, webhook_id)
+    webhook = read_webhook(world, webhook_id)
     webhook |= {"is_active": False, "updated_at": world.clock.now().timestamp()}
     if ApiVariant.DEACTIVATE_MESSAGE in world.variants:
         return _json(world, {"message": "Webhook deactivated successfully"})
@@ -177,7 +168,7 @@ def _deactivate_webhook(world: "World", request: Request, webhook_id: str) -> Re
 
 def _ingest_candidate(world: "World", request: Request, url_key: str) -> Response:
     posting = _posting_by_url_key(world, url_key)
-    candidate = _body(schema.Candidate, request)
+    candidate = read_body(schema.Candidate, request)
     interview = world.ingest(posting, candidate)
     return _ingested(world, f"Data Ingestion initiated for {candidate['email']}", [interview])
 
@@ -187,7 +178,7 @@ def _ingest_candidates(world: "World", request: Request, url_key: str) -> Respon
     if isinstance(request.body, dict):
         _check_size(world, request.body.get("data"))
     try:
-        rows = _body(schema.Candidates, request)["data"]
+        rows = read_body(schema.Candidates, request)["data"]
     except HttpProblem as problem:  # it doesn't say which row is wrong
         raise HttpProblem(422, "Invalid candidate data", problem.errors) from None
     interviews = [world.ingest(posting, row) for row in rows]
@@ -253,7 +244,8 @@ def _items(world: "World", items: list[bytes], page: int = 1) -> bytes:
     return b"[" + b",".join(items) + b"]"
 
 
-def _posting(world: "World", posting_id: str) -> Posting:
+def read_posting(world: "World", posting_id: str) -> Posting:
+    """Return a posting; raises HttpProblem, 404."""
     if posting_id not in world.postings:
         raise HttpProblem(404, "Posting not found")
     return world.postings[posting_id]
@@ -266,45 +258,47 @@ def _posting_by_url_key(world: "World", url_key: str) -> Posting:
     raise HttpProblem(404, "No posting has this url_key")
 
 
-def _webhook(world: "World", webhook_id: str) -> dict[str, Any]:
+def read_webhook(world: "World", webhook_id: str) -> dict[str, Any]:
+    """Return a webhook; raises HttpProblem, 404."""
     if webhook_id not in world.webhooks:
         raise HttpProblem(404, "Webhook not found")
     return world.webhooks[webhook_id]
 
 
-def _body(model: type[BaseModel], request: Request) -> dict[str, Any]:
+def read_body(model: type[BaseModel], request: Request) -> dict[str, Any]:
+    """Return a valid body; raises HttpProblem, 422."""
     return schema.validate_body(model, request.body, request.headers.get("content-type", ""))
 
 
 ENDPOINTS = (
-    _endpoint(
+    endpoint(
         "check_health", "GET", "/health", _check_health, hidden_by=ApiVariant.HEALTH_UNDER_API
     ),
-    _endpoint(
+    endpoint(
         "check_health", "GET", "/api/health", _check_health, needs=ApiVariant.HEALTH_UNDER_API
     ),
-    _endpoint("list_postings", "GET", "/api/postings", _list_postings),
-    _endpoint("get_interview", "GET", "/api/interview/{id}", _get_interview),
-    _endpoint("list_interviews", "GET", "/api/interviews/{id}", _list_interviews),
-    _endpoint(
+    endpoint("list_postings", "GET", "/api/postings", _list_postings),
+    endpoint("get_interview", "GET", "/api/interview/{id}", _get_interview),
+    endpoint("list_interviews", "GET", "/api/interviews/{id}", _list_interviews),
+    endpoint(
         "export_interviews",
         "POST",
         "/api/interviews/export/json",
         _export_interviews,
         hidden_by=ApiVariant.EXPORT_BY_GET,
     ),
-    _endpoint(
+    endpoint(
         "export_interviews",
         "GET",
         "/api/interviews/export/json",
         _export_interviews,
         needs=ApiVariant.EXPORT_BY_GET,
     ),
-    _endpoint("create_webhook", "POST", "/api/webhook/create", _create_webhook),
-    _endpoint("get_webhook", "GET", "/api/webhook/fetch/{id}", _get_webhook),
-    _endpoint("list_webhooks", "GET", "/api/webhook/all", _list_webhooks),
-    _endpoint("deactivate_webhook", "POST", "/api/webhook/deactivate/{id}", _deactivate_webhook),
-    _endpoint("ingest_candidate", "POST", "/api/ingest/x/{id}", _ingest_candidate),
-    _endpoint("ingest_candidates", "POST", "/api/ingest/x/bulk/{id}", _ingest_candidates),
-    _endpoint("export_file", "GET", "/exports/{id:path}", _export_file),
+    endpoint("create_webhook", "POST", "/api/webhook/create", _create_webhook),
+    endpoint("get_webhook", "GET", "/api/webhook/fetch/{id}", _get_webhook),
+    endpoint("list_webhooks", "GET", "/api/webhook/all", _list_webhooks),
+    endpoint("deactivate_webhook", "POST", "/api/webhook/deactivate/{id}", _deactivate_webhook),
+    endpoint("ingest_candidate", "POST", "/api/ingest/x/{id}", _ingest_candidate),
+    endpoint("ingest_candidates", "POST", "/api/ingest/x/bulk/{id}", _ingest_candidates),
+    endpoint("export_file", "GET", "/exports/{id:path}", _export_file),
 )

@@ -38,6 +38,20 @@ class HttpProblem(Exception):
         self.errors = errors
 
 
+_V2_TYPES = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
+
+
+def v2_error_response(code: int, detail: str, errors: Sequence[FieldError] = ()) -> Response:
+    """Return an error as the API v2 documents it: FastAPI's for 422, an object for all others."""
+    body: dict[str, object]
+    if code == 422:
+        body = {"detail": [error._asdict() for error in errors]}
+    else:
+        kind = _V2_TYPES.get(code, "invalid_request_error")
+        body = {"error": {"type": kind, "code": _TYPES.get(code, "error"), "message": detail}}
+    return Response(code, json.dumps(body).encode())
+
+
 def error_response(
     code: int, detail: str, errors: Sequence[FieldError] = (), variants: Iterable[ApiVariant] = ()
 ) -> Response:

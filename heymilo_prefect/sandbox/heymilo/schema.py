@@ -88,6 +88,62 @@ class WebhookFilter(_Query):
     event_type: _EventType | None = None
 
 
+MAX_METADATA_KEYS = 50
+_Key = Annotated[str, StringConstraints(max_length=40)]
+_Value = Annotated[str, StringConstraints(max_length=500)]
+_Metadata = Annotated[dict[_Key, _Value], Field(max_length=MAX_METADATA_KEYS)]
+
+
+class CandidateV2(_Body):
+    """The body of `POST /api/v2/postings/{posting_id}/candidates`, which has no `retake`."""
+
+    name: _Name
+    email: _Email
+    phone_number: str | None = None
+    metadata: _Metadata | None = None
+    data: dict[str, Any] | None = None
+
+
+class CandidatesV2(_Body):
+    """The body of `POST /api/v2/postings/{posting_id}/candidates/bulk`."""
+
+    data: Annotated[list[CandidateV2], Field(min_length=1)]
+
+
+class Metadata(_Body):
+    """The body of `POST /api/v2/interviews/{interview_id}/metadata`."""
+
+    metadata: _Metadata
+
+
+class WebhookV2(_Body):
+    """The body of `POST /api/v2/webhooks`; its event type is any text."""
+
+    posting_id: str
+    webhook_url: HttpUrl
+    event_type: Annotated[str, StringConstraints(min_length=1)]
+
+
+class Cursor(_Query):
+    """The query of a listing of the API v2."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    starting_after: str | None = None
+
+
+class PostingsQuery(Cursor):
+    """The query of `GET /api/v2/postings`."""
+
+    search: str | None = None
+
+
+class CandidatesQuery(Cursor):
+    """The query of `GET /api/v2/postings/{posting_id}/candidates`."""
+
+    created_after: str | None = None
+    created_before: str | None = None
+
+
 class NoQuery(_Query):
     """The query of an endpoint without parameters."""
 

@@ -45,6 +45,12 @@ class ApiVariant(StrEnum):
     SMALL_PAGES = "small_pages"
     ONE_TOTAL_PAGE = "one_total_page"
     ERRORS_WITH_PARAMS = "errors_with_params"
+    NO_TOTAL_COUNT = "no_total_count"
+    HAS_MORE_LIES = "has_more_lies"
+    INGEST_CREATES_ANOTHER = "ingest_creates_another"
+    BULK_WITHOUT_METADATA = "bulk_without_metadata"
+    METADATA_REPLACES = "metadata_replaces"
+    NOT_READY_BARE = "not_ready_bare"
 
 
 class ApiVariants(set[ApiVariant]):
@@ -65,12 +71,14 @@ class ApiVariants(set[ApiVariant]):
 
 _TIMES = {
     "created_at", "updated_at", "last_updated", "deadline", "interviewed_on", "last_engagement",
-    "last_updated_timestamp", "timestamp", "preview_timestamp",
+    "last_updated_timestamp", "timestamp", "preview_timestamp", "interviewed_at",
+    "last_activity_at", "last_updated_at",
 }  # fmt: skip
 _TEXTS = {"name", "text", "description", "message"}
 _FACTORS = {"evaluation_score": 2, "overall_score": 20}  # to 1-10 and 0-100
 _KEPT = {
     "id", "type", "url_key", "file_url", "interview_link", "total", "page", "limit", "total_pages",
+    "has_more",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ class Posting:
     archived: bool = False
     deadline: float | None = None
     steps: tuple[str, ...] = ("resume", "web_interview", "conversational_sms")
+    test: bool = False
 
     def body(self) -> dict[str, Any]:
         """Return the documented body."""
@@ -109,6 +110,7 @@ class Interview:
         persona: How the candidate behaves; None for a random persona.
         hostile: Whether their answers try to act on whatever shows them.
         ingested: The candidate as it was sent; None if the sandbox added them.
+        metadata: The metadata that the API v2 reads and writes.
     """
 
     interview_id: str
@@ -120,6 +122,7 @@ class Interview:
     persona: Persona | None = None
     hostile: bool = False
     ingested: dict[str, Any] | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
     _encoded: tuple[Any, bytes] = field(default=(None, b""), repr=False)
 
     @property
