@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from heymilo_prefect.commands.shapes import Shape
-from heymilo_prefect.sandbox import World
+from heymilo_prefect.commands.probe.shapes import Shape
+from heymilo_prefect.sandbox import World, faults
 from tests.commands import Done
 
 Command = Callable[..., Done]
@@ -19,7 +19,8 @@ def probe(
     command: Command, world: World, environment: Callable[[dict[str, str]], None]
 ) -> Callable[..., Done]:
     for posting_id in world.posting_ids:
-        world.add_candidates(posting_id, 15, age=NINE_DAYS, hostile=True)
+        world.add_candidates(posting_id, 14, age=NINE_DAYS, hostile=True)
+        world.add_candidates(posting_id, 1, age=timedelta(hours=1), hostile=True)
     environment({"HEYMILO_API_KEY": world.api_key, "HEYMILO_BASE_URL": world.url})
     return lambda *arguments: command("probe", *arguments)
 
@@ -29,21 +30,25 @@ def answers(done: Done) -> dict[str, str]:
     assert done.code == 0, done
     line = done.out.splitlines()[-1]
     assert line.startswith("heymilo-probe ")
-    return dict(part.split("=", 1) for part in line.split()[3:])
+    return dict(part.split("=", 1) for part in line.split()[2:])
 
 
 def test_as_documented_each_note_has_its_answer(probe: Callable[..., Done]) -> None:
     found = answers(probe())
-    scores = found.pop("12")
+    scores, v2_scores = found.pop("12"), found.pop("25")
     assert found == {
         "pages": "agree", "1": "api", "2": "api", "3": "root", "4": "post", "5": "list",
         "6": "list", "7": "not-asked", "8": "all-15", "9": "not-asked", "10": "same",
         "11": "neither+type", "13": "seconds-number", "14": "documented",
         "15": "x-ratelimit-limit+x-ratelimit-remaining+x-ratelimit-reset",
         "16": "0-undocumented", "17": "not-asked", "18": "not-asked", "19": "known",
+        "20": "not-asked", "21": "accepted", "22": "same,same", "23": "agree",
+        "24": "newest-first", "26": "workflow", "27": "all,all", "28": "not-asked",
+        "29": "none", "30": "x-ratelimit-limit+x-ratelimit-remaining+x-ratelimit-reset",
     }  # fmt: skip
     least, most = map(float, re.search(r"evaluation_score:([\d.]+)\.\.([\d.]+)", scores).groups())
     assert 1 <= least <= most <= 5
+    assert float(re.search(r"scorecard.score:[\d.]+\.\.([\d.]+)", v2_scores)[1]) > 5
 
 
 @pytest.mark.parametrize(
@@ -65,6 +70,8 @@ def test_as_documented_each_note_has_its_answer(probe: Callable[..., Done]) -> N
         ("unknown_status", "19", "on_hold"),
         ("small_pages", "pages", "differ"),
         ("one_total_page", "pages", "agree"),
+        ("no_total_count", "23", "none"),
+        ("not_ready_bare", "26", "bare"),
     ],
 )
 def test_each_other_behaviour_is_recognised(
@@ -111,7 +118,7 @@ def test_it_prints_no_name_no_text_and_no_id_and_changes_nothing(
         assert posting.title not in out and posting.posting_id not in out
     assert world.api_key not in out
     writes = {"create_webhook", "deactivate_webhook", "ingest_candidate", "ingest_candidates"}
-    assert not writes & world.counts.keys() and sum(world.counts.values()) < 25
+    assert not writes & world.counts.keys() and sum(world.counts.values()) < 40
     assert all(request.method == "GET" or request.endpoint == "export_interviews" 
                for request in world.requests)  # fmt: skip
     assert all("x-api-key" not in request.headers for request in world.requests_to("export_file"))
@@ -133,6 +140,16 @@ def test_a_wrong_key_and_no_key_are_one_sentence(
     assert "HeyMilo can't be reached" in command("probe").err
     environment({})
     assert "Set HEYMILO_API_KEY" in command("probe", "--name", "nobody").err
+
+
+def test_v2_can_be_left_out_and_may_refuse_the_key(
+    probe: Callable[..., Done], world: World
+) -> None:
+    assert "21" not in answers(probe("--no-v2"))
+    assert not any(request.path.startswith("/api/v2") for request in world.requests)
+    world.inject(faults.status(401), times=99, when=lambda it: it.path.startswith("/api/v2"))
+    found = answers(probe())
+    assert found["21"] == "refused-401" and "22" not in found
 
 
 def test_a_saved_block_is_enough(command: Command, world: World, prefect_server: None) -> None:
