@@ -1,17 +1,24 @@
 """Types of options that several commands have, with the values that are allowed."""
 
 import errno
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from heymilo_prefect.errors import SetupError
 
+
+def _finite(_: Any, value: Any) -> None:
+    if not math.isfinite(value):
+        raise ValueError("Must be a number, and finite.")
+
+
 Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
 Count = Annotated[int, Parameter(validator=Number(gte=0))]
-Positive = Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))]
-NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
+Positive = Annotated[float, Parameter(validator=(Number(gt=0), _finite))]
+NotNegative = Annotated[float, Parameter(validator=(Number(gte=0), _finite))]
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
