@@ -108,7 +108,7 @@ def check_heymilo(heymilo_credentials: HeyMiloCredentials) -> str:
     # Without the concurrency limit, which may not be created yet.
     alone = heymilo_credentials.model_copy(update={"concurrency_limit": None})
     client = alone.get_client()
-    client.check_health()  # without the key
+    client.check_health()
     postings = client.list_postings(limit=1)
     return f"{client.base_url} accepts the key, {postings.total} postings."
 

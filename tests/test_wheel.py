@@ -3,11 +3,10 @@
 import csv
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from heymilo_prefect import __version__
+from tests.deployments import answers, free_port
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
@@ -89,22 +89,6 @@ def running(*command: str | Path, cwd: Path, env: dict[str, str]) -> Iterator[No
             program.terminate()
 
 
-def answers(url: str) -> Callable[[], bool]:
-    def ready() -> bool:
-        try:
-            return httpx.get(url).is_success
-        except httpx.HTTPError:
-            return False
-
-    return ready
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
 def test_an_empty_folder_and_the_wheel_come_to_a_scheduled_run_and_a_message(
     wheel: Path, version: str, tmp_path: Path
@@ -144,13 +128,13 @@ def test_an_empty_folder_and_the_wheel_come_to_a_scheduled_run_and_a_message(
         running(prefect, *start, cwd=project, env=env),
         running(command, *a_sandbox, cwd=project, env=env),
     ):
-        until(answers(f"http://127.0.0.1:{server}/api/ready"), 120)
-        until(answers(url), 60)
+        until(lambda: answers(f"http://127.0.0.1:{server}/api/ready"), 120)
+        until(lambda: answers(url), 60)
         told("setup --sandbox", run(command, "setup", "--sandbox", url, cwd=project, **env))
         work = ("worker", "start", "--pool", "heymilo", "--type", "process")
         with running(prefect, *work, cwd=project, env=env):
             pool = f"http://127.0.0.1:{server}/api/work_pools/heymilo"
-            until(answers(pool), 60)
+            until(lambda: answers(pool), 60)
             file = project / "prefect.yaml"
             scheduled = file.read_text().replace("0 8-18 * * 1-5", "* * * * *")
             file.write_text(scheduled.replace("active: false", "active: true"))

@@ -33,7 +33,7 @@ app = App(
     name="heymilo-prefect",
     help="HeyMilo, the AI interviewer, for Prefect and Slack.",
     version=__version__,
-    help_format="plaintext",
+    help_format="markdown",
 )
 for _number, (_name, (_group, _help)) in enumerate(_COMMANDS.items()):
     _module = _name.replace("-", "_")
@@ -43,7 +43,6 @@ for _number, (_name, (_group, _help)) in enumerate(_COMMANDS.items()):
         help=_help,
         group=_group,
         sort_key=_number,
-        help_format="plaintext",
     )
 app.command(
     f"{__name__}.automations:app",
@@ -56,7 +55,10 @@ app.command(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command, and exit: 0 if it succeeded, 1 if it failed, 2 if it was called wrongly."""
+    called = next(iter(sys.argv[1:] if arguments is None else arguments), None)
     try:
+        if called in _COMMANDS:
+            app[called].help = None  # its docstring, which says more than the list of subcommands
         result = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:  # its sentence is printed already
         sys.exit(2)
@@ -83,26 +85,6 @@ def _explain(error: Exception) -> str | None:
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         return f"{named}{error.strerror or type(error).__name__}."
-    return _explain_server_error(error)
+    from heymilo_prefect.commands.server import explain_server_error  # imports Prefect
 
-
-def _explain_server_error(error: Exception) -> str | None:
-    import httpx
-    from prefect.exceptions import PrefectHTTPStatusError
-    from prefect.settings import PREFECT_API_URL
-
-    url = PREFECT_API_URL.value()
-    if isinstance(error, PrefectHTTPStatusError):
-        status = error.response.status_code
-        if status in (401, 403):
-            return (
-                f"Prefect's server at {url} rejected the request (status {status}). "
-                "Run `prefect cloud login`, or check PREFECT_API_KEY."
-            )
-        return f"Prefect's server at {url} returned status {status}. See its log."
-    if isinstance(error, httpx.HTTPError) or "Failed to reach API" in str(error):
-        return (
-            f"Prefect's server at {url} can't be reached ({type(error).__name__}). "
-            "Start it with `prefect server start`, or set PREFECT_API_URL."
-        )
-    return None
+    return explain_server_error(error)

@@ -7,11 +7,7 @@ from heymilo_prefect.automations import MINUTES, automation_of, lost_runs, put, 
 from heymilo_prefect.commands.options import Positive
 from heymilo_prefect.errors import SetupError
 
-app = App(
-    name="automations",
-    help="Create or update Prefect automations for reports, stuck analyses and lost runs.",
-    help_format="plaintext",
-)
+app = App(name="automations")
 
 
 @app.command
@@ -23,7 +19,7 @@ def report(deployment: str, /) -> None:
     Parameters
     ----------
     deployment
-        The deployment to run, as <flow>/<deployment>, such as post-interview-summary/summary. It
+        The deployment to run, as FLOW/DEPLOYMENT, such as post-interview-summary/summary. It
         gets the parameter interview_id.
     """
     print(save(deployment, automation_of("report")))
@@ -36,7 +32,7 @@ def stalled(deployment: str, /) -> None:
     Parameters
     ----------
     deployment
-        The deployment to run, as <flow>/<deployment>. It gets the parameter interview_id.
+        The deployment to run, as FLOW/DEPLOYMENT. It gets the parameter interview_id.
     """
     print(save(deployment, automation_of("stalled")))
 

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from enum import Enum
 from importlib.metadata import version
 from tempfile import TemporaryFile
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
 import httpx
 from prefect import __version__ as prefect_version
-from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -28,13 +27,16 @@ from heymilo_prefect import __version__
 from heymilo_prefect.api.errors import HeyMiloError
 from heymilo_prefect.automations import LOST_RUNS, TAG
 from heymilo_prefect.blocks import HeyMiloCredentials, SlackChannel
-from heymilo_prefect.commands.server import require_server
+from heymilo_prefect.commands.server import (
+    BlockT,
+    explain_server_error,
+    load_block,
+    require_server,
+)
 from heymilo_prefect.errors import SetupError
 from heymilo_prefect.slack import SlackError
 from heymilo_prefect.wording import counted
 from heymilo_prefect.workspace import check_heymilo, check_slack
-
-BlockT = TypeVar("BlockT", bound=Block)
 
 
 class Verdict(Enum):
@@ -96,12 +98,7 @@ def findings(name: str) -> Iterator[Finding]:
         try:
             yield _server(client, url)
         except httpx.HTTPError as error:
-            yield Finding(
-                Verdict.FAILED,
-                "Prefect server",
-                f"{url} refuses requests ({_status(error)}). "
-                "Run `prefect cloud login`, or check PREFECT_API_URL and PREFECT_API_KEY.",
-            )
+            yield Finding(Verdict.FAILED, "Prefect server", str(explain_server_error(error)))
             return
         yield _lease_storage(client)
         yield _result_storage(client)
@@ -234,11 +231,10 @@ def _has_worker(client: SyncPrefectClient, pool: str) -> bool:
 
 
 def _heymilo(name: str) -> Iterator[Finding]:
-    block, problem = _load(HeyMiloCredentials, name)
+    block, finding = _saved(HeyMiloCredentials, "HeyMilo block", name)
+    yield finding
     if block is None:
-        yield Finding(Verdict.FAILED, "HeyMilo block", problem)
         return
-    yield Finding(Verdict.OK, "HeyMilo block", f"heymilo-credentials/{name} is saved.")
     try:
         yield Finding(Verdict.OK, "HeyMilo key", check_heymilo(block))
     except HeyMiloError as error:
@@ -261,11 +257,10 @@ def _heymilo(name: str) -> Iterator[Finding]:
 
 
 def _slack(name: str) -> Iterator[Finding]:
-    block, problem = _load(SlackChannel, name)
+    block, finding = _saved(SlackChannel, "Slack block", name)
+    yield finding
     if block is None:
-        yield Finding(Verdict.FAILED, "Slack block", problem)
         return
-    yield Finding(Verdict.OK, "Slack block", f"heymilo-slack-channel/{name} is saved.")
     try:
         account, channel = asyncio.run(check_slack(block))
     except SlackError as error:
@@ -275,18 +270,13 @@ def _slack(name: str) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "Slack channel", channel)
 
 
-def _load(kind: type[BlockT], name: str) -> tuple[BlockT | None, str]:
-    """Return the saved block, or None and why it can't be loaded, without its content."""
-    slug = kind.get_block_type_slug()
-    run = f"Run `heymilo-prefect setup --name {name}`."
+def _saved(kind: type[BlockT], subject: str, name: str) -> tuple[BlockT | None, Finding]:
+    """Return the saved block, if it can be loaded, and the finding about it."""
     try:
-        return cast(BlockT, kind.load(name)), ""
-    except ValueError as error:
-        if "Unable to find block document" in str(error):
-            return None, f"{slug}/{name} isn't saved. {run}"
-    except Exception:
-        pass
-    return None, f"{slug}/{name} can't be loaded: it was saved with other fields. {run}"
+        block = load_block(kind, name)
+    except SetupError as error:
+        return None, Finding(Verdict.FAILED, subject, str(error))
+    return block, Finding(Verdict.OK, subject, f"{kind.get_block_type_slug()}/{name} is saved.")
 
 
 def _status(error: httpx.HTTPError) -> str:

@@ -43,6 +43,13 @@ def test_each_subcommand_explains_its_parameters(command: Command, name: str) ->
     assert name in {name for name in app if not name.startswith("-")}
 
 
+def test_the_help_of_a_subcommand_is_all_that_its_docstring_says(command: Command) -> None:
+    shown = " ".join(command("setup", "--help").out.split())
+    assert "HEYMILO_BASE_URL and SLACK_API_URL are optional" in shown
+    assert "HEYMILO_WEBHOOK_SECRET" in command("webhooks", "--help").out
+    assert "FLOW/DEPLOYMENT" in command("automations", "report", "--help").out
+
+
 def test_the_version_is_that_of_the_package(command: Command) -> None:
     assert command("--version").out == f"{__version__}\n"
 

@@ -48,22 +48,29 @@ def finished(*arguments: str) -> tuple[int, str]:
 @contextlib.contextmanager
 def whole_server() -> Iterator[str]:
     """Run a server as people do, with its UI and its scheduler; where the UI is."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {PREFECT_API_URL: f"{url}/api", PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     with temporary_settings(settings):
         quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         server = start("prefect", "server", "start", "--port", str(port), **quietly)
         try:
-            until(lambda: _answers(f"{url}/api/ready"), START_SECONDS)
+            until(lambda: answers(f"{url}/api/ready"), START_SECONDS)
             yield url
         finally:
             server.terminate()
             server.wait(timeout=START_SECONDS)
 
 
-def _answers(url: str) -> bool:
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def answers(url: str) -> bool:
+    """Whether something answers there, with a success."""
     try:
         return httpx.get(url).is_success
     except httpx.HTTPError:

@@ -84,16 +84,11 @@ def _account(name: str | None) -> tuple[str, str]:
         except ValueError as error:
             raise SetupError(f"HEYMILO_API_KEY or HEYMILO_BASE_URL: {error}") from None
     from heymilo_prefect.blocks import HeyMiloCredentials
-    from heymilo_prefect.commands.server import require_server
+    from heymilo_prefect.commands.server import load_block, require_server
 
-    name = name or "production"
     require_server()
     try:
-        block = HeyMiloCredentials.load(name)
-    except ValueError:
-        raise SetupError(
-            f"heymilo-credentials/{name} isn't saved. Set HEYMILO_API_KEY, or run "
-            f"`heymilo-prefect setup --name {name}`."
-        ) from None
-    assert isinstance(block, HeyMiloCredentials)
+        block = load_block(HeyMiloCredentials, name or "production")
+    except SetupError as error:
+        raise SetupError(f"{error} Or: Set HEYMILO_API_KEY.") from None
     return block.base_url, block.api_key.get_secret_value()

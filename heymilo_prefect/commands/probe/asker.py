@@ -1,6 +1,7 @@
 """Send the probe's requests, and describe what their responses have in common."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from heymilo_prefect.commands.probe.shapes import Shape
 
 LIMIT = 100
 MAX_PAGES = 10
-POSTINGS = 3
+_POSTINGS = 3
 _TIMEOUT_SECONDS, _LONGEST_WAIT_SECONDS = 60.0, 120.0
 _ATTEMPTS = 3
 
@@ -91,6 +92,47 @@ def items_of(reply: Reply, key: str) -> list[dict[str, Any]]:
     """Return the objects of a listing, under a key or by themselves."""
     listed = reply.body.get(key) if isinstance(reply.body, dict) else reply.body
     return [it for it in listed if isinstance(it, dict)] if isinstance(listed, list) else []
+
+
+def read_listings(
+    postings: list[dict[str, Any]], id_key: str, key: str, pages: Callable[[str], Iterator[Reply]]
+) -> dict[str, list[Reply]]:
+    """Return the pages of the first postings that have candidates, by posting id.
+
+    Args:
+        postings: The postings.
+        id_key: The key of a posting's id.
+        key: The key of a page's candidates.
+        pages: Reads the pages of a posting.
+    """
+    found: dict[str, list[Reply]] = {}
+    for posting in postings:
+        posting_id = posting.get(id_key)
+        if isinstance(posting_id, str) and len(found) < _POSTINGS:
+            read = [*pages(posting_id)]
+            if any(items_of(page, key) for page in read):
+                found[posting_id] = read
+    return found
+
+
+def all_items(listings: dict[str, list[Reply]], key: str) -> list[dict[str, Any]]:
+    """Return the objects of all pages."""
+    return [it for pages in listings.values() for page in pages for it in items_of(page, key)]
+
+
+def all_pages(listings: dict[str, list[Reply]]) -> list[Reply]:
+    """Return the pages of all listings."""
+    return [page for pages in listings.values() for page in pages]
+
+
+def shapes_of(responses: Mapping[str, Sequence[Reply | None]]) -> Iterator[tuple[str, Shape]]:
+    """Yield a title with the status codes, and the shape, of each kind of response."""
+    for title, replies in responses.items():
+        found = [reply for reply in replies if reply is not None]
+        if found:
+            statuses = ", ".join(map(str, sorted({reply.status for reply in found})))
+            bodies = [reply.body for reply in found if reply.body is not None]
+            yield f"{title}: status {statuses}", Shape(bodies)
 
 
 def rate_headers(reply: Reply) -> str:

@@ -10,14 +10,17 @@ from heymilo_prefect.api.models import normalize_status
 from heymilo_prefect.commands.probe.asker import (
     LIMIT,
     MAX_PAGES,
-    POSTINGS,
     Answer,
     Asker,
     Reply,
+    all_items,
+    all_pages,
     download,
     items_of,
     rate_headers,
+    read_listings,
     score_ranges,
+    shapes_of,
     time_units,
 )
 from heymilo_prefect.commands.probe.shapes import Shape
@@ -43,20 +46,13 @@ class QuestionsV1:
         self._ask = asker
         self.postings_pages = [*self._pages("/api/postings", "postings")]
         self.postings = [it for page in self.postings_pages for it in items_of(page, "postings")]
-        self.interview_pages: dict[str, list[Reply]] = {}
-        for posting in self.postings:
-            posting_id = posting.get("posting_id")
-            if not isinstance(posting_id, str) or len(self.interview_pages) == POSTINGS:
-                continue
-            pages = [*self._pages(f"/api/interviews/{posting_id}", "candidates")]
-            if any(items_of(page, "candidates") for page in pages):
-                self.interview_pages[posting_id] = pages
-        self.interviews = [
-            it
-            for pages in self.interview_pages.values()
-            for page in pages
-            for it in items_of(page, "candidates")
-        ]
+        self.interview_pages = read_listings(
+            self.postings,
+            "posting_id",
+            "candidates",
+            lambda posting_id: self._pages(f"/api/interviews/{posting_id}", "candidates"),
+        )
+        self.interviews = all_items(self.interview_pages, "candidates")
         self.single = self._single()
         self.webhooks = asker.get("/api/webhook/all")
         self.unknown = asker.get("/api/interview/heymilo-probe-unknown")
@@ -98,26 +94,19 @@ class QuestionsV1:
         return export, download(export), "+".join(accepted)
 
     def shapes(self) -> Iterator[tuple[str, Shape]]:
-        """Yield a title and the shape of each kind of response."""
-        pages = [page for pages in self.interview_pages.values() for page in pages]
-        named: dict[str, list[Reply | None]] = {
-            "GET /api/postings": [*self.postings_pages],
-            "GET /api/interviews/{posting_id}": [*pages],
-            "GET /api/interview/{interview_id}": [self.single],
-            "GET /api/webhook/all": [self.webhooks],
-            "the export": [self.export],
-            "the export's file": [self.export_file],
-            "an unknown interview": [self.unknown],
-            "page 0": [self.invalid],
-        }
-        for title, replies in named.items():
-            found = [reply for reply in replies if reply is not None]
-            if found:
-                statuses = sorted({reply.status for reply in found})
-                yield (
-                    f"{title}: status {', '.join(map(str, statuses))}",
-                    Shape(reply.body for reply in found if reply.body is not None),
-                )
+        """Return a title and the shape of each kind of response."""
+        return shapes_of(
+            {
+                "GET /api/postings": self.postings_pages,
+                "GET /api/interviews/{posting_id}": all_pages(self.interview_pages),
+                "GET /api/interview/{interview_id}": [self.single],
+                "GET /api/webhook/all": [self.webhooks],
+                "the export": [self.export],
+                "the export's file": [self.export_file],
+                "an unknown interview": [self.unknown],
+                "page 0": [self.invalid],
+            }
+        )
 
     def ids(self) -> tuple[set[str], set[str]]:
         """Return the ids of the postings, and of the interviews that were read."""

@@ -8,13 +8,16 @@ from typing import Any
 from heymilo_prefect.commands.probe.asker import (
     LIMIT,
     MAX_PAGES,
-    POSTINGS,
     Answer,
     Asker,
     Reply,
+    all_items,
+    all_pages,
     items_of,
     rate_headers,
+    read_listings,
     score_ranges,
+    shapes_of,
 )
 from heymilo_prefect.commands.probe.shapes import Shape
 
@@ -34,20 +37,13 @@ class QuestionsV2:
         self._ask = asker
         self.postings_pages = [*self._pages("/api/v2/postings", "id")]
         self.postings = [it for page in self.postings_pages for it in items_of(page, "data")]
-        self.candidate_pages: dict[str, list[Reply]] = {}
-        for posting in self.postings:
-            posting_id = posting.get("id")
-            if not isinstance(posting_id, str) or len(self.candidate_pages) == POSTINGS:
-                continue
-            pages = [*self._pages(f"/api/v2/postings/{posting_id}/candidates", "interview_id")]
-            if any(items_of(page, "data") for page in pages):
-                self.candidate_pages[posting_id] = pages
-        self.candidates = [
-            it
-            for pages in self.candidate_pages.values()
-            for page in pages
-            for it in items_of(page, "data")
-        ]
+        self.candidate_pages = read_listings(
+            self.postings,
+            "id",
+            "data",
+            lambda it: self._pages(f"/api/v2/postings/{it}/candidates", "interview_id"),
+        )
+        self.candidates = all_items(self.candidate_pages, "data")
         self.reports = [*self._reports()]
         posting_id = next(iter(self.candidate_pages), None)
         self.stats = asker.get(f"/api/v2/postings/{posting_id}/stats") if posting_id else None
@@ -75,19 +71,16 @@ class QuestionsV2:
                 yield self._ask.get(f"/api/v2/interviews/{interview_id}/data")
 
     def shapes(self) -> Iterator[tuple[str, Shape]]:
-        """Yield a title and the shape of each kind of response."""
-        pages = [page for pages in self.candidate_pages.values() for page in pages]
-        named: dict[str, list[Reply | None]] = {
-            "GET /api/v2/postings": [*self.postings_pages],
-            "GET /api/v2/postings/{posting_id}/candidates": [*pages],
-            "GET /api/v2/interviews/{interview_id}/data": [*self.reports],
-            "GET /api/v2/postings/{posting_id}/stats": [self.stats],
-            "GET /api/v2/webhooks": [self.webhooks],
-        }
-        for title, replies in named.items():
-            bodies = [reply.body for reply in replies if reply and reply.body is not None]
-            if bodies:
-                yield title, Shape(bodies)
+        """Return a title and the shape of each kind of response."""
+        return shapes_of(
+            {
+                "GET /api/v2/postings": self.postings_pages,
+                "GET /api/v2/postings/{posting_id}/candidates": all_pages(self.candidate_pages),
+                "GET /api/v2/interviews/{interview_id}/data": self.reports,
+                "GET /api/v2/postings/{posting_id}/stats": [self.stats],
+                "GET /api/v2/webhooks": [self.webhooks],
+            }
+        )
 
     def answers(self, v1_postings: set[str], v1_interviews: set[str]) -> Iterator[Answer]:
         """Yield the answers; the ids are those that v1 listed."""
@@ -120,10 +113,9 @@ class QuestionsV2:
             yield Answer(number, "not-asked", sentence)
 
     def _totals(self) -> Answer:
-        listings = [("id", self.postings_pages)]
-        listings += [("interview_id", pages) for pages in self.candidate_pages.values()]
+        listings = [self.postings_pages, *self.candidate_pages.values()]
         words = Counter[str]()
-        for _, pages in listings:
+        for pages in listings:
             total = _pagination(pages[0]).get("total_count")
             read = sum(len(items_of(page, "data")) for page in pages)
             if total is None:
